@@ -1,0 +1,84 @@
+/**
+ * Which room may import which: the table of the house, in one place. `tests/lint_plugin.ts` reports violations while you type,
+ * `tests/architecture_test.ts` fails on them.
+ */
+
+/** What a room may import from other rooms. */
+export interface RoomRule {
+  /** Rooms whose `mod.ts` may be imported for values. */
+  readonly values: readonly string[];
+  /** Rooms whose types may be imported besides. */
+  readonly types: readonly string[];
+}
+
+/** Every folder of `lib/`, lowest first. */
+export const ROOMS: Readonly<Record<string, RoomRule>> = {
+  core: { values: [], types: [] },
+  process: { values: ["core"], types: [] },
+  endpoint: { values: ["core"], types: [] },
+  store: { values: ["core"], types: [] },
+  datasets: { values: ["core"], types: [] },
+  engine: { values: ["core", "process"], types: [] },
+  sandbox: { values: ["core", "process"], types: [] },
+  grading: { values: ["core"], types: ["sandbox"] },
+  starter: { values: ["core", "process"], types: ["endpoint", "sandbox", "datasets"] },
+  domain: { values: ["core", "grading"], types: ["sandbox", "endpoint"] },
+  search: { values: ["core"], types: ["domain", "endpoint", "sandbox"] },
+  config: { values: ["core", "search", "sandbox"], types: [] },
+};
+
+/** Rooms that may import everything: the composition root. */
+export const COMPOSITION_ROOTS: readonly string[] = ["cli"];
+
+/** The one room that may use an outside thing: npm packages by name, globals by their written form. */
+export const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  "openai": ["endpoint"],
+  "@duckdb/node-api": ["store"],
+  "csv-parse": ["datasets"],
+  "csv-parse/sync": ["datasets"],
+  "commander": ["cli"],
+  "cli-table3": ["cli"],
+  "log-update": ["cli"],
+  "jsonc-parser": ["config"],
+  "Deno.Command": ["process"],
+  "Deno.env": ["cli"],
+  "Deno.args": ["cli"],
+  "Deno.exit": ["cli"],
+  "console": ["cli"],
+};
+
+/** What is wrong with an import; `null` when nothing is. */
+export function importProblem(
+  file: string,
+  specifier: string,
+  isTypeOnly: boolean,
+): string | null {
+  const from = roomOf(file);
+  if (from === null) return null;
+  const owner = OWNERS[specifier];
+  if (owner !== undefined && !owner.includes(from)) {
+    return `"${specifier}" may only be imported in ${owner.map((o) => `lib/${o}`).join(", ")}`;
+  }
+  if (!specifier.startsWith(".")) return null;
+  const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
+  const to = roomOf(target);
+  if (to === null) return `lib may not import "${specifier}", which lies outside of lib`;
+  if (to === from) return null;
+  if (!isTypeOnly && !target.endsWith("/mod.ts")) {
+    return `other rooms are imported through their door: use lib/${to}/mod.ts`;
+  }
+  if (target.split("/").at(-1)?.startsWith("_")) return `"${specifier}" is private to lib/${to}`;
+  if (COMPOSITION_ROOTS.includes(from)) return null;
+  const rule = ROOMS[from];
+  if (rule === undefined) return `lib/${from} has no rule yet: add it to tests/architecture.ts`;
+  if (rule.values.includes(to)) return null;
+  if (rule.types.includes(to)) {
+    return isTypeOnly ? null : `lib/${from} may import only types from lib/${to}`;
+  }
+  return `lib/${from} may not import lib/${to}`;
+}
+
+/** Room of a file given by its path from the project's root; `null` outside of `lib/`. */
+export function roomOf(file: string): string | null {
+  return /^lib\/([^/]+)\//.exec(file)?.[1] ?? null;
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { ROOMS } from "./architecture.ts";
+import plugin from "./lint_plugin.ts";
+
+const root = new URL("../", import.meta.url);
+
+async function* sourceFiles(folder: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(new URL(folder, root))) {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory) yield* sourceFiles(`${path}/`);
+    else if (path.endsWith(".ts")) yield path;
+  }
+}
+
+function diagnostics(path: string, source: string): string[] {
+  return Deno.lint.runPlugin(plugin, new URL(path, root).pathname, source).map((d) => d.message);
+}
+
+Deno.test("every file of lib keeps the house rules", async () => {
+  const found: string[] = [];
+  for await (const path of sourceFiles("lib/")) {
+    const source = await Deno.readTextFile(new URL(path, root));
+    found.push(...diagnostics(path, source).map((message) => `${path}: ${message}`));
+  }
+  assert.deepEqual(found, []);
+});
+
+Deno.test("every folder of lib is a room with a door and a rule", async () => {
+  for await (const entry of Deno.readDir(new URL("lib/", root))) {
+    assert.ok(entry.isDirectory, `lib/${entry.name} is not a room`);
+    assert.ok(entry.name === "cli" || entry.name in ROOMS, `lib/${entry.name} has no rule`);
+    await Deno.stat(new URL(`lib/${entry.name}/mod.ts`, root));
+  }
+});
+
+Deno.test("the import rule refuses an upward import, a side door and a foreign package", () => {
+  assert.deepEqual(
+    diagnostics("lib/core/x.ts", 'import { a } from "../store/mod.ts";\na;'),
+    ["lib/core may not import lib/store"],
+  );
+  assert.deepEqual(
+    diagnostics("lib/domain/x.ts", 'import { a } from "../grading/extract.ts";\na;'),
+    ["other rooms are imported through their door: use lib/grading/mod.ts"],
+  );
+  assert.deepEqual(
+    diagnostics("lib/search/x.ts", 'import { a } from "../sandbox/mod.ts";\na;'),
+    ["lib/search may import only types from lib/sandbox"],
+  );
+  assert.deepEqual(
+    diagnostics("lib/search/x.ts", 'import type { A } from "../sandbox/sandbox.ts";\nlet a: A;'),
+    [],
+  );
+  assert.deepEqual(
+    diagnostics("lib/store/x.ts", 'import OpenAI from "openai";\nOpenAI;'),
+    ['"openai" may only be imported in lib/endpoint'],
+  );
+});
+
+Deno.test("the owner rule refuses a process, the environment and the console outside their rooms", () => {
+  assert.deepEqual(diagnostics("lib/store/x.ts", 'new Deno.Command("x");'), [
+    '"Deno.Command" may only be used in lib/process',
+  ]);
+  assert.deepEqual(diagnostics("lib/core/x.ts", 'console.log("x");'), [
+    '"console" may only be used in lib/cli',
+  ]);
+  assert.deepEqual(diagnostics("lib/cli/x.ts", 'console.log(Deno.env.get("x"));'), []);
+});
+
+Deno.test("the docstring rule refuses an undocumented export", () => {
+  assert.deepEqual(diagnostics("lib/core/x.ts", "export const a = 1;"), [
+    "an exported symbol needs a docstring",
+  ]);
+  assert.deepEqual(diagnostics("lib/core/x.ts", "/** One. */\nexport const a = 1;"), []);
+});

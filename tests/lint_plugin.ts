@@ -1,0 +1,75 @@
+/** The house rules that a linter can see: import directions and the owner of each outside thing. */
+import { importProblem, OWNERS, roomOf } from "./architecture.ts";
+
+const root = new URL("../", import.meta.url).pathname;
+
+function projectPath(filename: string): string {
+  return filename.startsWith(root) ? filename.slice(root.length) : filename;
+}
+
+const plugin: Deno.lint.Plugin = {
+  name: "rstar",
+  rules: {
+    "import-direction": {
+      create(context) {
+        const file = projectPath(context.filename);
+        const report = (node: Deno.lint.Node, specifier: string, isTypeOnly: boolean) => {
+          const message = importProblem(file, specifier, isTypeOnly);
+          if (message !== null) context.report({ node, message });
+        };
+        return {
+          ImportDeclaration(node) {
+            const allTypes = node.specifiers.length > 0 &&
+              node.specifiers.every((s) => s.type === "ImportSpecifier" && s.importKind === "type");
+            report(node, node.source.value, node.importKind === "type" || allTypes);
+          },
+          ExportNamedDeclaration(node) {
+            if (node.source !== null) {
+              report(node, node.source.value, node.exportKind === "type");
+            }
+          },
+          ExportAllDeclaration(node) {
+            report(node, node.source.value, node.exportKind === "type");
+          },
+        };
+      },
+    },
+    "one-owner": {
+      create(context) {
+        const room = roomOf(projectPath(context.filename));
+        if (room === null) return {};
+        return {
+          MemberExpression(node) {
+            if (node.object.type !== "Identifier" || node.property.type !== "Identifier") return;
+            const name = node.object.name === "console"
+              ? "console"
+              : `${node.object.name}.${node.property.name}`;
+            const owners = OWNERS[name];
+            if (owners === undefined || owners.includes(room)) return;
+            context.report({
+              node,
+              message: `"${name}" may only be used in ${owners.map((o) => `lib/${o}`).join(", ")}`,
+            });
+          },
+        };
+      },
+    },
+    "documented-export": {
+      create(context) {
+        const file = projectPath(context.filename);
+        if (roomOf(file) === null || file.endsWith("/mod.ts")) return {};
+        return {
+          ExportNamedDeclaration(node) {
+            if (node.source !== null || node.declaration === null) return;
+            const before = context.sourceCode.text.slice(0, node.range[0]).trimEnd();
+            if (before.endsWith("*/")) return;
+            // Overloads and a type beside its schema are documented once, on the first of them.
+            context.report({ node, message: "an exported symbol needs a docstring" });
+          },
+        };
+      },
+    },
+  },
+};
+
+export default plugin;

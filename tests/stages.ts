@@ -1,0 +1,163 @@
+/**
+ * Runs the stages of the gate one after the other, prints how long each took and, last, `N passed, N failed, N skipped`.
+ *
+ *   deno run -A tests/stages.ts ok     what every commit keeps green (minutes)
+ *   deno run -A tests/stages.ts test   all that CI runs
+ *   deno run -A tests/stages.ts long   campaigns as well
+ */
+import { z } from "zod";
+import { ensurePythonEnvironment } from "../lib/process/mod.ts";
+
+const root = new URL("../", import.meta.url).pathname;
+const PYTHON_FOLDERS = [
+  "lib/sandbox",
+  "lib/engine/server",
+  "lib/grading/worker",
+  "lib/starter/pretrain",
+  "tests/sandbox/python",
+];
+const LEVELS = ["ok", "test", "long"] as const;
+type Level = typeof LEVELS[number];
+
+interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: readonly string[];
+}
+
+interface Stage {
+  readonly name: string;
+  readonly run: () => Promise<Tally>;
+}
+
+async function command(program: string, args: readonly string[]): Promise<boolean> {
+  const child = new Deno.Command(program, { args: [...args], cwd: root, stdin: "null" }).spawn();
+  return (await child.status).success;
+}
+
+function check(name: string, program: string, args: readonly string[]): Stage {
+  return {
+    name,
+    run: async () => {
+      const ok = await command(program, args);
+      return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] };
+    },
+  };
+}
+
+/** Counts of a JUnit report; a suite that broke before its tests counts as one failure. */
+function readJunit(xml: string, ok: boolean): Tally {
+  const numbers = z.coerce.number();
+  const sum = (name: string) =>
+    [...xml.matchAll(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`, "g"))]
+      .reduce((total, match) => total + numbers.parse(match[1]), 0);
+  const failed = sum("failures") + sum("errors");
+  const skipped = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)]
+    .map((match) => match[1] ?? "");
+  const passed = sum("tests") - failed - sum("disabled");
+  return { passed, failed: ok ? failed : Math.max(1, failed), skipped };
+}
+
+function denoTest(name: string, files: readonly string[]): Stage {
+  return {
+    name,
+    run: async () => {
+      if (files.length === 0) return { passed: 0, failed: 0, skipped: [] };
+      const report = await Deno.makeTempFile({ suffix: ".xml" });
+      try {
+        const args = ["test", "--quiet", "-A", "--no-check", `--junit-path=${report}`, ...files];
+        const ok = await command(Deno.execPath(), args);
+        return readJunit(await Deno.readTextFile(report), ok);
+      } finally {
+        await Deno.remove(report);
+      }
+    },
+  };
+}
+
+async function testFiles(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) found.push(...await testFiles(path));
+    else if (entry.name.endsWith("_test.ts")) found.push(path);
+  }
+  return found.sort();
+}
+
+async function existing(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    if (await Deno.stat(root + path).then(() => true, () => false)) found.push(path);
+  }
+  return found;
+}
+
+async function stagesOf(level: Level): Promise<Stage[]> {
+  const onProgress = (message: string) => console.error(message);
+  const path = Deno.env.get("PATH") ?? "";
+  const options = { projectRoot: root, searchPath: path, onProgress };
+  const tools = await ensurePythonEnvironment("dev", options);
+  if (level !== "ok") {
+    await ensurePythonEnvironment("confined", options);
+    await ensurePythonEnvironment("models", options);
+  }
+  const python = await existing(PYTHON_FOLDERS);
+  const files = await testFiles(`${root}tests`);
+  const isLong = (file: string) => file.endsWith("_long_test.ts");
+  const isCampaign = (file: string) => file.endsWith("_campaign_test.ts");
+  const deno = Deno.execPath();
+  const ruff = (...args: string[]) => ["-m", "ruff", ...args, "--config", "tests/python/ruff.toml"];
+  const stages: Stage[] = [
+    check("format", deno, ["fmt", "--check", "--quiet"]),
+    check("lint", deno, ["lint", "--quiet"]),
+    check("types", deno, ["check", "--quiet", "."]),
+    check("python format", tools.interpreter, [...ruff("format", "--check", "--quiet"), ...python]),
+    check("python lint", tools.interpreter, [...ruff("check", "--quiet"), ...python]),
+    ...python.map((folder) =>
+      check(`python types ${folder}`, tools.interpreter, [
+        "-m",
+        "mypy",
+        "--config-file",
+        "tests/python/mypy.ini",
+        folder,
+      ])
+    ),
+    denoTest("fast tests", files.filter((file) => !isLong(file) && !isCampaign(file))),
+  ];
+  if (level !== "ok") stages.push(denoTest("long tests", files.filter(isLong)));
+  if (level === "long") stages.push(denoTest("campaigns", files.filter(isCampaign)));
+  return stages;
+}
+
+async function main(level: Level): Promise<number> {
+  let passed = 0;
+  let failed = 0;
+  const skipped: string[] = [];
+  const times: string[] = [];
+  for (const stage of await stagesOf(level)) {
+    const start = performance.now();
+    console.log(`== ${stage.name}`);
+    const tally = await stage.run();
+    passed += tally.passed;
+    failed += tally.failed;
+    skipped.push(...tally.skipped);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    times.push(
+      `${tally.failed === 0 ? "ok    " : "FAILED"} ${seconds.padStart(7)} s  ${stage.name}`,
+    );
+  }
+  console.log(`\n${times.join("\n")}`);
+  for (const name of skipped) console.log(`skipped: ${name}`);
+  console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+  return failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) {
+  const level = z.enum(LEVELS).safeParse(Deno.args[0]);
+  if (!level.success) {
+    console.error(`Cannot run the gate: expected one of ${LEVELS.join(", ")}`);
+    Deno.exit(2);
+  }
+  Deno.exit(await main(level.data));
+}
