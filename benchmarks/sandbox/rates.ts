@@ -1,0 +1,83 @@
+import { runProcess } from "../../lib/process/mod.ts";
+import { INTERPRETER, openPool, openWorker, runOk, STEPS } from "./_open.ts";
+import { quantile, repeat, table, type Timing } from "./_measure.ts";
+
+/** Steps per second against a cold process per execution that imports the same libraries. */
+export async function rates(count: number): Promise<string> {
+  const rows = [["step", "workers", "cold process /s", "sandbox /s", "p50 ms", "p99 ms", "ratio"]];
+  for (const [name, code] of Object.entries(STEPS)) {
+    for (const workers of [1, 2]) {
+      const cold = await repeat(() => runCold(code), { count: 12 * workers, lanes: workers });
+      const warm = await runPool(code, { workers, count });
+      rows.push([
+        name,
+        `${workers}`,
+        cold.perSecond.toFixed(2),
+        warm.perSecond.toFixed(0),
+        warm.p50.toFixed(1),
+        warm.p99.toFixed(1),
+        `${(warm.perSecond / cold.perSecond).toFixed(0)}x`,
+      ]);
+    }
+  }
+  return table(rows);
+}
+
+async function runCold(code: string): Promise<void> {
+  const program = `import sympy, numpy\n${code}`;
+  const output = await runProcess(INTERPRETER, ["-c", program]);
+  if (output.code !== 0) throw new Error(output.stderr);
+}
+
+async function runPool(
+  code: string,
+  { workers, count }: { readonly workers: number; readonly count: number },
+): Promise<Timing> {
+  await using pool = await openPool(workers);
+  const sessions = Array.from({ length: workers }, () => pool.openSession());
+  const timing = await repeat(async (lane) => {
+    const outcome = await sessions[lane]?.run({ parent: null, code, keep: false });
+    if (outcome?.status !== "ok") throw new Error(JSON.stringify(outcome));
+  }, { count, lanes: workers });
+  for (const session of sessions) await session[Symbol.asyncDispose]();
+  return timing;
+}
+
+/** What harness and pipes add to the time that the supervisor measures. */
+export async function overhead(count: number): Promise<string> {
+  await using worker = await openWorker(null);
+  await runOk(worker, STEPS.trivial);
+  let inside = 0;
+  const start = performance.now();
+  for (let i = 0; i < count; i++) inside += (await runOk(worker, STEPS.trivial)).wallMs;
+  const elapsed = performance.now() - start;
+  return `Share of a trivial step that is lost between supervisor and harness: ${
+    (100 * (1 - inside / elapsed)).toFixed(1)
+  } % of ${(elapsed / count).toFixed(2)} ms.`;
+}
+
+/** Confined against unconfined forks, in turns on one machine, medians of rounds. */
+export async function confinement(count: number): Promise<string> {
+  const tiers = ["none", "B", "A"] as const;
+  const workers = await Promise.all(tiers.map((tier) => openWorker(tier)));
+  const times = tiers.map((): number[] => []);
+  for (let round = 0; round < 10; round++) {
+    for (const [i, worker] of workers.entries()) {
+      const { p50 } = await repeat(() => runOk(worker, STEPS.trivial), {
+        count: Math.ceil(count / 10),
+        lanes: 1,
+      });
+      times[i]?.push(p50);
+    }
+  }
+  for (const worker of workers) await worker[Symbol.asyncDispose]();
+  const medians = times.map((values) => quantile(values, 0.5));
+  const base = medians[0] ?? NaN;
+  return table([
+    ["tier", "trivial step p50 ms", "against none"],
+    ...tiers.map((tier, i) => {
+      const ms = medians[i] ?? NaN;
+      return [tier, ms.toFixed(2), `${(100 * (ms / base - 1)).toFixed(1)} %`];
+    }),
+  ]);
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { fieldType, flagName } from "./resolve.ts";
+
+/** A setting as help texts and the configuration file show it. */
+export interface Setting {
+  readonly key: string;
+  readonly flag: string;
+  readonly description: string;
+  /** What the field holds: `string`, `number`, `boolean`, `array`, `object`, `union`, `enum` … */
+  readonly type: string;
+  /** `undefined` where there is none. */
+  readonly defaultValue: unknown;
+}
+
+/** Every setting of a configuration, in the schema's order. */
+export function settingsOf(schema: z.ZodObject): readonly Setting[] {
+  return Object.entries(schema.shape).map(([key, field]) => ({
+    key,
+    flag: flagName(key),
+    description: describe(field),
+    type: fieldType(field),
+    defaultValue: field instanceof z.ZodDefault ? field.def.defaultValue : undefined,
+  }));
+}
+
+function describe(field: z.core.$ZodType): string {
+  return z.globalRegistry.get(field)?.description ?? "";
+}
+
+/** A configuration file in which every setting stands, commented out, with its description and default. */
+export function commentedConfig(schema: z.ZodObject): string {
+  const lines = settingsOf(schema).flatMap(({ key, description, type, defaultValue }) => {
+    const value = defaultValue === undefined ? `… ${type} …` : JSON.stringify(defaultValue);
+    return [`  // ${description}`, `  // ${JSON.stringify(key)}: ${value},`, ""];
+  });
+  return `{\n${lines.join("\n").trimEnd()}\n}\n`;
+}

@@ -1,0 +1,5 @@
+/** The one schema per command, its defaults, and how file, environment and flags become one value. */
+export * from "./describe.ts";
+export * from "./duration.ts";
+export * from "./resolve.ts";
+export * from "./synth_config.ts";

@@ -1,0 +1,178 @@
+import { closest, distance } from "fastest-levenshtein";
+import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
+import { z } from "zod";
+import { ConfigError } from "../core/mod.ts";
+
+/** Where a value came from, lowest first: each one is overridden by the next. */
+export const ORIGINS = ["default", "file", "environment", "flag"] as const;
+
+/** Where a value came from. */
+export type Origin = typeof ORIGINS[number];
+
+/** What configuration is resolved from. */
+export interface ConfigSources {
+  /** Flags by field name; text, or `true` for a bare switch. */
+  readonly flags: Readonly<Record<string, string | boolean>>;
+  /** The whole environment; only `RSTAR_*` is looked at. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Configuration file: JSON with comments. */
+  readonly file?: { readonly path: string; readonly text: string } | undefined;
+}
+
+/** A resolved configuration. */
+export interface Resolved<T> {
+  readonly config: T;
+  /** Where each top-level value came from. */
+  readonly origins: Readonly<Record<string, Origin>>;
+}
+
+/** Variables that the harness reads for other purposes. */
+const OTHER_VARIABLES = ["RSTAR_POLICY_API_KEY", "RSTAR_PPM_API_KEY", "RSTAR_CONFIG"];
+
+/**
+ * Resolves a configuration: defaults, then the file, then `RSTAR_*`, then the flags.
+ *
+ * @throws {ConfigError} Naming the field, where it came from, what was expected and, for an unknown key, what was meant.
+ */
+export function resolveConfig<S extends z.ZodObject>(
+  schema: S,
+  sources: ConfigSources,
+): Resolved<z.output<S>> {
+  const keys = Object.keys(schema.shape);
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = Object.fromEntries(keys.map((k) => [k, "default"]));
+  const take = (entries: Readonly<Record<string, unknown>>, origin: Origin) => {
+    for (const [key, value] of Object.entries(entries)) {
+      values[key] = value;
+      origins[key] = origin;
+    }
+  };
+  if (sources.file !== undefined) take(readFile(keys, sources.file), "file");
+  take(readEnvironment(schema, sources.environment), "environment");
+  take(fromTexts(schema, sources.flags), "flag");
+  const result = schema.safeParse(values);
+  if (!result.success) throw configError(result.error, { values, origins, schema, sources });
+  return { config: result.data, origins };
+}
+
+function readFile(
+  keys: readonly string[],
+  file: { readonly path: string; readonly text: string },
+): Record<string, unknown> {
+  const errors: ParseError[] = [];
+  const value: unknown = parse(file.text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first !== undefined) {
+    const line = file.text.slice(0, first.offset).split("\n").length;
+    throw new ConfigError(
+      `Cannot read configuration "${file.path}": line ${line}: ${printParseErrorCode(first.error)}`,
+    );
+  }
+  const object = z.record(z.string(), z.unknown()).safeParse(value);
+  if (!object.success) {
+    throw new ConfigError(
+      `Cannot read configuration "${file.path}": expected an object of settings`,
+    );
+  }
+  for (const key of Object.keys(object.data)) {
+    if (!keys.includes(key)) throw unknownKey(`key "${key}" in "${file.path}"`, key, keys);
+  }
+  return object.data;
+}
+
+function readEnvironment(
+  schema: z.ZodObject,
+  environment: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const names = new Map(Object.keys(schema.shape).map((key) => [variableName(key), key]));
+  const texts: Record<string, string> = {};
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith("RSTAR_") || OTHER_VARIABLES.includes(name)) continue;
+    const key = names.get(name);
+    if (key === undefined) throw unknownKey(`variable "${name}"`, name, [...names.keys()]);
+    texts[key] = text;
+  }
+  return fromTexts(schema, texts);
+}
+
+/** `budgetTokens` is `RSTAR_BUDGET_TOKENS`. */
+export function variableName(key: string): string {
+  return `RSTAR_${key.replaceAll(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+}
+
+/** `budgetTokens` is `--budget-tokens`. */
+export function flagName(key: string): string {
+  return `--${key.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+}
+
+/** What a field holds once defaults and options are taken off: decides how text becomes a value. */
+export function fieldType(field: z.core.$ZodType): string {
+  if (
+    field instanceof z.ZodDefault || field instanceof z.ZodOptional ||
+    field instanceof z.ZodNullable
+  ) {
+    return fieldType(field.unwrap());
+  }
+  return field._zod.def.type;
+}
+
+function fromTexts(
+  schema: z.ZodObject,
+  texts: Readonly<Record<string, string | boolean>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([key, text]) => {
+      const field = schema.shape[key];
+      return [key, field === undefined ? text : fromText(fieldType(field), text)];
+    }),
+  );
+}
+
+/** Text that is no number stays text, so that the schema says what it expected. */
+function fromText(type: string, text: string | boolean): unknown {
+  if (typeof text === "boolean") return text;
+  const isNumber = text.trim() !== "" && Number.isFinite(Number(text));
+  if (type === "number" || type === "union") return isNumber ? Number(text) : text;
+  if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
+  if (type === "array") return text.split(",").map((part) => part.trim()).filter((p) => p !== "");
+  if (type === "object") return parse(text);
+  return text;
+}
+
+function unknownKey(what: string, key: string, known: readonly string[]): ConfigError {
+  const best = closest(key, [...known]);
+  const isNear = distance(key.toLowerCase(), best.toLowerCase()) <= Math.max(2, key.length / 3);
+  const hint = isNear ? `; did you mean "${best}"?` : `; known: ${known.join(", ")}`;
+  return new ConfigError(`Cannot use ${what}: there is no such setting${hint}`);
+}
+
+interface ErrorContext {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly origins: Readonly<Record<string, Origin>>;
+  readonly schema: z.ZodObject;
+  readonly sources: ConfigSources;
+}
+
+function configError(error: z.ZodError, context: ErrorContext): ConfigError {
+  return new ConfigError(error.issues.map((issue) => issueText(issue, context)).join("\n"));
+}
+
+function issueText(issue: z.core.$ZodIssue, context: ErrorContext): string {
+  const key = String(issue.path[0] ?? "");
+  const origin = context.origins[key] ?? "default";
+  const place = {
+    default: "configuration",
+    file: `"${context.sources.file?.path ?? ""}"`,
+    environment: `variable ${variableName(key)}`,
+    flag: `flag ${flagName(key)}`,
+  }[origin];
+  const path = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    return `Cannot use ${place}: ${path === "" ? "" : `${path}: `}no such setting: ${
+      issue.keys.join(", ")
+    }`;
+  }
+  const value = context.values[key];
+  const shown = value === undefined ? "" : ` ${JSON.stringify(value)}`;
+  return `Cannot use ${place}:${shown} for "${path}": ${issue.message}`;
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { PRESET_NAMES, type PresetName, SearchSpec } from "../search/mod.ts";
+import { parseDuration } from "./duration.ts";
+
+const urls = z.array(z.url({ protocol: /^https?$/ }));
+const duration = z.string().transform((text, context) => {
+  const seconds = parseDuration(text);
+  if (seconds === null) {
+    context.addIssue({ code: "custom", message: "expected a duration such as 90s, 10m or 2h" });
+    return z.NEVER;
+  }
+  return seconds;
+});
+const presetName = z.string().refine(
+  (name): name is PresetName => (PRESET_NAMES as readonly string[]).includes(name),
+  { message: `expected one of ${PRESET_NAMES.join(", ")}` },
+);
+
+/** Price of an endpoint's tokens, in any one currency, per million tokens. */
+const Price = z.strictObject({
+  input: z.number().min(0).describe("Per million prompt tokens"),
+  output: z.number().min(0).describe("Per million generated tokens"),
+});
+
+/** Overrides of a preset's search parameters; what is absent keeps the preset's value. */
+const SearchOverrides = z.strictObject(SearchSpec.unwrap().shape).partial();
+
+/**
+ * Everything `deno task synth` can be told: the one schema behind the configuration file, `RSTAR_*` variables and the flags.
+ * Each field's description is its help text; defaults stand here and nowhere else.
+ */
+export const SynthConfig = z.strictObject({
+  problems: z.string().min(1).default("starter")
+    .describe("Problem set by name, or a .jsonl, .json, .csv or .parquet file"),
+  preset: presetName.default("starter/r1").describe("Named search parameters"),
+  rollouts: z.int().min(1).optional().describe("Rollouts per tree (default: the preset's)"),
+  candidates: z.int().min(1).optional()
+    .describe("Segments drawn per expansion (default: the preset's)"),
+  trees: z.int().min(1).max(4096).optional()
+    .describe("Trees per problem, each with its own seed (default: the preset's)"),
+  search: SearchOverrides.default({}).describe("Further search parameters over the preset's"),
+  policy: urls.default([])
+    .describe(
+      "Base URLs of the policy, comma separated, with /v1; none starts the embedded engine",
+    ),
+  policyModel: z.string().min(1).optional()
+    .describe("Model the policy endpoint serves; for the embedded engine a checkpoint folder"),
+  policyApi: z.enum(["completions", "chat"]).default("completions")
+    .describe("Route of the policy; chat is for general models without the special tokens"),
+  ppm: urls.default([]).describe("Base URLs of the PPM, comma separated"),
+  ppmModel: z.string().min(1).optional()
+    .describe("Model the PPM endpoint serves; for the embedded engine a checkpoint folder"),
+  prices: z.strictObject({ policy: Price.optional(), ppm: Price.optional() }).default({})
+    .describe("Prices, for the cost account"),
+  db: z.string().min(1).default("data/rstar.duckdb").describe("Database file"),
+  run: z.string().min(1).max(100).default("synth").describe("Name of the run"),
+  resume: z.boolean().default(false).describe("Insist that the run exists"),
+  newRun: z.boolean().default(false).describe("Start over beside an existing run"),
+  seed: z.int().min(0).max(4095).default(0).describe("Seed of the first tree of every problem"),
+  limit: z.int().min(1).optional()
+    .describe("Use the first N problems of a seeded order (default: 50 for starter, else all)"),
+  concurrency: z.union([z.literal("auto"), z.int().min(1)]).default("auto")
+    .describe("Requests in flight per endpoint, or auto"),
+  workers: z.union([z.literal("auto"), z.int().min(1)]).default("auto")
+    .describe("Sandbox workers, or auto for one per core"),
+  budgetTokens: z.int().min(1).optional()
+    .describe("Stop taking up problems after so many generated tokens"),
+  budgetTime: duration.optional().describe("Stop taking up problems after, e.g. 90s, 10m, 2h"),
+  record: z.string().min(1).optional().describe("Record every reply of an endpoint in this file"),
+  replay: z.string().min(1).optional().describe("Answer from the replies recorded in this file"),
+  torch: z.string().min(1).default("cpu")
+    .describe("Build of torch for the embedded engine: cpu, cuda or an index URL"),
+  unsafeNoSandbox: z.string().optional()
+    .describe("Run steps without confinement; the value must name the danger (docs/security.md)"),
+  dryRun: z.boolean().default(false).describe("Print the plan and an estimate, do nothing"),
+  json: z.boolean().default(false).describe("Print one line of JSON on standard output at the end"),
+  quiet: z.boolean().default(false).describe("No progress"),
+}).superRefine((config, context) => {
+  const contradict = (path: string, message: string) =>
+    context.addIssue({ code: "custom", path: [path], message });
+  if (config.resume && config.newRun) {
+    contradict("resume", "resume insists on an existing run and newRun starts another; give one");
+  }
+  if (config.record !== undefined && config.replay !== undefined) {
+    contradict("record", "record and replay exclude one another; give one");
+  }
+  if (config.rollouts !== undefined && config.search.rollouts !== undefined) {
+    contradict("rollouts", "is given twice, as rollouts and as search.rollouts; give one");
+  }
+  if (config.candidates !== undefined && config.search.candidates !== undefined) {
+    contradict("candidates", "is given twice, as candidates and as search.candidates; give one");
+  }
+  if (config.policyApi === "chat" && config.policy.length === 0) {
+    contradict("policyApi", "chat needs an endpoint of its own; the embedded engine has none");
+  }
+});
+
+/** Everything `deno task synth` can be told, resolved. */
+export type SynthConfig = z.infer<typeof SynthConfig>;

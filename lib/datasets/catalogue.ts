@@ -1,0 +1,70 @@
+import { distance } from "fastest-levenshtein";
+import { extname, join } from "node:path";
+import { z } from "zod";
+import { DatasetError, type Problem, sha256 } from "../core/mod.ts";
+import { type ReadOptions, readProblems, ShippedSet } from "./dataset.ts";
+import { FILE_TYPES } from "./rows.ts";
+
+/** Options of {@linkcode loadProblems}. */
+export interface LoadOptions extends ReadOptions {
+  /** The project's `fixtures/`. */
+  readonly fixtures: string;
+}
+
+const Manifest = z.strictObject({ overrides: z.int(), sets: z.array(ShippedSet) });
+
+/** Names of the starter world's sets; `starter` alone is its training problems. */
+const STARTER = /^(starter|control)(?:_(train|validation|test|ood))?$/;
+
+/**
+ * Loads a set by name, or a file.
+ *
+ * @throws {DatasetError} If there is no such set (with what was meant), the shipped file was changed, or the file is no problem set.
+ */
+export async function loadProblems(
+  nameOrPath: string,
+  options: LoadOptions,
+): Promise<readonly Problem[]> {
+  const starter = STARTER.exec(nameOrPath);
+  if (starter !== null) {
+    const world = starter[1] === "control" ? "control" : "problems";
+    const file = `${world}_${starter[2] ?? "train"}.jsonl`;
+    return await readProblems(join(options.fixtures, "starter", file), options);
+  }
+  if (isFile(nameOrPath)) return await readProblems(nameOrPath, options);
+  const sets = await shippedSets(options.fixtures);
+  const set = sets.find(({ name }) => name === nameOrPath);
+  if (set === undefined) throw unknownSet(nameOrPath, sets.map(({ name }) => name));
+  const path = join(options.fixtures, "problems", set.file);
+  if (sha256(await Deno.readFile(path)) !== set.sha256) {
+    throw new DatasetError(
+      path,
+      null,
+      `Cannot use "${path}": its checksum differs from sources.json; restore it from the repository`,
+    );
+  }
+  return await readProblems(path, { ...options, source: set.name });
+}
+
+/** Every set of real problems that ships. */
+export async function shippedSets(fixtures: string): Promise<readonly ShippedSet[]> {
+  const path = join(fixtures, "problems", "sources.json");
+  return Manifest.parse(JSON.parse(await Deno.readTextFile(path))).sets;
+}
+
+function isFile(text: string): boolean {
+  return text.includes("/") || text.endsWith(".gz") ||
+    (FILE_TYPES as readonly string[]).includes(extname(text));
+}
+
+function unknownSet(name: string, known: readonly string[]): DatasetError {
+  const all = ["starter", "control", ...known];
+  const nearest = all.reduce((a, b) => (distance(name, b) < distance(name, a) ? b : a));
+  const hint = distance(name, nearest) <= 3 ? `did you mean "${nearest}"?` : "";
+  return new DatasetError(
+    name,
+    null,
+    `Cannot find problem set "${name}": expected a file or one of ${all.join(", ")}; ${hint}`
+      .replace(/; $/, ""),
+  );
+}

@@ -1,0 +1,7 @@
+/** Files and named sets as problems, with errors that say where and what. */
+export * from "./catalogue.ts";
+export * from "./convert.ts";
+export * from "./dataset.ts";
+export { OVERRIDES_VERSION } from "./overrides.ts";
+export * from "./rows.ts";
+export * from "./ship.ts";

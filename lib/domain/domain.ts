@@ -1,0 +1,124 @@
+/**
+ * The contract of a subject: everything that search needs to know of mathematics, or of anything else, goes through here
+ * (algorithm.md 10). Implementation: `math_domain.ts`.
+ *
+ * Invariant: {@linkcode StepDomain} holds no reference answer. A search that is given only a `StepDomain` and a
+ * {@linkcode Question} cannot see one, which is what test-time search is built on.
+ */
+import type { ExecutionRecord, Problem, Verdict } from "../core/mod.ts";
+import type { ChatMessage, Completion } from "../endpoint/policy.ts";
+
+/** A problem as a solver sees it: no reference answer. */
+export interface Question {
+  readonly id: string;
+  readonly question: string;
+}
+
+/**
+ * How much one sampled segment holds: `step` stops at the end of every step, `code` only at the end of the whole program (the
+ * released greedy decoding).
+ */
+export const SEGMENT_SIZES = ["step", "code"] as const;
+
+/** How much one sampled segment holds. */
+export type SegmentSize = typeof SEGMENT_SIZES[number];
+
+/** What the segment continues: the bare question, a step, or a finished program with its output. */
+export type SegmentParent = "root" | "step" | "code_end";
+
+/** What {@linkcode StepDomain.parse} must know besides the completion. */
+export interface ParseOptions {
+  readonly parent: SegmentParent;
+  /** Whether code may follow a finished program (released behaviour); otherwise it is unparsable. */
+  readonly codeAfterOutput: boolean;
+}
+
+/** A sampled segment, understood. */
+export interface Segment {
+  /** By the stop string that ended it; `failed` = truncated or unparsable. */
+  readonly kind: "step" | "code_end" | "answer" | "failed";
+  /** Why it is `failed`; `null` otherwise. */
+  readonly failure: "truncated" | "unparsable" | null;
+  /** What is put behind the text so far, stop string included. */
+  readonly text: string;
+  /** What is to be checked, of a `step` or `code_end`; `null` otherwise. */
+  readonly code: string | null;
+  /** Extracted answer of an `answer`; `null` otherwise. */
+  readonly answer: string | null;
+  /** Segments of one node with equal keys are one candidate. */
+  readonly mergeKey: string;
+}
+
+/** What a check left behind, for the checks of the steps that follow. Belongs to the checker that made it. */
+export interface CheckedState {
+  readonly stateId: number;
+}
+
+/** One step to check. */
+export interface CheckRequest {
+  /** State that the ancestors left; `null` is the clean one. */
+  readonly parent: CheckedState | null;
+  readonly code: string;
+  /** Whether steps may follow, so that the state is needed. */
+  readonly keep: boolean;
+}
+
+/** What is known of a step. */
+export interface StepCheck {
+  /** `unknown` goes on like `pass`: what cannot be checked is not a failure. */
+  readonly result: "pass" | "fail" | "unknown";
+  readonly state: CheckedState | null;
+  /** What was seen; stored with the node. */
+  readonly evidence: ExecutionRecord | null;
+  /** Whether the step failed only because its text ended too early: it may be checked once more, joined with the next one. */
+  readonly isIncomplete: boolean;
+  /** What the harness appends to the text when the step ended the program: its output. */
+  readonly output: string;
+}
+
+/** Checks the steps of one search tree; closing it releases every state. */
+export interface StepChecker extends AsyncDisposable {
+  /**
+   * Checks one step. Asynchronous, so that test cases, a knowledge base or a person can answer.
+   *
+   * @throws {InfrastructureError} If the machinery failed; says nothing about the step.
+   */
+  check(
+    request: CheckRequest,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<StepCheck>;
+  /** Gives a state up. Releasing twice is harmless. */
+  release(state: CheckedState): void;
+}
+
+/** What a solver needs: prompts, segments, checks. */
+export interface StepDomain {
+  /** Stored with every run, e.g. `math`. */
+  readonly name: string;
+  /** Where the policy stops. */
+  stopStrings(size: SegmentSize): readonly string[];
+  /** What the policy is asked, given the segments so far (outputs included), verbatim. */
+  prompt(question: string, solution: string): string | readonly ChatMessage[];
+  /** What the PPM scores and what training files hold: the same text whatever the policy was asked with. */
+  text(question: string, solution: string): string;
+  /** Understands one completion; never executes anything. */
+  parse(completion: Completion, options: ParseOptions): Segment;
+  /** Answers with equal keys count as one answer, without knowing the right one. */
+  answerKey(answer: string): string;
+  /** Opens the states of one tree. */
+  openChecker(): StepChecker;
+}
+
+/** What search against a reference needs besides. */
+export interface Domain extends StepDomain {
+  /**
+   * Judges an answer against the problem's reference.
+   *
+   * @throws {InfrastructureError} If the grader's machinery failed.
+   */
+  judge(
+    problem: Problem,
+    answer: string,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Verdict>;
+}

@@ -1,0 +1,6 @@
+/** What search needs from a subject: prompts and stop strings, understanding a segment, checking a step, judging an answer. */
+export * from "./bootstrap_prompt.ts";
+export * from "./domain.ts";
+export * from "./math_domain.ts";
+export * from "./normalize_code.ts";
+export * from "./parse_segment.ts";

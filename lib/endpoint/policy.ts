@@ -1,0 +1,74 @@
+/**
+ * The contract of the policy: a language model that proposes next segments.
+ * Implementations: `completions_policy.ts`, `chat_policy.ts` (HTTP), `scripted_policy.ts` (for tests), and the recorder around
+ * any of them.
+ */
+
+/** Message of a chat prompt (bootstrap models). */
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** One expansion: n segments that continue the same prompt. */
+export interface SampleRequest {
+  /**
+   * Text so far. For a chat endpoint the messages, the last of which may be an `assistant` message that the model continues.
+   */
+  readonly prompt: string | readonly ChatMessage[];
+  readonly n: number;
+  readonly stop: readonly string[];
+  readonly temperature: number;
+  readonly topP: number;
+  readonly maxTokens: number;
+  /**
+   * hash(tree seed, node path, draw batch). Part of the key of a recorded reply; sent to the server only where it is known to
+   * support seeds (endpoints.md).
+   */
+  readonly seed: number;
+}
+
+/** Why a completion ended. `stop_string` names one of the request's stops; `end` is the model's own end of sequence. */
+export const FINISH_REASONS = ["stop_string", "end", "length"] as const;
+
+/** Why a completion ended. */
+export type FinishReason = typeof FINISH_REASONS[number];
+
+/** One sampled segment. */
+export interface Completion {
+  /** Text with its stop string, which is put back where a server cut it. */
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  /** The stop string that ended the text; `null` otherwise. */
+  readonly stopString: string | null;
+  /** Generated tokens, as the server counts them; estimated from `usage` when it does not say per choice. */
+  readonly tokens: number;
+}
+
+/** Exactly n completions, in the server's order. */
+export interface SampleReply {
+  readonly completions: readonly Completion[];
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  /** Seconds from the call to the reply, waiting for a slot and retries included. */
+  readonly seconds: number;
+  /** Price by the configured rates; `null` where none is configured. */
+  readonly price: number | null;
+}
+
+/** Options of every call to an endpoint. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A language model that proposes next segments. */
+export interface Policy {
+  /** What the run's provenance says of the model: id as served, endpoints, what they can do. */
+  readonly description: Readonly<Record<string, unknown>>;
+  /**
+   * Draws n segments.
+   *
+   * @throws {ProviderError} If no endpoint gave a valid reply within the retries. Never a wrong answer.
+   */
+  sample(request: SampleRequest, options?: CallOptions): Promise<SampleReply>;
+}

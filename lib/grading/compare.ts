@@ -1,0 +1,254 @@
+import { compactText } from "./normalize.ts";
+import { type NumberOptions, numbersAgree } from "./number.ts";
+import type { Answer } from "./structure.ts";
+
+/** A pair of texts that stage one cannot decide. */
+export interface Question {
+  readonly gold: Answer;
+  readonly answer: Answer;
+}
+
+/** Options of {@linkcode compareAnswers}. */
+export interface CompareOptions extends NumberOptions {
+  /** Answers what stage one cannot decide; `null` is "not known yet". */
+  readonly ask: (question: Question) => boolean | null;
+  /** The order of a bare list carries no meaning, not even against a tuple (OlympiadBench). @default false */
+  readonly isUnordered?: boolean | undefined;
+}
+
+/** Compares structures; asks about their leaves. `null` when an open question decides. Gold is the first argument, always. */
+export function compareAnswers(
+  gold: Answer,
+  answer: Answer,
+  options: CompareOptions,
+): boolean | null {
+  if (unitsDiffer(gold, answer)) return false;
+  if (gold.kind === "number" && answer.kind === "number") {
+    return numbersAgree(gold.value, answer.value, options);
+  }
+  if (gold.text !== "" && compactText(gold.text) === compactText(answer.text)) return true;
+  if (isDecimalComma(gold, answer)) return true;
+  return compareEquations(gold, answer, options) ?? compareKinds(gold, answer, options);
+}
+
+function unitsDiffer(gold: Answer, answer: Answer): boolean {
+  return gold.unit !== null && answer.unit !== null && gold.unit !== answer.unit;
+}
+
+/** `1,22` is 1.22 only beside an answer that is written 1.22. */
+function isDecimalComma(gold: Answer, answer: Answer): boolean {
+  return [[gold, answer], [answer, gold]].some(([a, b]) =>
+    b?.kind === "number" && /^-?\d+,\d+$/.test(a?.text ?? "") &&
+    a?.text.replace(",", ".") === b.text
+  );
+}
+
+/** Unwraps `x = 5` where the other side is a bare value; `undefined` where no equation is concerned. */
+function compareEquations(
+  gold: Answer,
+  answer: Answer,
+  options: CompareOptions,
+): boolean | null | undefined {
+  if (gold.kind !== "equation" && answer.kind !== "equation") return undefined;
+  if (gold.kind === "equation" && answer.kind === "equation") {
+    if (gold.name === null || answer.name === null) return options.ask({ gold, answer });
+    if (gold.name === answer.name) return compareAnswers(gold.value, answer.value, options);
+    return /^\w$/.test(gold.name) && /^\w$/.test(answer.name)
+      ? false
+      : options.ask({ gold, answer });
+  }
+  if (gold.kind === "equation") {
+    if (gold.name !== null || gold.isConstant) return compareAnswers(gold.value, answer, options);
+    // An equation is not its right side: `7 = 11a+c` and `11a+c`.
+    return false;
+  }
+  if (answer.kind === "equation") return compareAnswers(gold, answer.value, options);
+  return undefined;
+}
+
+function compareKinds(gold: Answer, answer: Answer, options: CompareOptions): boolean | null {
+  if (isInfinity(gold) && (answer.kind === "number" || isInfinity(answer))) return false;
+  if (isInfinity(answer) && gold.kind === "number") return false;
+  // math-verify takes `e` for `E`; one letter is never another one.
+  if (/^[a-zA-Z]$/.test(gold.text) && /^[a-zA-Z]$/.test(answer.text)) return false;
+  if (gold.kind === "words" || answer.kind === "words") return compareWords(gold, answer, options);
+  if (gold.kind === "ratio" && answer.kind === "ratio") {
+    return answer.terms[1] !== 0n &&
+      gold.terms[0] * answer.terms[1] === gold.terms[1] * answer.terms[0];
+  }
+  if (gold.kind === "matrix" && answer.kind === "matrix") {
+    return compareMatrices(gold.rows, answer.rows, options);
+  }
+  const asSequence = compareSequences(gold, answer, options);
+  if (asSequence !== undefined) return asSequence;
+  return options.ask({ gold, answer });
+}
+
+function isInfinity(answer: Answer): boolean {
+  return /^-?\s*\\infty$/.test(answer.text);
+}
+
+function compareWords(gold: Answer, answer: Answer, options: CompareOptions): boolean | null {
+  if (gold.kind !== "words" || answer.kind !== "words") {
+    const other = gold.kind === "words" ? answer : gold;
+    return other.kind === "expression" ? options.ask({ gold, answer }) : false;
+  }
+  if (gold.text.length === 1 || answer.text.length === 1) return gold.text === answer.text;
+  const plain = (text: string) => text.toLowerCase().replace(/[\s.'-]/g, "");
+  return plain(gold.text) === plain(answer.text);
+}
+
+function compareMatrices(
+  gold: readonly (readonly Answer[])[],
+  answer: readonly (readonly Answer[])[],
+  options: CompareOptions,
+): boolean | null {
+  if (gold.length !== answer.length) return false;
+  return every(gold, (row, i) => {
+    const other = answer[i] ?? [];
+    return row.length === other.length &&
+      every(row, (cell, j) => compareAnswers(cell, other[j] ?? cell, options));
+  });
+}
+
+/** `undefined` where the two are not both sequences, or one is an expression that may still denote one. */
+function compareSequences(
+  gold: Answer,
+  answer: Answer,
+  options: CompareOptions,
+): boolean | null | undefined {
+  const golds = itemsOf(gold), answers = itemsOf(answer);
+  if (golds === null || answers === null) {
+    const other = golds === null ? gold : answer;
+    if (golds === null && answers === null) return undefined;
+    if (other.kind === "number") return isSingleton(gold, answer, options);
+    return other.kind === "expression" && gold.kind !== "list" && answer.kind !== "list"
+      ? undefined
+      : false;
+  }
+  if (gold.kind === "union" || answer.kind === "union") {
+    const parts = [partsOfUnion(gold), partsOfUnion(answer)] as const;
+    if (parts[0] === null || parts[1] === null) return undefined;
+    return matchUnordered(parts[0], parts[1], options);
+  }
+  const brackets = [bracketsOf(gold), bracketsOf(answer)];
+  if (!brackets.includes("") && brackets[0] !== brackets[1]) return false;
+  if (brackets.some((b) => b !== "" && b !== "\\{\\}" && b !== "()") && brackets.includes("")) {
+    return false;
+  }
+  const isOrdered = options.isUnordered !== true &&
+    (brackets.includes("()") || !areBothBare(brackets, golds, answers));
+  if (isOrdered) {
+    return golds.length === answers.length &&
+      every(golds, (g, i) => compareItem(g, answers[i] ?? g, options));
+  }
+  const isSet = brackets.includes("\\{\\}") || golds.every((item) => item.kind === "group");
+  return isSet
+    ? matchUnordered(distinct(golds), distinct(answers), options)
+    : matchUnordered(golds, answers, options);
+}
+
+/** `\{5\}` is 5; `[0]` and `(0,)` are not 0. */
+function isSingleton(gold: Answer, answer: Answer, options: CompareOptions): boolean | null {
+  const [set, other] = gold.kind === "number" ? [answer, gold] : [gold, answer];
+  const item = set.kind === "group" && set.brackets === "\\{\\}" && set.items.length === 1
+    ? set.items[0]
+    : undefined;
+  if (item === undefined) return false;
+  return set === gold ? compareAnswers(item, other, options) : compareAnswers(other, item, options);
+}
+
+function itemsOf(answer: Answer): readonly Answer[] | null {
+  return answer.kind === "list" || answer.kind === "union" || answer.kind === "group"
+    ? answer.items
+    : null;
+}
+
+/** `x<1 or x>3` is a union of intervals as well. */
+function partsOfUnion(answer: Answer): readonly Answer[] | null {
+  if (answer.kind === "union") return answer.items;
+  if (answer.kind !== "list") return null;
+  const intervals = answer.items.flatMap((item) =>
+    item.kind === "equation" && item.value.kind === "group" ? [item.value] : []
+  );
+  const names = new Set(answer.items.map((item) => item.kind === "equation" ? item.name : null));
+  return intervals.length === answer.items.length && names.size === 1 ? intervals : null;
+}
+
+function bracketsOf(answer: Answer): string {
+  return answer.kind === "group" ? answer.brackets : "";
+}
+
+/** Whether two sequences compare in any order; values behind different names (`k=45, n=2` and `45, 2`) have an order. */
+function areBothBare(
+  brackets: readonly string[],
+  golds: readonly Answer[],
+  answers: readonly Answer[],
+): boolean {
+  if (brackets.includes("()") || brackets.some((b) => b.startsWith("[") || b.startsWith("("))) {
+    return false;
+  }
+  const named = [golds, answers].map((items) =>
+    new Set(items.map((i) => i.kind === "equation" ? i.name : null)).size > 1
+  );
+  return named[0] === named[1];
+}
+
+function compareItem(gold: Answer, answer: Answer, options: CompareOptions): boolean | null {
+  if (gold.text === "" || answer.text === "") return false;
+  return compareAnswers(gold, answer, options);
+}
+
+function distinct(items: readonly Answer[]): readonly Answer[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const text = compactText(item.text);
+    return !seen.has(text) && seen.add(text);
+  });
+}
+
+/** Longest sequences that are matched in any order: undecided pairs grow with the square. */
+const MAX_UNORDERED = 24;
+
+/** Whether the items can be paired one to one; `null` while an open question decides. */
+function matchUnordered(
+  golds: readonly Answer[],
+  answers: readonly Answer[],
+  options: CompareOptions,
+): boolean | null {
+  if (golds.length !== answers.length) return false;
+  if (golds.length > MAX_UNORDERED) {
+    return every(golds, (g, i) => compareItem(g, answers[i] ?? g, options));
+  }
+  const table = golds.map((g) => answers.map((a) => compareItem(g, a, options)));
+  if (canPair(table.map((row) => row.map((cell) => cell === true)))) return true;
+  return canPair(table.map((row) => row.map((cell) => cell !== false))) ? null : false;
+}
+
+/** Whether every row finds a column of its own (augmenting paths). */
+function canPair(table: readonly (readonly boolean[])[]): boolean {
+  const owner = new Map<number, number>();
+  const place = (row: number, tried: Set<number>): boolean =>
+    (table[row] ?? []).some((fits, column) => {
+      if (!fits || tried.has(column)) return false;
+      tried.add(column);
+      const other = owner.get(column);
+      if (other !== undefined && !place(other, tried)) return false;
+      owner.set(column, row);
+      return true;
+    });
+  return table.every((_, row) => place(row, new Set()));
+}
+
+function every<T>(
+  items: readonly T[],
+  judge: (item: T, index: number) => boolean | null,
+): boolean | null {
+  let result: boolean | null = true;
+  for (const [i, item] of items.entries()) {
+    const verdict = judge(item, i);
+    if (verdict === false) return false;
+    if (verdict === null) result = null;
+  }
+  return result;
+}

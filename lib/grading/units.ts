@@ -1,0 +1,106 @@
+/** Names of units, each with one canonical name: a different unit is a different answer, a missing one is not. */
+const UNITS: Readonly<Record<string, string>> = expand({
+  mm: "mm|millimeter|millimetre",
+  cm: "cm|centimeter|centimetre",
+  dm: "dm|decimeter|decimetre",
+  m: "m|meter|metre",
+  km: "km|kilometer|kilometre",
+  inch: "in|inch|inche",
+  foot: "ft|foot|feet",
+  yard: "yd|yard",
+  mile: "mi|mile",
+  mg: "mg|milligram",
+  g: "g|gram|gm",
+  kg: "kg|kilogram",
+  ounce: "oz|ounce",
+  pound: "lb|lbs|pound",
+  ml: "ml|mL|milliliter|millilitre",
+  l: "l|L|liter|litre",
+  gallon: "gal|gallon",
+  second: "s|sec|second",
+  minute: "min|minute",
+  hour: "h|hr|hour",
+  day: "day",
+  week: "week",
+  month: "month",
+  year: "yr|year",
+  degree: "\\circ|degree|deg",
+  radian: "rad|radian",
+  dollar: "dollar|usd|USD",
+  cent: "cent",
+  euro: "euro|EUR",
+  mph: "mph|miles per hour",
+  "km/h": "km/h|kmh|kph|kilometers per hour",
+  "m/s": "m/s|meters per second",
+  "people": "people|person",
+  unit: "unit",
+});
+
+function expand(table: Readonly<Record<string, string>>): Record<string, string> {
+  const names: Record<string, string> = Object.create(null);
+  for (const [unit, aliases] of Object.entries(table)) {
+    for (const alias of aliases.split("|")) {
+      names[alias] = unit;
+      if (alias.length > 2) names[`${alias}s`] = unit;
+    }
+  }
+  return names;
+}
+
+/** Text and the unit that stood behind it. */
+export interface WithUnit {
+  readonly text: string;
+  /** Canonical name, e.g. `cm^2`; `null` when there was none, or none that is known. */
+  readonly unit: string | null;
+}
+
+const WORDS_BEHIND_NUMBER =
+  /^(.*?[\d})!])\s*((?:\\text\{[^{}]*\}|[A-Za-z]+(?:[ /.-]+[A-Za-z]+){0,3})(?:\s*\^\s*\{?\d\}?)?)\s*$/s;
+const DEGREE =
+  /^(.*?)\s*(?:\^\s*\\circ|\^\s*\{\s*\\circ\s*\}|\\degree)\s*(?:\\text\{\s*([CF])\s*\}|([CF]))?$/s;
+
+/** Cuts a unit, or words that count something, off the end: `10\text{ cm}^2`, `64 square feet`, `10 weeks`, `30^\circ`. */
+export function splitUnit(text: string): WithUnit {
+  const degree = DEGREE.exec(text);
+  if (/\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])/.test(text)) return { text, unit: null };
+  if (degree !== null && /[\d})a-z]$/i.test(degree[1] ?? "")) {
+    return { text: degree[1] ?? "", unit: "degree" };
+  }
+  const match = WORDS_BEHIND_NUMBER.exec(text);
+  if (match === null) return { text, unit: null };
+  const [, value = "", words = ""] = match;
+  const inText = words.includes("\\text{");
+  const name = words.replace(/\\text\{([^{}]*)\}/, "$1").trim();
+  if (name === "") return { text: value, unit: null };
+  const unit = canonicalUnit(name);
+  // Bare letters behind a value are a unit only when they are words: `2x`, `3ab` and `2i` are products.
+  if (unit === null && !inText && !isWordy(name)) return { text, unit: null };
+  if (unit !== null && !inText && name.length < 2 && !/\d\s+[A-Za-z]$/.test(text)) {
+    return { text, unit: null };
+  }
+  return { text: value, unit };
+}
+
+function isWordy(name: string): boolean {
+  return /^[A-Za-z]{4,}(?:[ /.-]+[A-Za-z]+)*$/.test(name) || /^[a-z]+ [a-z]{3,}/.test(name);
+}
+
+/** Canonical name of a unit with its power; `null` when it is not known. */
+export function canonicalUnit(name: string): string | null {
+  const text = name.replace(/\\text\{([^{}]*)\}/g, "$1").replace(/[{}\s]+/g, " ").trim();
+  const power = /^(.*?)\s*\^\s*(\d)$/.exec(text);
+  const word = /^(square|sq|cubic|cu)\.?\s+(.+)$/i.exec(text);
+  if (power !== null) return withPower(power[1] ?? "", power[2] ?? "1");
+  if (word !== null) return withPower(word[2] ?? "", /^s/i.test(word[1] ?? "") ? "2" : "3");
+  return lookUp(text.replace(/^\^?\s*/, ""));
+}
+
+function withPower(name: string, power: string): string | null {
+  const unit = lookUp(name.trim());
+  if (unit === null) return null;
+  return power === "1" || unit === "unit" ? unit : `${unit}^${power}`;
+}
+
+function lookUp(name: string): string | null {
+  return UNITS[name] ?? UNITS[name.toLowerCase()] ?? null;
+}

@@ -1,0 +1,230 @@
+/**
+ * Expansion (algorithm.md 3.3): n draws of one node, merged, screened, executed, scored and judged. The children stand apart from
+ * the tree until the rollout that made them is committed.
+ */
+import { hashSeed, type TreeUsage } from "../core/mod.ts";
+import type { SampleReply } from "../endpoint/policy.ts";
+import type { SegmentParent } from "../domain/domain.ts";
+import { cleanPath, type PathCheck } from "./_code_path.ts";
+import type { SearchContext } from "./_context.ts";
+import { MIN_SEGMENT_TOKENS, newChild } from "./_new_child.ts";
+import { nodePath, type TreeNode } from "./_node.ts";
+import { addUsage, NO_USAGE } from "./_usage.ts";
+
+/** What drawing at a node brought. */
+export interface Expansion {
+  readonly node: TreeNode;
+  /** Segments drawn. */
+  readonly draws: number;
+  /** New children, in draw order. */
+  readonly created: readonly TreeNode[];
+  /** Children that the node had already, one entry for each segment that was merged into one of them. */
+  readonly repeated: readonly TreeNode[];
+  readonly usage: TreeUsage;
+}
+
+/**
+ * Characters per token that an unseen prompt is assumed to have at least. Only the root's length is estimated, later ones are
+ * what the policy's replies say.
+ */
+const CHARACTERS_PER_TOKEN = 1.5;
+
+/**
+ * Draws at a node.
+ *
+ * @throws {InfrastructureError} If policy, checker, PPM or grader failed; the tree is then unfinished.
+ */
+export async function expand(node: TreeNode, context: SearchContext): Promise<Expansion> {
+  const reply = await draw(node, context);
+  const { created, repeated } = mergeDraws(node, reply, context);
+  let usage: TreeUsage = {
+    ...NO_USAGE,
+    policyRequests: 1,
+    promptTokens: reply.promptTokens,
+    generatedTokens: reply.generatedTokens,
+    policySeconds: reply.seconds,
+    price: reply.price,
+  };
+  usage = addUsage(usage, await prescreen(created, context));
+  usage = addUsage(usage, await checkSteps(node, { created, context }));
+  usage = addUsage(usage, await scoreChildren(created, context));
+  await judgeAnswers(created, context);
+  return { node, draws: reply.completions.length, created, repeated, usage };
+}
+
+async function draw(node: TreeNode, context: SearchContext): Promise<SampleReply> {
+  const { question, spec, seed, domain, policy, signal } = context;
+  const n = node.kind === "code_end" ? spec.answerCandidates : spec.candidates;
+  const prompt = domain.prompt(question.question, node.solution);
+  const used = node.parent === null ? estimateTokens(prompt) : node.contextTokens;
+  const reply = await policy.sample({
+    prompt,
+    n,
+    stop: domain.stopStrings(spec.segment),
+    temperature: spec.temperature,
+    topP: spec.topP,
+    maxTokens: Math.max(MIN_SEGMENT_TOKENS, Math.min(spec.maxTokens, spec.modelLength - used)),
+    seed: hashSeed(seed, nodePath(node), node.drawBatches),
+  }, { signal });
+  if (reply.completions.length !== n) {
+    throw new RangeError(
+      `Cannot use a policy reply: expected ${n} completions, got ${reply.completions.length}`,
+    );
+  }
+  return reply;
+}
+
+/** Tokens of a text whose tokenizer is unknown, rather too many than too few. */
+export function estimateTokens(prompt: string | readonly { readonly content: string }[]): number {
+  const length = typeof prompt === "string"
+    ? prompt.length
+    : prompt.reduce((sum, message) => sum + message.content.length, 0);
+  return Math.ceil(length / CHARACTERS_PER_TOKEN);
+}
+
+/** Equal candidates become one: the first drawn text survives, the others are counted. */
+function mergeDraws(
+  node: TreeNode,
+  reply: SampleReply,
+  context: SearchContext,
+): { readonly created: readonly TreeNode[]; readonly repeated: readonly TreeNode[] } {
+  const { spec, domain } = context;
+  const known = new Map(spec.merge ? node.children.map((c) => [c.mergeKey, c]) : []);
+  const created: TreeNode[] = [];
+  const repeated: TreeNode[] = [];
+  for (const [i, completion] of reply.completions.entries()) {
+    const segment = domain.parse(completion, {
+      parent: segmentParent(node),
+      codeAfterOutput: spec.codeAfterOutput,
+    });
+    const equal = known.get(segment.mergeKey);
+    if (equal !== undefined) {
+      if (equal.id < 0) equal.multiplicity++;
+      else repeated.push(equal);
+      continue;
+    }
+    const child = newChild(node, {
+      segment,
+      drawIndex: node.draws + i,
+      generatedTokens: completion.tokens,
+      contextTokens: reply.promptTokens + completion.tokens,
+      spec,
+    });
+    created.push(child);
+    if (spec.merge) known.set(segment.mergeKey, child);
+  }
+  return { created, repeated };
+}
+
+function segmentParent(node: TreeNode): SegmentParent {
+  return node.kind === "root" || node.kind === "code_end" ? node.kind : "step";
+}
+
+/** Ranks the code candidates by PPM and closes all but the best few. */
+async function prescreen(
+  created: readonly TreeNode[],
+  context: SearchContext,
+): Promise<TreeUsage> {
+  const keep = context.spec.prescreen;
+  const candidates = created.filter((child) => !child.closed && child.code !== null);
+  if (keep === null || candidates.length <= keep) return NO_USAGE;
+  const usage = await scoreNodes(candidates, context);
+  const ranked = candidates.toSorted((a, b) =>
+    (b.logit ?? 0) - (a.logit ?? 0) || a.drawIndex - b.drawIndex
+  );
+  for (const child of ranked.slice(keep)) {
+    child.status = "screened_out";
+    child.terminal = true;
+    child.closed = true;
+  }
+  return usage;
+}
+
+async function checkSteps(
+  node: TreeNode,
+  options: { readonly created: readonly TreeNode[]; readonly context: SearchContext },
+): Promise<TreeUsage> {
+  const { created, context } = options;
+  const steps = created.filter((child) => !child.closed && child.code !== null);
+  if (steps.length === 0) return NO_USAGE;
+  // Code after a finished program starts anew (released behaviour).
+  const from = node.kind === "code_end" ? cleanPath() : node.codePath;
+  const started = context.now();
+  await Promise.all(steps.map(async (child) => {
+    const code = node.carriedCode + (child.code ?? "");
+    const step = { code, keep: child.kind === "step" };
+    applyCheck(child, { checked: await context.checker.check(from, step), context });
+  }));
+  return { ...NO_USAGE, sandboxSeconds: (context.now() - started) / 1000 };
+}
+
+function applyCheck(
+  child: TreeNode,
+  options: { readonly checked: PathCheck; readonly context: SearchContext },
+): void {
+  const { check, path, isFromCache } = options.checked;
+  child.executionKey = path.key;
+  child.execution = check.evidence && { ...check.evidence, cached: isFromCache };
+  if (check.result === "fail") {
+    failCheck(child, { isIncomplete: check.isIncomplete, spec: options.context.spec });
+    return;
+  }
+  child.codePath = path;
+  child.failedInRow = 0;
+  if (child.kind !== "code_end") return;
+  child.text += check.output;
+  child.solution += check.output;
+  child.contextTokens += estimateTokens(check.output);
+}
+
+/** A failed step stays open for a correction while `errorsAllowed` lets it; its children start from its parent's state. */
+function failCheck(
+  child: TreeNode,
+  options: { readonly isIncomplete: boolean; readonly spec: SearchContext["spec"] },
+): void {
+  const { isIncomplete, spec } = options;
+  child.status = "code_error";
+  const mayGoOn = child.kind === "step" && child.failedInRow < spec.errorsAllowed;
+  child.failedInRow++;
+  if (!mayGoOn) {
+    child.terminal = true;
+    child.closed = true;
+  } else if (isIncomplete) {
+    child.carriedCode = `${child.parent?.carriedCode ?? ""}${child.code ?? ""}\n`;
+  }
+}
+
+/** Scores what is left; a finished program once more when it was ranked before its output was known. */
+async function scoreChildren(
+  created: readonly TreeNode[],
+  context: SearchContext,
+): Promise<TreeUsage> {
+  const unscored = created.filter((child) =>
+    !child.closed && (child.logit === null || child.kind === "code_end")
+  );
+  return await scoreNodes(unscored, context);
+}
+
+async function scoreNodes(
+  nodes: readonly TreeNode[],
+  context: SearchContext,
+): Promise<TreeUsage> {
+  const { scorer, domain, question } = context;
+  if (scorer === null || nodes.length === 0) return NO_USAGE;
+  const { logits, usage } = await scorer.score(
+    nodes.map((child) => domain.text(question.question, child.solution)),
+  );
+  for (const [i, child] of nodes.entries()) child.logit = logits[i] ?? null;
+  return usage;
+}
+
+async function judgeAnswers(
+  created: readonly TreeNode[],
+  context: SearchContext,
+): Promise<void> {
+  const { judge } = context;
+  if (judge === null) return;
+  await Promise.all(created.map(async (child) => {
+    if (child.answer !== null && !child.closed) child.correct = await judge(child.answer);
+  }));
+}

@@ -1,0 +1,81 @@
+import type { NodeRecord, StopReason, TreeRecord } from "../core/mod.ts";
+import type { PpmCalibration } from "../endpoint/ppm.ts";
+import { isFailed, type TreeNode } from "./_node.ts";
+import type { SearchTree } from "./_tree.ts";
+import { meanValue } from "./_values.ts";
+
+/** What a record holds besides the tree itself. */
+export interface RecordOptions {
+  readonly problemId: string;
+  readonly seed: number;
+  readonly stopReason: StopReason;
+  readonly calibration: PpmCalibration;
+  readonly wallMs: number;
+}
+
+/** The finished tree as it is stored. */
+export function treeRecord(tree: SearchTree, options: RecordOptions): TreeRecord {
+  const { problemId, seed, stopReason, calibration, wallMs } = options;
+  const nodes: NodeRecord[] = [];
+  const sums: (number | null)[] = [];
+  for (const node of tree.nodes) {
+    const qValue = qOf(node, calibration);
+    const above = node.parent === null ? 0 : sums[node.parent.id] ?? null;
+    // The root is no step: it takes no part in the mean over the steps of a path.
+    const sum = node.parent === null
+      ? 0
+      : above === null || qValue === null
+      ? null
+      : above + qValue;
+    sums.push(sum);
+    nodes.push(nodeRecord(node, {
+      qValue,
+      pathQ: node.parent === null || sum === null ? null : sum / node.depth,
+    }));
+  }
+  return {
+    problemId,
+    seed,
+    nodes,
+    rollouts: tree.rollouts,
+    stopReason,
+    correctTerminals: tree.arrivals.correct,
+    wrongTerminals: tree.arrivals.wrong,
+    firstCorrectRollout: tree.firstCorrectRollout,
+    usage: tree.usage,
+    wallMs,
+  };
+}
+
+/** Q of a failed candidate is -1 of its own (algorithm.md 3.2). */
+function qOf(node: TreeNode, calibration: PpmCalibration): number | null {
+  return isFailed(node) ? -1 : meanValue(node, calibration);
+}
+
+function nodeRecord(
+  node: TreeNode,
+  values: { readonly qValue: number | null; readonly pathQ: number | null },
+): NodeRecord {
+  return {
+    nodeId: node.id,
+    parentId: node.parent === null ? null : node.parent.id,
+    depth: node.depth,
+    kind: node.kind,
+    status: node.status,
+    text: node.text,
+    code: node.code,
+    execution: node.execution,
+    visits: node.visits,
+    valueSum: node.valueSum,
+    ppmLogit: node.logit,
+    qValue: values.qValue,
+    pathQ: values.pathQ,
+    multiplicity: node.multiplicity,
+    drawIndex: node.drawIndex,
+    terminal: node.terminal,
+    closed: node.closed,
+    correct: node.correct,
+    answer: node.answer,
+    generatedTokens: node.generatedTokens,
+  };
+}

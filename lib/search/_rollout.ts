@@ -1,0 +1,28 @@
+import type { SearchContext } from "./_context.ts";
+import { expand, type Expansion } from "./_expand.ts";
+import type { TreeNode } from "./_node.ts";
+import { bestNewChild } from "./_select.ts";
+
+/** A rollout that is finished but not yet part of the tree. */
+export interface Rollout {
+  /** Leaf of the tree that selection chose. */
+  readonly start: TreeNode;
+  /** From `start` downwards; each expands a child that the one before it created. */
+  readonly expansions: readonly Expansion[];
+  /** Answer that was reached; `null` when the rollout ended without one. */
+  readonly answer: TreeNode | null;
+}
+
+/** Goes down from a leaf, expanding and taking the best new child, until an answer or until nothing is left. */
+export async function rollOut(start: TreeNode, context: SearchContext): Promise<Rollout> {
+  const expansions: Expansion[] = [];
+  let node = start;
+  while (!node.terminal) {
+    const expansion = await expand(node, context);
+    expansions.push(expansion);
+    const next = bestNewChild(expansion.created);
+    if (next === null) return { start, expansions, answer: null };
+    node = next;
+  }
+  return { start, expansions, answer: node };
+}

@@ -1,0 +1,80 @@
+import { ConfigError, type StopReason, type TreeRecord } from "../core/mod.ts";
+import type { Question, StepDomain } from "../domain/domain.ts";
+import { PathChecker } from "./_code_path.ts";
+import { calibrationOf, type JudgeAnswer, type SearchContext } from "./_context.ts";
+import { treeRecord } from "./_record.ts";
+import { Scorer } from "./_scorer.ts";
+import { SearchTree } from "./_tree.ts";
+import type { TreeOptions } from "./tree_options.ts";
+
+/** What grows a tree is given. */
+export interface TreeSession {
+  readonly tree: SearchTree;
+  readonly context: SearchContext;
+  /** Ends all work in flight for this tree. */
+  readonly abort: (reason: unknown) => void;
+  /** `context.now()` at the beginning. */
+  readonly startedMs: number;
+}
+
+/** Options of {@linkcode withTree}. */
+export interface TreeSessionOptions extends TreeOptions {
+  readonly domain: StepDomain;
+  /** `null` at test time. */
+  readonly openJudge: ((signal: AbortSignal) => JudgeAnswer) | null;
+  /** Grows the tree and says why it stopped. */
+  readonly body: (session: TreeSession) => Promise<StopReason>;
+}
+
+/** Opens what one tree needs, lets `body` grow it, closes everything, and returns the record. */
+export async function withTree(
+  question: Question,
+  options: TreeSessionOptions,
+): Promise<TreeRecord> {
+  const { spec, seed, policy, ppm, domain, openJudge, body } = options;
+  const { cache = null, now = () => performance.now() } = options;
+  checkGuidance(options);
+  const startedMs = now();
+  const controller = new AbortController();
+  const signal = options.signal === undefined
+    ? controller.signal
+    : AbortSignal.any([options.signal, controller.signal]);
+  await using stepChecker = domain.openChecker();
+  const checker = new PathChecker(stepChecker, { cache, signal });
+  const scorer = ppm === null ? null : new Scorer(ppm, { cache, signal });
+  const calibration = calibrationOf(spec, ppm);
+  const tree = new SearchTree({ spec, calibration, release: (path) => checker.release(path) });
+  const context: SearchContext = {
+    question: { id: question.id, question: question.question },
+    spec,
+    seed,
+    policy,
+    domain,
+    checker,
+    scorer,
+    calibration,
+    judge: openJudge === null ? null : openJudge(signal),
+    now,
+    signal,
+  };
+  const abort = (reason: unknown) => controller.abort(reason);
+  const stopReason = await body({ tree, context, abort, startedMs });
+  checker.publish();
+  scorer?.publish();
+  return treeRecord(tree, {
+    problemId: question.id,
+    seed,
+    stopReason,
+    calibration,
+    wallMs: now() - startedMs,
+  });
+}
+
+function checkGuidance({ spec, ppm }: TreeOptions): void {
+  if ((spec.guidance === "ppm") === (ppm !== null)) return;
+  throw new ConfigError(
+    spec.guidance === "ppm"
+      ? 'Cannot search with guidance "ppm": expected a PPM, got none; name a PPM endpoint or use guidance "terminal"'
+      : 'Cannot search with guidance "terminal": expected no PPM, got one; leave the PPM out or use guidance "ppm"',
+  );
+}

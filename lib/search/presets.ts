@@ -1,0 +1,131 @@
+/** The named parameter sets of algorithm.md 3.8. `paper/*`: arXiv 2501.04519; `released/*`: the released code's configuration. */
+import type { SearchSpec } from "./spec.ts";
+
+/** A search specification and what is done with the problems that it leaves unsolved. */
+export interface Preset {
+  readonly spec: SearchSpec;
+  /** Rollouts of the further trees (new seeds) that a problem gets, in this order, while it is unsolved. */
+  readonly unsolved: readonly number[];
+  /** Trees per problem, each with its own seed, before the further ones. */
+  readonly trees: number;
+}
+
+/** The paper's numbers with the rules of algorithm.md 3.1 to 3.5. */
+const base: SearchSpec = {
+  rollouts: 16,
+  candidates: 8,
+  answerCandidates: 1,
+  temperature: 1,
+  topP: 1,
+  maxTokens: 2048,
+  modelLength: 4096,
+  maxDepth: 16,
+  segment: "step",
+  prompt: "trained",
+  guidance: "terminal",
+  calibration: null,
+  selection: "uct",
+  exploration: 2,
+  merge: true,
+  maxDrawBatches: 4,
+  prescreen: null,
+  errorsAllowed: 0,
+  codeAfterOutput: false,
+  propagateFailures: true,
+  earlyStop: true,
+  window: 1,
+  final: "logit",
+  budgetTokens: null,
+  budgetSeconds: null,
+};
+
+/** As published: no merging, no early stop, plain tanh. */
+const paper: Partial<SearchSpec> = {
+  merge: false,
+  maxDrawBatches: 1,
+  earlyStop: false,
+  calibration: { bias: 0, scale: 1 },
+};
+
+/** As released: its own selection, failures change no ancestor, code may go on after the output. */
+const released: Partial<SearchSpec> = {
+  ...paper,
+  selection: "released",
+  codeAfterOutput: true,
+  propagateFailures: false,
+  calibration: { bias: 0, scale: 5 },
+};
+
+/** Test time: every answer counts, so nothing stops early. */
+const testTime: Partial<SearchSpec> = { guidance: "ppm", earlyStop: false };
+
+function preset(
+  spec: Partial<SearchSpec>,
+  more: { readonly unsolved?: readonly number[]; readonly trees?: number } = {},
+): Preset {
+  return { spec: { ...base, ...spec }, unsolved: more.unsolved ?? [], trees: more.trees ?? 1 };
+}
+
+/** Every preset by name. */
+export const PRESETS = {
+  "default": preset({}),
+  "paper/r1": preset({
+    ...paper,
+    rollouts: 8,
+    candidates: 5,
+    temperature: 0.7,
+    prompt: "bootstrap",
+    errorsAllowed: 1,
+  }),
+  "paper/r2": preset({ ...paper }, { unsolved: [16] }),
+  "paper/r3": preset({ ...paper, guidance: "ppm" }, { unsolved: [16] }),
+  "paper/r4": preset({ ...paper, guidance: "ppm", candidates: 16 }, { unsolved: [64, 128] }),
+  "paper/test": preset({ ...paper, ...testTime, rollouts: 4, candidates: 32 }),
+  "released/bootstrap": preset({
+    ...released,
+    rollouts: 48,
+    candidates: 12,
+    answerCandidates: 12,
+    temperature: 0.7,
+    prompt: "bootstrap",
+    errorsAllowed: 2,
+  }),
+  "released/sft": preset({
+    ...released,
+    guidance: "ppm",
+    rollouts: 48,
+    candidates: 12,
+    answerCandidates: 12,
+    errorsAllowed: 1,
+  }),
+  "released/eval": preset({
+    ...released,
+    ...testTime,
+    rollouts: 12,
+    candidates: 32,
+    answerCandidates: 32,
+    errorsAllowed: 1,
+  }),
+  "greedy": preset({
+    rollouts: 1,
+    candidates: 1,
+    temperature: 0,
+    maxTokens: 4096,
+    maxDepth: 2,
+    segment: "code",
+    maxDrawBatches: 1,
+    errorsAllowed: 3,
+    earlyStop: false,
+  }),
+  "starter/r1": preset({ rollouts: 8, candidates: 5 }),
+  "starter/r2": preset({ rollouts: 8, candidates: 4 }),
+  "starter/r3": preset({ rollouts: 8, candidates: 4, guidance: "ppm" }),
+  "starter/r4": preset({ rollouts: 8, candidates: 4, guidance: "ppm" }, { unsolved: [16] }),
+  "starter/test": preset({ ...testTime, rollouts: 4, candidates: 8 }),
+} as const satisfies Readonly<Record<string, Preset>>;
+
+/** Name of a preset. */
+export type PresetName = keyof typeof PRESETS;
+
+/** Names of all presets, in the order in which help texts list them. */
+export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];

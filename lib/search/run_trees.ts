@@ -1,0 +1,112 @@
+import { InfrastructureError } from "../core/mod.ts";
+
+/** How many trees may be open: a number, or a rule that is asked again whenever a tree ends. */
+export type OpenTrees = number | (() => number);
+
+/** What the number of open trees is derived from. */
+export interface SearchCapacity {
+  /** Requests that the policy endpoints take at once. */
+  readonly policySlots: number;
+  /** Requests that the PPM endpoints take at once; 0 without a PPM. */
+  readonly ppmSlots: number;
+  readonly sandboxWorkers: number;
+  /** Rollouts of one tree in flight. */
+  readonly window: number;
+}
+
+/**
+ * Trees that keep all three queues busy: a rollout is in one of them at a time, so there is one for every slot of an endpoint, and
+ * one that runs and one that waits for every sandbox worker.
+ */
+export function openTreesFor(capacity: SearchCapacity): number {
+  const { policySlots, ppmSlots, sandboxWorkers, window } = capacity;
+  return Math.max(1, Math.ceil((policySlots + ppmSlots + 2 * sandboxWorkers) / window));
+}
+
+/** Options of {@linkcode runTrees}. */
+export interface RunTreesOptions<Job, Tree> {
+  /** Grows one tree. */
+  readonly grow: (job: Job, options: { readonly signal: AbortSignal }) => Promise<Tree>;
+  /**
+   * Takes a finished tree, normally into the store. Awaited before the next job is admitted in its place: a sink that falls
+   * behind holds the search up instead of filling memory.
+   */
+  readonly onTree: (tree: Tree, job: Job) => Promise<void>;
+  /** Told of a tree that an infrastructure failure left unfinished; the others go on. */
+  readonly onParked: (error: InfrastructureError, job: Job) => Promise<void>;
+  readonly openTrees: OpenTrees;
+  /** No new tree starts once it aborts; those that are open are finished. */
+  readonly stopAdmitting?: AbortSignal | undefined;
+  /** Ends everything now. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What {@linkcode runTrees} did. */
+export interface RunTreesResult {
+  readonly finished: number;
+  readonly parked: number;
+}
+
+/**
+ * Grows many trees side by side, each for itself: no tree waits for another one, and a slow one holds up nobody. Jobs are taken
+ * one by one as trees end, so that a stream of any length is never held in memory.
+ *
+ * @throws The signal's reason, when it aborts.
+ * @throws Whatever `grow`, `onTree` or `onParked` throw other than an infrastructure failure of `grow`; the open trees are ended
+ * first.
+ */
+export async function runTrees<Job, Tree>(
+  jobs: Iterable<Job> | AsyncIterable<Job>,
+  options: RunTreesOptions<Job, Tree>,
+): Promise<RunTreesResult> {
+  const { stopAdmitting, openTrees } = options;
+  options.signal?.throwIfAborted();
+  const controller = new AbortController();
+  const signal = options.signal === undefined
+    ? controller.signal
+    : AbortSignal.any([options.signal, controller.signal]);
+  const open = new Set<Promise<void>>();
+  const counts = { finished: 0, parked: 0 };
+  const limit = () => Math.max(1, typeof openTrees === "number" ? openTrees : openTrees());
+  try {
+    for await (const job of jobs) {
+      if (stopAdmitting?.aborted) break;
+      const running = runOne(job, { ...options, signal, counts });
+      const done = running.finally(() => open.delete(done));
+      open.add(done);
+      while (open.size >= limit()) await Promise.race(open);
+      if (stopAdmitting?.aborted) break;
+      signal.throwIfAborted();
+    }
+    while (open.size > 0) await Promise.race(open);
+    signal.throwIfAborted();
+  } catch (error) {
+    controller.abort(error);
+    await Promise.allSettled(open);
+    throw error;
+  }
+  return counts;
+}
+
+async function runOne<Job, Tree>(
+  job: Job,
+  options: RunTreesOptions<Job, Tree> & {
+    readonly signal: AbortSignal;
+    readonly counts: { finished: number; parked: number };
+  },
+): Promise<void> {
+  const { grow, onTree, onParked, signal, counts } = options;
+  let tree: Tree;
+  try {
+    tree = await grow(job, { signal });
+  } catch (error) {
+    // An abort can surface as any error of what was under way; it is not the tree's failure.
+    signal.throwIfAborted();
+    if (!(error instanceof InfrastructureError)) throw error;
+    await onParked(error, job);
+    counts.parked++;
+    return;
+  }
+  await onTree(tree, job);
+  counts.finished++;
+}

@@ -1,0 +1,71 @@
+import { z } from "zod";
+
+/** Rules by which a rollout chooses a child (algorithm.md 3.2). */
+export const SELECTION_RULES = ["uct", "released"] as const;
+
+/** Rules that pick the final answer of a finished tree (algorithm.md 3.7). */
+export const FINAL_RULES = ["logit", "path-mean", "visits", "weighted-vote"] as const;
+
+/** Rule that picks the final answer. */
+export type FinalRule = typeof FINAL_RULES[number];
+
+/**
+ * Every parameter that changes what a search tree is. This is the one definition: configuration, command line and the stored
+ * specification of a run derive from it. Values come from a preset (`presets.ts`), so no field has a second default here.
+ */
+export const SearchSpec = z.strictObject({
+  rollouts: z.int().min(1).max(65_535).describe("Rollouts per tree"),
+  candidates: z.int().min(1).max(1_024).describe("Segments drawn per expansion (n)"),
+  answerCandidates: z.int().min(1).max(1_024)
+    .describe("Segments drawn after a finished program, where the answer follows"),
+  temperature: z.number().min(0).max(5).describe("Sampling temperature of the policy"),
+  topP: z.number().gt(0).max(1).describe("Nucleus of the policy's sampling"),
+  maxTokens: z.int().min(1).describe("Tokens per sampled segment"),
+  modelLength: z.int().min(16)
+    .describe("Context length of the policy, tokens; a path that leaves no room is too deep"),
+  maxDepth: z.int().min(1).max(255).describe("Deepest node; the root is 0, every segment adds 1"),
+  segment: z.enum(["step", "code"]).describe(
+    "What one segment holds: a step, or the whole program",
+  ),
+  prompt: z.enum(["trained", "bootstrap"]).describe(
+    "Bare prompt of a fine-tuned policy, or instructions with worked examples for a general model",
+  ),
+  guidance: z.enum(["terminal", "ppm"]).describe(
+    "What guides selection: end values alone, or end values on top of a PPM's scores",
+  ),
+  calibration: z.strictObject({ bias: z.number(), scale: z.number().positive() }).nullable()
+    .describe("Scale of the PPM, q0 = tanh((logit - bias) / scale); null takes the checkpoint's"),
+  selection: z.enum(SELECTION_RULES).describe("Rule by which a rollout chooses a child"),
+  exploration: z.number().min(0).describe("Weight c of the exploration term"),
+  merge: z.boolean().describe("Whether equal candidates of a node become one"),
+  maxDrawBatches: z.int().min(1).max(1_000)
+    .describe("How often a node may be drawn; its draws are at most this many times n"),
+  prescreen: z.int().min(1).nullable()
+    .describe("How many candidates, best by PPM, are executed; null executes all"),
+  errorsAllowed: z.int().min(0).max(255).describe(
+    "Failed steps in a row that may stay in the text",
+  ),
+  codeAfterOutput: z.boolean().describe(
+    "Whether code may follow a finished program, in a clean state",
+  ),
+  propagateFailures: z.boolean()
+    .describe("Whether a rollout that ends without any answer backs up one -1"),
+  earlyStop: z.boolean().describe(
+    "Stop at 2 right and 2 wrong answers, or at 4 right and none wrong",
+  ),
+  window: z.int().min(1).max(256).describe("Rollouts of one tree in flight (W)"),
+  final: z.enum(FINAL_RULES).describe("Rule that picks the final answer at test time"),
+  budgetTokens: z.int().min(1).nullable().describe("Generated tokens per tree; null is no limit"),
+  budgetSeconds: z.number().positive().nullable().describe("Seconds per tree; null is no limit"),
+}).superRefine((spec, context) => {
+  if (spec.prescreen !== null && spec.guidance !== "ppm") {
+    context.addIssue({
+      code: "custom",
+      path: ["prescreen"],
+      message: 'prescreening ranks by PPM and needs guidance "ppm"',
+    });
+  }
+}).readonly();
+
+/** Every parameter that changes what a search tree is. */
+export type SearchSpec = z.infer<typeof SearchSpec>;

@@ -1,0 +1,161 @@
+/**
+ * The one place that touches DuckDB: opening, tuning, locking down, and turning its errors into sentences.
+ *
+ * FFI passes Deno's file permissions by, so DuckDB itself is locked: after opening, a writer reaches the database's folder and a
+ * reader the database alone, and no later statement can change that (storage.md 2).
+ */
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBResultReader,
+  type DuckDBValue,
+} from "@duckdb/node-api";
+import { basename, dirname, resolve } from "node:path";
+import { StoreError } from "../core/mod.ts";
+
+/** Parameters of a statement, by position. */
+export type Parameters = readonly DuckDBValue[];
+
+/** Options of {@linkcode openDatabase}. */
+export interface DatabaseOptions {
+  readonly access: "READ_WRITE" | "READ_ONLY";
+  /** Threads of queries. @default DuckDB's own, all cores */
+  readonly threads?: number;
+}
+
+/** Settings that must be made before the lock. 16 MB, the default threshold, stalls writers for seconds (storage.md 4.1). */
+const TUNING = ["SET checkpoint_threshold = '256MB'", "SET TimeZone = 'UTC'"];
+
+/** An open database and one connection to it. */
+export class Database implements Disposable {
+  readonly path: string;
+  readonly connection: DuckDBConnection;
+  readonly #instance: DuckDBInstance;
+
+  /** Use {@linkcode openDatabase}. */
+  constructor(path: string, instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.path = path;
+    this.#instance = instance;
+    this.connection = connection;
+  }
+
+  /**
+   * Runs a statement and reads all its rows.
+   *
+   * @throws {StoreError} If it fails.
+   */
+  async rows(sql: string, parameters: Parameters = []): Promise<Record<string, DuckDBValue>[]> {
+    return (await this.#read(sql, parameters)).getRowObjects();
+  }
+
+  /** Runs a statement for its effect. */
+  async run(sql: string, parameters: Parameters = []): Promise<void> {
+    await this.#read(sql, parameters);
+  }
+
+  /** Runs `body` in a transaction, which is rolled back when it throws. */
+  async transaction<T>(body: () => Promise<T>): Promise<T> {
+    await this.run("BEGIN");
+    try {
+      const result = await body();
+      await this.run("COMMIT");
+      return result;
+    } catch (error) {
+      // After a FATAL error there is no transaction left to roll back; the first error is the one that counts.
+      if (!isFatal(error)) await this.run("ROLLBACK").catch(() => {});
+      throw error;
+    }
+  }
+
+  async #read(sql: string, parameters: Parameters): Promise<DuckDBResultReader> {
+    try {
+      return parameters.length === 0
+        ? await this.connection.runAndReadAll(sql)
+        : await this.connection.runAndReadAll(sql, [...parameters]);
+    } catch (error) {
+      throw storeError(this.path, error);
+    }
+  }
+
+  /** A second connection, which sees what is committed. The caller closes it. */
+  connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
+  }
+
+  /** Closes the connection and the file. */
+  [Symbol.dispose](): void {
+    this.connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+/**
+ * Opens a database file, tuned and locked down.
+ *
+ * @throws {StoreError} If it is held by another process (whose number is named), is no database, or cannot be written.
+ */
+export async function openDatabase(path: string, options: DatabaseOptions): Promise<Database> {
+  const full = resolve(path);
+  const instance = await createInstance(path, full, options);
+  try {
+    const database = new Database(path, instance, await instance.connect());
+    const folder = dirname(full).replaceAll("'", "''");
+    const threads = options.threads === undefined ? [] : [`SET threads = ${options.threads}`];
+    const lockDown = [
+      ...(options.access === "READ_WRITE" ? [`SET allowed_directories = ['${folder}']`] : []),
+      "SET enable_external_access = false",
+      "SET lock_configuration = true",
+    ];
+    for (const statement of [...TUNING, ...threads, ...lockDown]) await database.run(statement);
+    return database;
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
+}
+
+async function createInstance(
+  path: string,
+  full: string,
+  options: DatabaseOptions,
+): Promise<DuckDBInstance> {
+  try {
+    if (options.access === "READ_WRITE") await Deno.mkdir(dirname(full), { recursive: true });
+    return await DuckDBInstance.create(full, { access_mode: options.access });
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
+
+/** Whether the instance is dead: close it and open it again (storage.md 7). */
+export function isFatal(error: unknown): boolean {
+  return error instanceof StoreError && /FATAL|database has been invalidated/i.test(error.message);
+}
+
+/** What DuckDB said, as something a user can act on. */
+export function storeError(path: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new StoreError(`Cannot use database "${path}": ${explain(path, text)}`, { cause: error });
+}
+
+function explain(path: string, text: string): string {
+  if (/Could not set lock/i.test(text)) {
+    const pid = /PID (\d+)/.exec(text)?.[1];
+    const who = pid === undefined ? "another process" : `process ${pid}`;
+    return `${who} has it open; wait for it or end it, or name another file with --db`;
+  }
+  if (/not a valid DuckDB database|Could not read|serialization version/i.test(text)) {
+    return `it is no database that this version of DuckDB can read; name another file with --db (${text})`;
+  }
+  if (/does not exist/i.test(text) && text.includes(basename(path))) {
+    return "there is no such file; make one with deno task synth, or name another with --db";
+  }
+  if (/permission denied|read-only file system|NotCapable|Requires \w+ access/i.test(text)) {
+    return `it cannot be opened for writing; check the owner of the file and its folder (${text})`;
+  }
+  if (/no space left|could not write/i.test(text)) {
+    return `the disk is full; free space and run the same command again: nothing stored is lost (${text})`;
+  }
+  return text;
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { StoreError } from "../core/mod.ts";
+import type { Database } from "./_database.ts";
+import { MIGRATIONS } from "./schema/migrations.ts";
+
+/** Version that this program reads and writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+const Name = z.object({ table_name: z.string() });
+const Version = z.object({ version: z.number() });
+
+/**
+ * Brings a database to the current version, in one transaction.
+ *
+ * @throws {StoreError} If it comes from a newer version, or holds tables that are not ours.
+ */
+export async function migrate(database: Database): Promise<void> {
+  const version = await storedVersion(database);
+  if (version === SCHEMA_VERSION) return;
+  await database.transaction(async () => {
+    if (version === 0) {
+      await database.run(
+        "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_at TIMESTAMP NOT NULL)",
+      );
+    }
+    for (const [index, sql] of MIGRATIONS.entries()) {
+      if (index < version) continue;
+      await database.run(sql);
+      await database.run("INSERT INTO schema_version VALUES ($1, now()::TIMESTAMP)", [index + 1]);
+    }
+  });
+}
+
+/**
+ * Refuses a database that cannot be read as it is.
+ *
+ * @throws {StoreError} If it is empty, not ours, or of another version.
+ */
+export async function checkVersion(database: Database): Promise<void> {
+  const version = await storedVersion(database);
+  if (version === SCHEMA_VERSION) return;
+  const found = version === 0 ? "an empty file" : `version ${version}`;
+  throw new StoreError(
+    `Cannot read database "${database.path}": expected schema version ${SCHEMA_VERSION}, got ${found}; ` +
+      "open it once with deno task synth",
+  );
+}
+
+async function storedVersion(database: Database): Promise<number> {
+  const tables = await database.rows(
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'",
+  );
+  if (tables.length === 0) return 0;
+  if (!tables.some((row) => Name.parse(row).table_name === "schema_version")) {
+    throw new StoreError(
+      `Cannot open database "${database.path}": expected a database of rstar, got one with other tables; ` +
+        "name another file with --db",
+    );
+  }
+  const [row] = await database.rows("SELECT max(version) AS version FROM schema_version");
+  const { version } = Version.parse(row);
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(
+      `Cannot open database "${database.path}": expected schema version ${SCHEMA_VERSION} or older, ` +
+        `got ${version}; update rstar`,
+    );
+  }
+  return version;
+}

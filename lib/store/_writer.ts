@@ -1,0 +1,160 @@
+import { Semaphore, StoreError, type TreeRecord } from "../core/mod.ts";
+import { appendTrees, type FreshTree } from "./_append.ts";
+import { type Database, isFatal, storeError } from "./_database.ts";
+import type { WriteOutcome } from "./store.ts";
+import { unpackTreeId } from "./tree_id.ts";
+
+/** A flush takes what is waiting, up to so many trees and rows (storage.md 4.2). */
+const FLUSH_TREES = 8;
+const FLUSH_ROWS = 4_000;
+
+/** Trees that may wait; producers wait beyond. */
+const QUEUE_TREES = 64;
+
+interface Waiting extends FreshTree {
+  readonly resolve: (outcome: WriteOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What the writer needs from its store. */
+export interface WriterHost {
+  readonly database: () => Database;
+  /** Closes and opens the file again, after an error that killed the instance. */
+  readonly reopen: () => Promise<void>;
+  /** Runs `work` while no other statement of the connection runs. */
+  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * One queue of finished trees. While a flush runs, the next one gathers: a lone tree is written at once, a crowd in batches.
+ * Callers hear of a tree only after its COMMIT.
+ */
+export class TreeWriter {
+  readonly #host: WriterHost;
+  readonly #slots = new Semaphore(QUEUE_TREES);
+  readonly #waiting: Waiting[] = [];
+  #flushing: Promise<void> | null = null;
+  #isClosed = false;
+
+  constructor(host: WriterHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Keeps a tree; resolves when it is durable.
+   *
+   * @throws {StoreError} If the store is closed, or the tree could not be kept.
+   */
+  async write(treeId: bigint, tree: TreeRecord): Promise<WriteOutcome> {
+    if (this.#isClosed) throw new StoreError("Cannot store a tree: the store is closed");
+    using _slot = await this.#slots.acquire();
+    const { promise, resolve, reject } = Promise.withResolvers<WriteOutcome>();
+    this.#waiting.push({ treeId, tree, resolve, reject });
+    this.#flushing ??= this.#flushAll();
+    return await promise;
+  }
+
+  /** Takes no more trees, and waits until those that were handed over are durable or refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // A permit that was asked for last is given last: holding all of them means that nobody else does.
+    const permits = await Promise.all(
+      Array.from({ length: QUEUE_TREES }, () => this.#slots.acquire()),
+    );
+    for (const permit of permits) permit[Symbol.dispose]();
+    await this.#flushing;
+  }
+
+  async #flushAll(): Promise<void> {
+    // Lets the trees that end in the same turn join the first flush.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batch = this.#takeBatch();
+      try {
+        const stored = await this.#host.exclusive(() => this.#flushTwice(batch));
+        for (const one of batch) one.resolve(stored.has(one) ? "stored" : "duplicate");
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#flushing = null;
+  }
+
+  #takeBatch(): Waiting[] {
+    let rows = 0;
+    let size = 0;
+    while (size < Math.min(FLUSH_TREES, this.#waiting.length)) {
+      rows += this.#waiting[size]?.tree.nodes.length ?? 0;
+      if (size > 0 && rows > FLUSH_ROWS) break;
+      size++;
+    }
+    return this.#waiting.splice(0, size);
+  }
+
+  /** After a FATAL error a commit may or may not have happened; the gate makes the second try safe. */
+  async #flushTwice(batch: readonly FreshTree[]): Promise<ReadonlySet<FreshTree>> {
+    try {
+      return await this.#flush(batch);
+    } catch (error) {
+      if (!isFatal(error)) throw error;
+      await this.#host.reopen();
+      return await this.#flush(batch);
+    }
+  }
+
+  /** The trees of the batch that were new. The same tree may be in it twice. */
+  async #flush(batch: readonly FreshTree[]): Promise<ReadonlySet<FreshTree>> {
+    const database = this.#host.database();
+    return await database.transaction(async () => {
+      const fresh: FreshTree[] = [];
+      for (const one of batch) {
+        if (await insertTree(database, one)) fresh.push(one);
+      }
+      try {
+        await appendTrees(database, fresh);
+      } catch (error) {
+        throw storeError(database.path, error);
+      }
+      return new Set(fresh);
+    });
+  }
+}
+
+/** Columns of `tree` that come from the record, in the order of the schema. */
+const TREE_SQL = `INSERT INTO tree VALUES (
+  $1::UBIGINT, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::stop_reason, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+  $23, $24, now()::TIMESTAMP) ON CONFLICT (tree_id) DO NOTHING RETURNING tree_id`;
+
+/** The gate: whether the tree is new. */
+async function insertTree(database: Database, { treeId, tree }: FreshTree): Promise<boolean> {
+  if (tree.nodes.length === 0) throw new StoreError("Cannot store a tree without nodes");
+  const { runNo, roundNo, problemNo, seed } = unpackTreeId(treeId);
+  const { usage } = tree;
+  const rows = await database.rows(TREE_SQL, [
+    String(treeId),
+    runNo,
+    roundNo,
+    problemNo,
+    seed,
+    tree.nodes.length,
+    tree.rollouts.length,
+    tree.correctTerminals > 0,
+    tree.correctTerminals,
+    tree.wrongTerminals,
+    tree.firstCorrectRollout,
+    tree.stopReason,
+    usage.policyRequests,
+    usage.promptTokens,
+    usage.generatedTokens,
+    usage.ppmRequests,
+    usage.ppmTokens,
+    usage.executions,
+    usage.executionsCached,
+    usage.policySeconds,
+    usage.ppmSeconds,
+    usage.sandboxSeconds,
+    usage.price,
+    tree.wallMs,
+  ]);
+  return rows.length > 0;
+}

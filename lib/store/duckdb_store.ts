@@ -1,0 +1,230 @@
+import { z } from "zod";
+import { Semaphore, type TreeRecord, UsageError } from "../core/mod.ts";
+import { type Database, openDatabase } from "./_database.ts";
+import { migrate } from "./_migrate.ts";
+import { putProblems } from "./_problems.ts";
+import { type QueryOptions, type QueryRows, queryRows } from "./_query.ts";
+import { readTree } from "./_read_tree.ts";
+import { listRuns, openRun } from "./_runs.ts";
+import { writeSnapshot } from "./_snapshot.ts";
+import { runSummary } from "./_summary.ts";
+import { TreeWriter } from "./_writer.ts";
+import type {
+  FailedAttempt,
+  LoadSample,
+  PendingRequest,
+  PendingTree,
+  ReplyKey,
+  RoundKey,
+  Store,
+} from "./store.ts";
+import { packTreeId } from "./tree_id.ts";
+
+/**
+ * Opens a database file for the one process that writes it; makes or migrates it where needed.
+ *
+ * @throws {StoreError} If another process holds it (named), or it is no database, from a newer version, or not writable.
+ */
+export async function openStore(path: string): Promise<DuckdbStore> {
+  const open = async () => {
+    const database = await openDatabase(path, { access: "READ_WRITE" });
+    try {
+      await migrate(database);
+      return database;
+    } catch (error) {
+      database[Symbol.dispose]();
+      throw error;
+    }
+  };
+  return new DuckdbStore(await open(), open);
+}
+
+const Pending = z.object({ problem_id: z.string(), seed: z.number() });
+const Body = z.object({ body: z.string() });
+const Torn = z.object({ torn: z.union([z.number(), z.bigint()]).transform(Number) });
+
+/** A store in one DuckDB file. Statements run one at a time: a transaction is never torn by its neighbours. */
+export class DuckdbStore implements Store {
+  #database: Database;
+  readonly #open: () => Promise<Database>;
+  readonly #writer: TreeWriter;
+  readonly #turn = new Semaphore(1);
+  readonly #problemNos = new Map<string, number>();
+
+  /** Use {@linkcode openStore}. */
+  constructor(database: Database, open: () => Promise<Database>) {
+    this.#database = database;
+    this.#open = open;
+    this.#writer = new TreeWriter({
+      database: () => this.#database,
+      reopen: async () => {
+        this.#database[Symbol.dispose]();
+        this.#database = await this.#open();
+      },
+      exclusive: (work) => this.#exclusive(work),
+    });
+  }
+
+  /** @inheritdoc */
+  openRun: Store["openRun"] = (request) => this.#exclusive(() => openRun(this.#database, request));
+
+  /** @inheritdoc */
+  runs: Store["runs"] = () => this.#exclusive(() => listRuns(this.#database));
+
+  /** @inheritdoc */
+  putProblems: Store["putProblems"] = async (problems) => {
+    const numbers = await this.#exclusive(() => putProblems(this.#database, problems));
+    for (const [id, number] of numbers) this.#problemNos.set(id, number);
+    return numbers;
+  };
+
+  /** @inheritdoc */
+  pending(request: PendingRequest): Promise<readonly PendingTree[]> {
+    return this.#exclusive(async () => {
+      const rows = await this.#database.rows(
+        `WITH want AS (
+           SELECT ($1::UBIGINT << 40) | ($2::UBIGINT << 36) | (p.problem_no::UBIGINT << 12) | s.seed::UBIGINT AS tree_id,
+             p.problem_id, s.seed::INTEGER AS seed, w.position, s.position AS seed_position
+           FROM (SELECT unnest(from_json($3::JSON, '["VARCHAR"]')) AS problem_id,
+                   generate_subscripts(from_json($3::JSON, '["VARCHAR"]'), 1) AS position) w
+           JOIN problem p USING (problem_id)
+           CROSS JOIN (SELECT unnest(from_json($4::JSON, '["INTEGER"]')) AS seed,
+                   generate_subscripts(from_json($4::JSON, '["INTEGER"]'), 1) AS position) s),
+         failed AS (SELECT tree_id FROM attempt GROUP BY tree_id HAVING count(*) >= $5)
+         SELECT problem_id, seed FROM want ANTI JOIN tree USING (tree_id) ANTI JOIN failed USING (tree_id)
+         ORDER BY seed_position, position`,
+        [
+          request.runNo,
+          request.roundNo,
+          JSON.stringify(request.problemIds),
+          JSON.stringify(request.seeds),
+          request.maxFailures,
+        ],
+      );
+      return rows.map((row) => Pending.parse(row))
+        .map(({ problem_id, seed }) => ({ problemId: problem_id, seed }));
+    });
+  }
+
+  /** @inheritdoc */
+  async writeTree(key: RoundKey, tree: TreeRecord) {
+    return await this.#writer.write(this.#treeId(key, tree), tree);
+  }
+
+  /** @inheritdoc */
+  writeAttempt(attempt: FailedAttempt): Promise<void> {
+    const treeId = this.#treeId(attempt, attempt);
+    return this.#exclusive(() =>
+      this.#database.run(
+        "INSERT INTO attempt VALUES ($1::UBIGINT, $2, $3, now()::TIMESTAMP)",
+        [String(treeId), attempt.boundary, attempt.error],
+      )
+    );
+  }
+
+  /** @inheritdoc */
+  readTree(key: RoundKey, tree: PendingTree): Promise<TreeRecord | null> {
+    return this.#exclusive(() => readTree(this.#database, this.#treeId(key, tree), tree));
+  }
+
+  /** @inheritdoc */
+  summary(runNo: number, options: { readonly roundNo?: number } = {}) {
+    return this.#exclusive(() => runSummary(this.#database, runNo, options.roundNo ?? null));
+  }
+
+  /** @inheritdoc */
+  getReply({ requestHash, sample }: ReplyKey): Promise<string | null> {
+    return this.#exclusive(async () => {
+      const [row] = await this.#database.rows(
+        "SELECT body FROM reply WHERE request_hash = $1 AND sample = $2",
+        [requestHash, sample],
+      );
+      return row === undefined ? null : Body.parse(row).body;
+    });
+  }
+
+  /** @inheritdoc */
+  putReply({ requestHash, sample }: ReplyKey, body: string): Promise<void> {
+    return this.#exclusive(() =>
+      this.#database.run("INSERT INTO reply VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", [
+        requestHash,
+        sample,
+        body,
+      ])
+    );
+  }
+
+  /** @inheritdoc */
+  saveLoadSamples(runNo: number, samples: readonly LoadSample[]): Promise<void> {
+    return this.#exclusive(() =>
+      this.#database.run(
+        `INSERT INTO load_sample SELECT $1, make_timestamp_ms(s.taken_ms), s.name, s.value FROM (SELECT unnest(
+           from_json($2::JSON, '[{"taken_ms":"BIGINT","name":"VARCHAR","value":"DOUBLE"}]')) AS s)`,
+        [
+          runNo,
+          JSON.stringify(samples.map(({ takenAt, name, value }) => ({
+            taken_ms: takenAt.getTime(),
+            name,
+            value,
+          }))),
+        ],
+      )
+    );
+  }
+
+  /** Trees whose nodes are not all there; anything but 0 is a bug (storage.md 7). */
+  tornTrees(): Promise<number> {
+    return this.#exclusive(async () => {
+      const rows = await this.#database.rows(
+        `SELECT count(*) AS torn FROM (SELECT t.tree_id, t.n_nodes, count(n.node_id) AS k
+           FROM tree t FULL JOIN node n USING (tree_id) GROUP BY ALL) WHERE n_nodes IS NULL OR k <> n_nodes`,
+      );
+      return Torn.parse(rows[0]).torn;
+    });
+  }
+
+  /**
+   * Runs one statement that reads, beside the writer: it sees what is committed when it starts.
+   * The statement may name files of the database's folder; give it to nobody who may not read those.
+   *
+   * @throws {UsageError} If the statement is wrong, writes, or takes too long.
+   */
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryRows> {
+    const connection = await this.#database.connect();
+    return await queryRows(connection, sql, { ...options, close: () => connection.closeSync() });
+  }
+
+  /** Folds the log into the file. Do it when a round ends or nothing runs: automatic ones are rare (storage.md 4.1). */
+  checkpoint(): Promise<void> {
+    return this.#exclusive(() => this.#database.run("CHECKPOINT"));
+  }
+
+  /**
+   * Writes a consistent copy that other processes can open, in the database's folder.
+   *
+   * @throws {StoreError} If the copy exists already, lies in another folder, or cannot be written.
+   */
+  snapshot(path: string): Promise<void> {
+    return this.#exclusive(() => writeSnapshot(this.#database, path));
+  }
+
+  /** Waits until what was handed over is durable, and closes the file. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.close();
+    using _turn = await this.#turn.acquire();
+    this.#database[Symbol.dispose]();
+  }
+
+  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    using _turn = await this.#turn.acquire();
+    return await work();
+  }
+
+  #treeId(key: RoundKey, { problemId, seed }: PendingTree): bigint {
+    const problemNo = this.#problemNos.get(problemId);
+    if (problemNo === undefined) {
+      throw new UsageError(`Cannot use problem "${problemId}": it was not stored before its tree`);
+    }
+    return packTreeId({ runNo: key.runNo, roundNo: key.roundNo, problemNo, seed });
+  }
+}

@@ -1,0 +1,129 @@
+import { canonicalJson, type Problem, type TreeRecord, UsageError } from "../core/mod.ts";
+import { chooseRun, type StoredRun } from "./_choose_run.ts";
+import { changedProblem, repeatedProblem } from "./_problems.ts";
+import { summarise } from "./_summarise.ts";
+import type { FailedAttempt, PendingTree, ReplyKey, RoundKey, RunInfo, Store } from "./store.ts";
+import { packTreeId, unpackTreeId } from "./tree_id.ts";
+
+interface MemoryRun extends StoredRun {
+  readonly command: string;
+  readonly createdAt: Date;
+}
+
+/** An empty store in memory, for tests and dry runs. Nothing outlives it. */
+export function memoryStore(): Store {
+  const runs: MemoryRun[] = [];
+  const problems = new Map<string, Problem & { readonly problemNo: number }>();
+  const trees = new Map<bigint, TreeRecord>();
+  const attempts: bigint[] = [];
+  const replies = new Map<string, string>();
+
+  const treeId = (key: RoundKey, { problemId, seed }: PendingTree) => {
+    const problem = problems.get(problemId);
+    if (problem === undefined) {
+      throw new UsageError(`Cannot use problem "${problemId}": it was not stored before its tree`);
+    }
+    return packTreeId({
+      runNo: key.runNo,
+      roundNo: key.roundNo,
+      problemNo: problem.problemNo,
+      seed,
+    });
+  };
+  const isOf = (id: bigint, runNo: number, roundNo: number | undefined) => {
+    const key = unpackTreeId(id);
+    return key.runNo === runNo && (roundNo === undefined || key.roundNo === roundNo);
+  };
+  const replyKey = ({ requestHash, sample }: ReplyKey) => `${requestHash}/${sample}`;
+
+  return {
+    openRun: (request) =>
+      settle(() => {
+        const opened = chooseRun(runs, request);
+        if (!opened.isContinued) {
+          runs.push({
+            ...opened,
+            requestedName: request.name,
+            command: request.command,
+            spec: request.spec,
+            createdAt: new Date(),
+          });
+        }
+        return opened;
+      }),
+    runs: () =>
+      settle(() =>
+        runs.map((run): RunInfo => ({
+          runNo: run.runNo,
+          name: run.name,
+          command: run.command,
+          specHash: run.specHash,
+          spec: run.spec,
+          trees: [...trees.keys()].filter((id) => isOf(id, run.runNo, undefined)).length,
+          createdAt: run.createdAt,
+        }))
+      ),
+    putProblems: (given) =>
+      settle(() => {
+        const seen = new Set<string>();
+        for (const problem of given) {
+          const stored = problems.get(problem.id);
+          if (seen.has(problem.id)) throw repeatedProblem(problem.id);
+          if (stored !== undefined && !isSameProblem(stored, problem)) {
+            throw changedProblem(problem.id);
+          }
+          seen.add(problem.id);
+        }
+        return new Map(given.map((problem) => {
+          const problemNo = problems.get(problem.id)?.problemNo ?? problems.size + 1;
+          if (!problems.has(problem.id)) problems.set(problem.id, { ...problem, problemNo });
+          return [problem.id, problemNo];
+        }));
+      }),
+    pending: ({ problemIds, seeds, maxFailures, ...key }) =>
+      settle(() =>
+        seeds.flatMap((seed) => problemIds.map((problemId) => ({ problemId, seed })))
+          .filter((wanted) => {
+            const id = treeId(key, wanted);
+            return !trees.has(id) && attempts.filter((other) => other === id).length < maxFailures;
+          })
+      ),
+    writeTree: (key, tree) =>
+      settle(() => {
+        const id = treeId(key, tree);
+        if (trees.has(id)) return "duplicate";
+        trees.set(id, tree);
+        return "stored";
+      }),
+    writeAttempt: (attempt: FailedAttempt) =>
+      settle(() => void attempts.push(treeId(attempt, attempt))),
+    readTree: (key, tree) => settle(() => trees.get(treeId(key, tree)) ?? null),
+    summary: (runNo, { roundNo } = {}) =>
+      settle(() =>
+        summarise(
+          [...trees].filter(([id]) => isOf(id, runNo, roundNo)).map(([, tree]) => tree),
+          {
+            level: (id) => problems.get(id)?.level ?? null,
+            failedAttempts: attempts.filter((id) => isOf(id, runNo, roundNo)).length,
+          },
+        )
+      ),
+    getReply: (key) => settle(() => replies.get(replyKey(key)) ?? null),
+    putReply: (key, body) =>
+      settle(() => {
+        if (!replies.has(replyKey(key))) replies.set(replyKey(key), body);
+      }),
+    // Load is looked at in SQL alone, which this store does not speak.
+    saveLoadSamples: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** A thrown error becomes a rejection, as in the store that waits for a file. */
+function settle<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}
+
+function isSameProblem(a: Problem, b: Problem): boolean {
+  return canonicalJson([a.question, a.answer]) === canonicalJson([b.question, b.answer]);
+}

@@ -1,0 +1,37 @@
+import { openDatabase } from "./_database.ts";
+import { checkVersion } from "./_migrate.ts";
+import { type QueryOptions, type QueryRows, queryRows } from "./_query.ts";
+
+export type { QueryOptions, QueryRows } from "./_query.ts";
+
+/** A database that can only be read. */
+export interface ReadOnlyDatabase extends Disposable {
+  /**
+   * Runs one statement.
+   *
+   * @throws {UsageError} If it is wrong, writes, reaches for a file, or takes longer than `timeoutMs`.
+   */
+  query(sql: string, options?: QueryOptions): Promise<QueryRows>;
+}
+
+/**
+ * Opens a database for reading: no writes, no files besides its own, no extensions, no settings.
+ *
+ * @throws {StoreError} If it does not exist, a process is writing it, or it is not one of ours.
+ */
+export async function openReadOnly(path: string): Promise<ReadOnlyDatabase> {
+  const database = await openDatabase(path, { access: "READ_ONLY" });
+  try {
+    await checkVersion(database);
+  } catch (error) {
+    database[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    query: async (sql, options = {}) => {
+      const connection = await database.connect();
+      return await queryRows(connection, sql, { ...options, close: () => connection.closeSync() });
+    },
+    [Symbol.dispose]: () => database[Symbol.dispose](),
+  };
+}

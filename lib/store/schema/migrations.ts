@@ -1,0 +1,4 @@
+import initial from "./1_initial.sql" with { type: "text" };
+
+/** SQL that leads from one version of the schema to the next; position 0 leads from an empty file to version 1. */
+export const MIGRATIONS: readonly string[] = [initial];

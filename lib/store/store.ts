@@ -1,0 +1,212 @@
+/**
+ * The contract of the store: where runs, problems and finished trees are kept.
+ * Implementations: `duckdb_store.ts` (a file), `memory_store.ts` (for tests). Both pass `tests/conformance/store.ts`.
+ *
+ * Invariant: work is done when the store says so. A promise of `writeTree` resolves only after the tree is durable, and what is
+ * left to do is always asked from the store ({@linkcode TreeStore.pending}), never remembered elsewhere.
+ */
+import type { Boundary, Json, Problem, TreeRecord } from "../core/mod.ts";
+import type { SpecChange } from "./spec_changes.ts";
+
+/** What a process ran with. Kept with every opening of a run; no part of its specification. */
+export interface Provenance {
+  /** Resolved configuration, secrets left out. */
+  readonly config: Json;
+  /** Revision of the harness; `null` where it is unknown. */
+  readonly codeRev: string | null;
+  /** How model-written code was confined; `null` for runs that execute none. */
+  readonly sandboxTier: string | null;
+  /** Versions by package name. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** What the endpoints say of the models they serve. */
+  readonly models: Json;
+  /** Seed that every other seed of the run follows from; `null` if there is none. */
+  readonly seed: number | null;
+}
+
+/** Request to open a run. */
+export interface OpenRunRequest {
+  readonly name: string;
+  /** Command that makes the run, e.g. `synth`. */
+  readonly command: string;
+  /** Everything that changes the meaning of a tree. */
+  readonly spec: Json;
+  readonly provenance: Provenance;
+  /**
+   * `continue`: go on with the newest run of this name and specification, or start one. `resume`: it must exist.
+   * `new`: start over beside it.
+   */
+  readonly mode: "continue" | "resume" | "new";
+}
+
+/** An open run. */
+export interface OpenedRun {
+  readonly runNo: number;
+  /** Name as stored: the requested one, or `<requested>-2`, `-3`, … where that was taken. */
+  readonly name: string;
+  readonly specHash: string;
+  /** Whether the run existed before. */
+  readonly isContinued: boolean;
+  /** For a new run: the run of the same name that it stands beside, and where the specifications differ. */
+  readonly beside: { readonly name: string; readonly changes: readonly SpecChange[] } | null;
+}
+
+/** A stored run. */
+export interface RunInfo {
+  readonly runNo: number;
+  readonly name: string;
+  readonly command: string;
+  readonly specHash: string;
+  readonly spec: Json;
+  readonly trees: number;
+  readonly createdAt: Date;
+}
+
+/** Runs, by name and specification. */
+export interface RunStore {
+  /**
+   * @throws {UsageError} If `resume` finds no run of this name and specification (the message says what differs).
+   * @throws {StoreError} If 255 runs are stored already.
+   */
+  openRun(request: OpenRunRequest): Promise<OpenedRun>;
+  /** Every run, oldest first. */
+  runs(): Promise<readonly RunInfo[]>;
+}
+
+/** Problems, by id. */
+export interface ProblemStore {
+  /**
+   * Keeps problems; one that is there already stays as it is.
+   *
+   * @returns The number of each id, which never changes.
+   * @throws {UsageError} If a question or a reference answer differs from the one that is stored under the same id, or if an id
+   * occurs twice with different contents.
+   */
+  putProblems(problems: readonly Problem[]): Promise<ReadonlyMap<string, number>>;
+}
+
+/** Which trees a round wants. */
+export interface PendingRequest {
+  readonly runNo: number;
+  readonly roundNo: number;
+  /** Ids, in the order in which they are wanted. They must be stored. */
+  readonly problemIds: readonly string[];
+  /** Seeds, in order: all problems of the first seed come before those of the second. */
+  readonly seeds: readonly number[];
+  /** Trees that failed this often are left out. */
+  readonly maxFailures: number;
+}
+
+/** A tree that is still to be grown. */
+export interface PendingTree {
+  readonly problemId: string;
+  readonly seed: number;
+}
+
+/** Where a tree belongs. */
+export interface RoundKey {
+  readonly runNo: number;
+  readonly roundNo: number;
+}
+
+/** A tree that could not be finished, because of something that is no fault of a model. */
+export interface FailedAttempt extends RoundKey, PendingTree {
+  readonly boundary: Boundary;
+  readonly error: string;
+}
+
+/** What became of a tree that was handed over: stored, or already there. */
+export type WriteOutcome = "stored" | "duplicate";
+
+/** Problems of one level. */
+export interface LevelSummary {
+  readonly level: number | null;
+  readonly problems: number;
+  /** Problems with at least one solved tree. */
+  readonly solved: number;
+}
+
+/** Nodes of one depth whose Q-value is defined. */
+export interface DepthSummary {
+  readonly depth: number;
+  readonly nodes: number;
+  readonly meanQ: number;
+}
+
+/** What a run came to. */
+export interface RunSummary {
+  readonly trees: number;
+  readonly nodes: number;
+  readonly rollouts: number;
+  /** Problems with at least one tree. */
+  readonly problems: number;
+  readonly solved: number;
+  /** Ascending; problems without a level last. */
+  readonly levels: readonly LevelSummary[];
+  /** Answer nodes by judgement. */
+  readonly trajectories: { readonly correct: number; readonly wrong: number };
+  /** Ascending, without the root. */
+  readonly depths: readonly DepthSummary[];
+  /** Nodes by status, the root left out. Statuses that did not occur are absent. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  readonly ppmTokens: number;
+  /** Seconds of all trees added up; trees that grew at the same time count each. */
+  readonly treeSeconds: number;
+  /** Price of all trees; `null` where none was configured. */
+  readonly price: number | null;
+  readonly failedAttempts: number;
+}
+
+/** Finished trees. */
+export interface TreeStore {
+  /** Trees of a round that are neither stored nor given up. */
+  pending(request: PendingRequest): Promise<readonly PendingTree[]>;
+  /**
+   * Keeps a finished tree, whole or not at all. Waits while too many trees are queued.
+   *
+   * @returns After the tree is durable. `duplicate`: the tree was there already and was left as it is.
+   * @throws {StoreError} If it could not be kept.
+   * @throws {RangeError} If a part of its key is out of range (`tree_id.ts`).
+   */
+  writeTree(key: RoundKey, tree: TreeRecord): Promise<WriteOutcome>;
+  /** Keeps the fact that a tree could not be finished. */
+  writeAttempt(attempt: FailedAttempt): Promise<void>;
+  /** A stored tree, equal to the one that was written; `null` if it is not there. */
+  readTree(key: RoundKey, tree: PendingTree): Promise<TreeRecord | null>;
+  /** What the trees of a run, or of one round of it, came to. */
+  summary(runNo: number, options?: { readonly roundNo?: number }): Promise<RunSummary>;
+}
+
+/** Key of a recorded reply. */
+export interface ReplyKey {
+  readonly requestHash: string;
+  /** Index of the sample among equal requests. */
+  readonly sample: number;
+}
+
+/** Recorded replies of endpoints. */
+export interface ReplyStore {
+  /** The recorded body; `null` if there is none. */
+  getReply(key: ReplyKey): Promise<string | null>;
+  /** Records a body. The first one that is recorded under a key stays. */
+  putReply(key: ReplyKey, body: string): Promise<void>;
+}
+
+/** One measurement of load: a queue's length, tokens per second, trees in a state. */
+export interface LoadSample {
+  readonly takenAt: Date;
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Load over time. */
+export interface LoadStore {
+  /** Keeps measurements of a run. */
+  saveLoadSamples(runNo: number, samples: readonly LoadSample[]): Promise<void>;
+}
+
+/** Everything that is kept. Closing waits until what was handed over is durable. */
+export interface Store
+  extends RunStore, ProblemStore, TreeStore, ReplyStore, LoadStore, AsyncDisposable {}

@@ -1,0 +1,350 @@
+/** What every store must do. Run over the real one and the one in memory. */
+import assert from "node:assert/strict";
+import type { NodeRecord, Problem, TreeRecord } from "../../lib/core/mod.ts";
+import type { OpenRunRequest, Store } from "../../lib/store/mod.ts";
+
+/** A problem of the given number. */
+export function testProblem(number: number, changes: Partial<Problem> = {}): Problem {
+  return {
+    id: `test/${number}`,
+    source: "test",
+    question: `What is ${number} + 1?`,
+    answer: String(number + 1),
+    level: number % 3 === 0 ? null : number % 3,
+    meta: { subject: "addition" },
+    ...changes,
+  };
+}
+
+function testNode(nodeId: number, changes: Partial<NodeRecord> = {}): NodeRecord {
+  return {
+    nodeId,
+    parentId: nodeId === 0 ? null : nodeId - 1,
+    depth: nodeId,
+    kind: nodeId === 0 ? "root" : "step",
+    status: "ok",
+    text: nodeId === 0 ? "" : `# Step ${nodeId}: "quoted" \u00e9 \u{1f600}\nx = ${nodeId}\n`,
+    code: nodeId === 0 ? null : `x = ${nodeId}`,
+    execution: nodeId === 0 ? null : {
+      status: "ok",
+      stdout: "",
+      errorType: null,
+      errorMessage: null,
+      errorLine: null,
+      wallMs: 1.25,
+      cpuMs: 0.1,
+      cached: false,
+    },
+    visits: 3,
+    valueSum: 1,
+    ppmLogit: null,
+    qValue: 1 / 3,
+    pathQ: nodeId === 0 ? null : 1 / 3,
+    multiplicity: 1,
+    drawIndex: 0,
+    terminal: false,
+    closed: false,
+    correct: null,
+    answer: null,
+    generatedTokens: 17,
+    ...changes,
+  };
+}
+
+/** A small tree in which every kind of value occurs: a right answer, a failed step, undefined Q, an empty rollout. */
+export function testTree(problemId: string, seed: number, isSolved = true): TreeRecord {
+  return {
+    problemId,
+    seed,
+    nodes: [
+      testNode(0),
+      testNode(1, { ppmLogit: 0.1 + 0.2 }),
+      testNode(2, {
+        kind: "answer",
+        code: null,
+        execution: null,
+        terminal: true,
+        closed: true,
+        correct: isSolved,
+        answer: "16",
+      }),
+      testNode(3, {
+        parentId: 0,
+        depth: 1,
+        status: "code_error",
+        execution: {
+          status: "error",
+          stdout: "half",
+          errorType: "NameError",
+          errorMessage: "name 'y' is not defined",
+          errorLine: 2,
+          wallMs: 3,
+          cpuMs: 2.5,
+          cached: true,
+        },
+        terminal: true,
+        closed: true,
+        qValue: -1,
+      }),
+      testNode(4, { parentId: 0, depth: 1, visits: 0, valueSum: 0, qValue: null, pathQ: null }),
+    ],
+    rollouts: [{ leafId: 2, value: isSolved ? 1 : -1 }, { leafId: null, value: 0 }],
+    stopReason: "budget",
+    correctTerminals: isSolved ? 1 : 0,
+    wrongTerminals: isSolved ? 0 : 1,
+    firstCorrectRollout: isSolved ? 1 : null,
+    usage: {
+      policyRequests: 2,
+      promptTokens: 100,
+      generatedTokens: 68,
+      ppmRequests: 1,
+      ppmTokens: 50,
+      executions: 3,
+      executionsCached: 1,
+      policySeconds: 0.5,
+      ppmSeconds: 0.25,
+      sandboxSeconds: 0.125,
+      price: null,
+    },
+    wallMs: 2_000,
+  };
+}
+
+/** A request to open run "r" with the given specification. */
+export function testRun(changes: Partial<OpenRunRequest> = {}): OpenRunRequest {
+  return {
+    name: "r",
+    command: "synth",
+    spec: { search: { rollouts: 8, window: 1 }, policy: "m" },
+    provenance: {
+      config: { concurrency: 4 },
+      codeRev: "abc",
+      sandboxTier: "namespaces",
+      packages: { sympy: "1.14.0" },
+      models: { policy: "m" },
+      seed: 1,
+    },
+    mode: "continue",
+    ...changes,
+  };
+}
+
+/** Runs the suite over one implementation. `make` gives an empty store. */
+export function testStore(name: string, make: () => Promise<Store>): void {
+  Deno.test(`${name}: openRun() continues the run of the same name and specification`, async () => {
+    await using store = await make();
+    const first = await store.openRun(testRun());
+    assert.deepEqual({ ...first, specHash: first.specHash.length }, {
+      runNo: 1,
+      name: "r",
+      specHash: 64,
+      isContinued: false,
+      beside: null,
+    });
+    const again = await store.openRun(
+      testRun({ spec: { policy: "m", search: { window: 1, rollouts: 8 } } }),
+    );
+    assert.deepEqual(again, { ...first, isContinued: true });
+    assert.equal((await store.runs()).length, 1);
+  });
+
+  Deno.test(`${name}: openRun() starts a changed run beside the old one and says what changed`, async () => {
+    await using store = await make();
+    await store.openRun(testRun());
+    const changed = await store.openRun(
+      testRun({ spec: { search: { rollouts: 16, window: 1 }, policy: "m" } }),
+    );
+    assert.deepEqual([changed.runNo, changed.name, changed.isContinued], [2, "r-2", false]);
+    assert.deepEqual(changed.beside, {
+      name: "r",
+      changes: [{ path: "search.rollouts", before: 8, after: 16 }],
+    });
+    assert.equal((await store.openRun(testRun())).name, "r");
+  });
+
+  Deno.test(`${name}: openRun() starts over beside when asked for a new run`, async () => {
+    await using store = await make();
+    await store.openRun(testRun());
+    const fresh = await store.openRun(testRun({ mode: "new" }));
+    assert.deepEqual([fresh.name, fresh.isContinued, fresh.beside], ["r-2", false, {
+      name: "r",
+      changes: [],
+    }]);
+    assert.equal((await store.openRun(testRun())).name, "r-2", "the newest of equal runs goes on");
+  });
+
+  Deno.test(`${name}: openRun() refuses to resume what does not exist or differs`, async () => {
+    await using store = await make();
+    await assert.rejects(() => store.openRun(testRun({ mode: "resume" })), {
+      name: "UsageError",
+      message: 'Cannot resume run "r": there is none of this name; stored: none',
+    });
+    await store.openRun(testRun());
+    await assert.rejects(
+      () => store.openRun(testRun({ mode: "resume", spec: { policy: "n" } })),
+      {
+        name: "UsageError",
+        message: 'Cannot resume run "r": its settings differ: policy: "m" -> "n"; ' +
+          'search: {"rollouts":8,"window":1} -> absent',
+      },
+    );
+    assert.equal((await store.openRun(testRun({ mode: "resume" }))).isContinued, true);
+  });
+
+  Deno.test(`${name}: putProblems() keeps the number of an id`, async () => {
+    await using store = await make();
+    const first = await store.putProblems([testProblem(1), testProblem(2)]);
+    assert.deepEqual([...first.values()].sort(), [1, 2]);
+    const second = await store.putProblems([testProblem(3), testProblem(2)]);
+    assert.equal(second.get("test/2"), first.get("test/2"));
+    assert.equal(second.get("test/3"), 3);
+  });
+
+  Deno.test(`${name}: putProblems() refuses another question or answer under an old id`, async () => {
+    await using store = await make();
+    await store.putProblems([testProblem(1)]);
+    const message =
+      'Cannot use problem "test/1": its question or answer differs from the one stored under the same id; ' +
+      "give the changed problem another id, or use another database with --db";
+    for (const changes of [{ question: "Other?" }, { answer: "7" }]) {
+      await assert.rejects(() => store.putProblems([testProblem(2), testProblem(1, changes)]), {
+        name: "UsageError",
+        message,
+      });
+    }
+    const numbers = await store.putProblems([testProblem(2)]);
+    assert.equal(numbers.get("test/2"), 2, "nothing of the refused call was kept");
+  });
+
+  Deno.test(`${name}: putProblems() refuses an id that occurs twice`, async () => {
+    await using store = await make();
+    await assert.rejects(() => store.putProblems([testProblem(1), testProblem(1)]), {
+      name: "UsageError",
+      message: 'Cannot use problem "test/1": the id occurs twice',
+    });
+  });
+
+  Deno.test(`${name}: readTree() gives back the tree that was written`, async () => {
+    await using store = await make();
+    const { runNo } = await store.openRun(testRun());
+    await store.putProblems([testProblem(1)]);
+    const tree = testTree("test/1", 4095);
+    const key = { runNo, roundNo: 15 };
+    assert.equal(await store.readTree(key, tree), null);
+    assert.equal(await store.writeTree(key, tree), "stored");
+    assert.deepEqual(await store.readTree(key, tree), tree);
+    assert.equal(await store.readTree({ runNo, roundNo: 14 }, tree), null);
+  });
+
+  Deno.test(`${name}: writeTree() keeps the first of two trees with the same key`, async () => {
+    await using store = await make();
+    const { runNo } = await store.openRun(testRun());
+    await store.putProblems([testProblem(1)]);
+    const key = { runNo, roundNo: 0 };
+    const first = testTree("test/1", 0, true);
+    const outcomes = await Promise.all([
+      store.writeTree(key, first),
+      store.writeTree(key, testTree("test/1", 0, false)),
+    ]);
+    assert.deepEqual(outcomes, ["stored", "duplicate"]);
+    assert.equal(await store.writeTree(key, testTree("test/1", 0, false)), "duplicate");
+    assert.deepEqual(await store.readTree(key, first), first);
+    assert.equal((await store.summary(runNo)).nodes, 5);
+  });
+
+  Deno.test(`${name}: writeTree() refuses a key out of range`, async () => {
+    await using store = await make();
+    const { runNo } = await store.openRun(testRun());
+    await store.putProblems([testProblem(1)]);
+    await assert.rejects(
+      async () => await store.writeTree({ runNo, roundNo: 0 }, testTree("test/1", 4096)),
+      RangeError,
+    );
+  });
+
+  Deno.test(`${name}: pending() gives exactly the missing keys, in order`, async () => {
+    await using store = await make();
+    const { runNo } = await store.openRun(testRun());
+    const problems = [testProblem(1), testProblem(2), testProblem(3)];
+    await store.putProblems(problems);
+    const key = { runNo, roundNo: 2 };
+    await store.writeTree(key, testTree("test/2", 0));
+    await store.writeTree(key, testTree("test/1", 1));
+    await store.writeTree({ runNo, roundNo: 3 }, testTree("test/3", 0));
+    const request = { ...key, problemIds: ["test/3", "test/1", "test/2"], seeds: [0, 1] };
+    assert.deepEqual(await store.pending({ ...request, maxFailures: 2 }), [
+      { problemId: "test/3", seed: 0 },
+      { problemId: "test/1", seed: 0 },
+      { problemId: "test/3", seed: 1 },
+      { problemId: "test/2", seed: 1 },
+    ]);
+    assert.deepEqual(
+      await store.pending({ ...request, problemIds: ["test/2"], maxFailures: 2 }),
+      [{ problemId: "test/2", seed: 1 }],
+    );
+    assert.deepEqual(await store.pending({ ...request, problemIds: [], maxFailures: 2 }), []);
+  });
+
+  Deno.test(`${name}: pending() leaves out what failed too often`, async () => {
+    await using store = await make();
+    const { runNo } = await store.openRun(testRun());
+    await store.putProblems([testProblem(1)]);
+    const key = { runNo, roundNo: 0 };
+    const attempt = {
+      ...key,
+      problemId: "test/1",
+      seed: 0,
+      boundary: "endpoint" as const,
+      error: "refused",
+    };
+    const request = { ...key, problemIds: ["test/1"], seeds: [0], maxFailures: 2 };
+    await store.writeAttempt(attempt);
+    assert.equal((await store.pending(request)).length, 1);
+    await store.writeAttempt(attempt);
+    assert.equal((await store.pending(request)).length, 0);
+    assert.equal((await store.summary(runNo)).failedAttempts, 2);
+  });
+
+  Deno.test(`${name}: summary() counts a run and one of its rounds`, async () => {
+    await using store = await make();
+    const { runNo } = await store.openRun(testRun());
+    await store.putProblems([testProblem(1), testProblem(2), testProblem(3)]);
+    await store.writeTree({ runNo, roundNo: 0 }, testTree("test/1", 0));
+    await store.writeTree({ runNo, roundNo: 0 }, testTree("test/1", 1, false));
+    await store.writeTree({ runNo, roundNo: 0 }, testTree("test/3", 0, false));
+    await store.writeTree({ runNo, roundNo: 1 }, testTree("test/2", 0));
+    assert.deepEqual(await store.summary(runNo, { roundNo: 0 }), {
+      trees: 3,
+      nodes: 15,
+      rollouts: 6,
+      problems: 2,
+      solved: 1,
+      levels: [{ level: 1, problems: 1, solved: 1 }, { level: null, problems: 1, solved: 0 }],
+      trajectories: { correct: 1, wrong: 2 },
+      depths: [
+        { depth: 1, nodes: 6, meanQ: (3 * (1 / 3) - 3) / 6 },
+        { depth: 2, nodes: 3, meanQ: 1 / 3 },
+      ],
+      statuses: { code_error: 3, ok: 9 },
+      promptTokens: 300,
+      generatedTokens: 204,
+      ppmTokens: 150,
+      treeSeconds: 6,
+      price: null,
+      failedAttempts: 0,
+    });
+    assert.equal((await store.summary(runNo)).trees, 4);
+    assert.equal((await store.summary(runNo + 1)).trees, 0);
+  });
+
+  Deno.test(`${name}: putReply() keeps the first reply of a key`, async () => {
+    await using store = await make();
+    const key = { requestHash: "a".repeat(64), sample: 0 };
+    assert.equal(await store.getReply(key), null);
+    await store.putReply(key, "one");
+    await store.putReply(key, "two");
+    await store.putReply({ ...key, sample: 1 }, "three");
+    assert.equal(await store.getReply(key), "one");
+    assert.equal(await store.getReply({ ...key, sample: 1 }), "three");
+  });
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { DatasetError } from "../../lib/core/mod.ts";
+import { type FieldMapping, readProblems } from "../../lib/datasets/mod.ts";
+
+const readParquet = () => Promise.resolve([{ question: "q", answer: 4 }]);
+
+async function withFile<T>(
+  name: string,
+  content: string | Uint8Array,
+  body: (path: string) => Promise<T>,
+): Promise<T> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, name);
+    await Deno.writeFile(
+      path,
+      typeof content === "string" ? new TextEncoder().encode(content) : content,
+    );
+    return await body(path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const read = (name: string, content: string | Uint8Array, fields?: FieldMapping) =>
+  withFile(
+    name,
+    content,
+    (path) => readProblems(path, { readParquet, ...(fields === undefined ? {} : { fields }) }),
+  );
+
+const expected = { id: "set/1", source: "set", question: "q", answer: "4", level: null, meta: {} };
+
+Deno.test.each<[string, string | Uint8Array]>([
+  ["set.jsonl", '{"question": "q", "answer": "4"}\n'],
+  ["set.jsonl", '{"problem": "q", "answer": 4}'],
+  ["set.json", '[{"question": "q", "answer": "4"}]'],
+  ["set.csv", "id,question,answer\n1,q,4\n"],
+  ["set.parquet", ""],
+  ["set.jsonl.gz", gzipSync('{"question": "q", "answer": "4"}\n')],
+])("readProblems() reads %s", async (name, content) => {
+  assert.deepEqual(await read(name, content), [expected]);
+});
+
+Deno.test("readProblems() takes declared fields, levels and subjects", async () => {
+  const [problem] = await read(
+    "set.jsonl",
+    '{"nr": 7, "text": "q", "solution": "4", "level": "Level 3", "type": "Algebra"}',
+    { id: "nr", question: "text", answer: "solution" },
+  );
+  assert.deepEqual(problem, { ...expected, id: "set/7", level: 3, meta: { subject: "Algebra" } });
+});
+
+Deno.test.each<[string, string | Uint8Array, number | null, string]>([
+  ["a.jsonl", '{"question":"q","answer":"1"}\n{"question"\n', 2, "line 2: expected a JSON object"],
+  [
+    "a.jsonl",
+    '{"question":"q"}',
+    1,
+    'line 1, field "answer or final_answer": missing; got question',
+  ],
+  ["a.jsonl", '{"question":"q","answer":""}', 1, 'field "answer": expected text, got ""'],
+  ["a.jsonl", '{"question":"","answer":"1"}', 1, 'field "question": expected text, got ""'],
+  [
+    "a.jsonl",
+    '{"id":1,"question":"q","answer":"1"}\n{"id":1,"question":"r","answer":"1"}',
+    2,
+    'field "id": "a/1" stands on line 1 already',
+  ],
+  ["a.jsonl", new Uint8Array([123, 10, 255, 254, 10]), 2, "line 2: expected UTF-8"],
+  ["a.jsonl", "\n", null, "expected problems, got an empty file"],
+  ["a.json", '{"question":"q"}', 1, "expected a JSON array of objects"],
+  ["a.txt", "x", null, 'expected a file ending in .jsonl, .json, .csv, .parquet, got ".txt"'],
+  ["a.csv", "question,answer\nq,1,2\n", 2, "Invalid Record Length"],
+])(
+  "readProblems() refuses %s (case %#) and says where and why",
+  async (name, content, line, message) => {
+    await assert.rejects(read(name, content), (error: unknown) => {
+      assert.ok(error instanceof DatasetError);
+      assert.equal(error.line, line);
+      assert.ok(error.message.includes(message), error.message);
+      return true;
+    });
+  },
+);
+
+Deno.test("readProblems() says that a file is not there", async () => {
+  await assert.rejects(readProblems("nowhere.jsonl", { readParquet }), {
+    message: 'Cannot read "nowhere.jsonl": no such file',
+  });
+});
+
+Deno.test("readProblems() flags what cannot be judged", async () => {
+  const [figure, proof] = await read(
+    "a.jsonl",
+    '{"question":"See [asy] draw(); [/asy]","answer":"1"}\n{"question":"Prove that 1 = 1","answer":"1"}',
+  );
+  assert.equal(figure?.meta.ungradable, "needs its figure");
+  assert.equal(proof?.meta.ungradable, "asks for a proof");
+});

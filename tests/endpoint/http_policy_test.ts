@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { ProviderError } from "../../lib/core/mod.ts";
+import {
+  chatPolicy,
+  completionsPolicy,
+  EndpointPool,
+  openTransport,
+  type Policy,
+  type SampleRequest,
+} from "../../lib/endpoint/mod.ts";
+import { type Answer, completions, type ScriptedServer, scriptedServer } from "./_server.ts";
+
+const request: SampleRequest = {
+  prompt: "1 + 1",
+  n: 2,
+  stop: ["<end_of_step>"],
+  temperature: 1,
+  topP: 1,
+  maxTokens: 16,
+  seed: 7,
+};
+
+function policyOf(
+  server: ScriptedServer,
+  options: { readonly attempts?: number; readonly deadlineMs?: number } = {},
+): {
+  readonly policy: Policy;
+  readonly pool: EndpointPool;
+} {
+  const transport = openTransport(server.url, {
+    apiKey: "secret-key",
+    deadlineMs: options.deadlineMs ?? 5_000,
+    maxReplyBytes: 1_000_000,
+  });
+  const pool = new EndpointPool([transport], {
+    retry: { attempts: options.attempts ?? 3, sleep: () => Promise.resolve() },
+  });
+  return { pool, policy: completionsPolicy({ pool, model: "m", sendsSeed: false, findings: {} }) };
+}
+
+Deno.test("completionsPolicy() asks for special tokens, stop strings and n, and leaves seeds out", async () => {
+  await using server = scriptedServer([() => completions(["a<end_of_step>", "b<end_of_step>"])]);
+  const reply = await policyOf(server).policy.sample(request);
+  assert.deepEqual(server.seen[0]?.body, {
+    model: "m",
+    prompt: "1 + 1",
+    n: 2,
+    stop: ["<end_of_step>"],
+    temperature: 1,
+    top_p: 1,
+    max_tokens: 16,
+    include_stop_str_in_output: true,
+    skip_special_tokens: false,
+  });
+  assert.deepEqual(reply.completions, [
+    { text: "a<end_of_step>", finishReason: "stop_string", stopString: "<end_of_step>", tokens: 3 },
+    { text: "b<end_of_step>", finishReason: "stop_string", stopString: "<end_of_step>", tokens: 3 },
+  ]);
+  assert.deepEqual([reply.promptTokens, reply.generatedTokens, reply.price], [10, 6, null]);
+});
+
+Deno.test("completionsPolicy() puts a cut stop string back and tells the model's own end and a length cut apart", async () => {
+  await using server = scriptedServer([() =>
+    Response.json({
+      choices: [
+        { text: "a", finish_reason: "stop", stop_reason: "<end_of_step>" },
+        { text: "b", finish_reason: "stop", stop_reason: null },
+        { text: "c", finish_reason: "length" },
+      ],
+      usage: { prompt_tokens: 1, completion_tokens: 3 },
+    })]);
+  const reply = await policyOf(server).policy.sample({ ...request, n: 3 });
+  assert.deepEqual(
+    reply.completions.map(({ text, finishReason, stopString }) => [text, finishReason, stopString]),
+    [["a<end_of_step>", "stop_string", "<end_of_step>"], ["b", "end", null], ["c", "length", null]],
+  );
+});
+
+Deno.test("completionsPolicy() asks again for what a server that ignores n left out", async () => {
+  await using server = scriptedServer([() => completions(["a<end_of_step>"])]);
+  const reply = await policyOf(server).policy.sample({ ...request, n: 3 });
+  assert.equal(reply.completions.length, 3);
+  assert.deepEqual(server.seen.map(({ body }) => body["n"]), [3, 2, 1]);
+});
+
+const good: Answer = () => completions(["a<end_of_step>", "b<end_of_step>"]);
+
+Deno.test.each<[string, Answer, string]>([
+  ["429", () => new Response("slow down", { status: 429 }), "status 429"],
+  ["503", () => new Response("later", { status: 503 }), "status 503"],
+  ["HTML", () => new Response("<html>", { headers: { "content-type": "text/html" } }), "no reply"],
+  [
+    "truncated JSON",
+    () => new Response('{"choices": [', { headers: { "content-type": "application/json" } }),
+    "no reply",
+  ],
+  ["a reply without choices", () => Response.json({ ok: true }), "status 200"],
+  [
+    "an unknown finish reason",
+    () =>
+      Response.json({
+        choices: [{ text: "a", finish_reason: "tired" }],
+        usage: { prompt_tokens: 1 },
+      }),
+    "status 200",
+  ],
+])("completionsPolicy() tries again after %s and counts it", async (_name, bad, kind) => {
+  await using server = scriptedServer([bad, good]);
+  const { policy, pool } = policyOf(server);
+  assert.equal((await policy.sample(request)).completions.length, 2);
+  const metrics = pool.metrics();
+  assert.deepEqual([metrics.requests, metrics.retries, metrics.running], [2, 1, 0]);
+  assert.deepEqual(Object.keys(metrics.failures), [kind]);
+});
+
+Deno.test("completionsPolicy() gives up after its attempts, names them and never shows the key", async () => {
+  await using server = scriptedServer([
+    () => new Response("secret-key is wrong?", { status: 500 }),
+  ]);
+  await assert.rejects(policyOf(server).policy.sample(request), (error: unknown) => {
+    assert.ok(error instanceof ProviderError);
+    assert.match(error.message, /status 500.*\(tried 3 times\)$/);
+    return true;
+  });
+  assert.equal(server.seen.length, 3);
+});
+
+Deno.test("completionsPolicy() does not repeat a request that the server refuses", async () => {
+  await using server = scriptedServer([
+    () => Response.json({ error: { message: "no model" } }, { status: 404 }),
+  ]);
+  await assert.rejects(policyOf(server).policy.sample(request), {
+    name: "ProviderError",
+    status: 404,
+  });
+  assert.equal(server.seen.length, 1);
+});
+
+Deno.test("completionsPolicy() stops waiting at its deadline", async () => {
+  const stuck = Promise.withResolvers<Response>();
+  await using server = scriptedServer([() => stuck.promise]);
+  const sample = policyOf(server, { attempts: 1, deadlineMs: 50 }).policy.sample(request);
+  await assert.rejects(sample, /no reply in time/);
+  stuck.resolve(new Response());
+});
+
+Deno.test("completionsPolicy() refuses a reply that is too long", async () => {
+  await using server = scriptedServer([() => completions(["x".repeat(2_000_000)])]);
+  await assert.rejects(
+    policyOf(server).policy.sample(request),
+    /the reply is longer than 1000000 bytes/,
+  );
+  assert.equal(server.seen.length, 1);
+});
+
+Deno.test("completionsPolicy() says that nobody listens", async () => {
+  const server = scriptedServer([good]);
+  await server[Symbol.asyncDispose]();
+  await assert.rejects(
+    policyOf(server, { attempts: 2 }).policy.sample(request),
+    /connection refused \(tried 2 times\)$/,
+  );
+});
+
+Deno.test("completionsPolicy() ends at once when the caller aborts", async () => {
+  const stuck = Promise.withResolvers<Response>();
+  const arrived = Promise.withResolvers<void>();
+  await using server = scriptedServer([() => {
+    arrived.resolve();
+    return stuck.promise;
+  }]);
+  const controller = new AbortController();
+  const sample = policyOf(server).policy.sample(request, { signal: controller.signal });
+  await arrived.promise;
+  controller.abort(new Error("enough"));
+  await assert.rejects(sample, { message: "enough" });
+  stuck.resolve(new Response());
+});
+
+Deno.test("chatPolicy() continues a last assistant message", async () => {
+  await using server = scriptedServer([() =>
+    Response.json({
+      choices: [{ message: { content: "x<end_of_step>" }, finish_reason: "stop" }],
+      usage: { prompt_tokens: 1, completion_tokens: 1 },
+    })]);
+  const pool = new EndpointPool([openTransport(server.url)]);
+  const policy = chatPolicy({ pool, model: "m", sendsSeed: true, findings: {} });
+  const prompt = [{ role: "user", content: "q" }, { role: "assistant", content: "a" }] as const;
+  const reply = await policy.sample({ ...request, n: 1, prompt });
+  assert.equal(reply.completions[0]?.stopString, "<end_of_step>");
+  assert.equal(server.seen[0]?.path, "/v1/chat/completions");
+  const body = server.seen[0]?.body ?? {};
+  assert.deepEqual(
+    [body["continue_final_message"], body["add_generation_prompt"], body["seed"]],
+    [true, false, 7],
+  );
+});
+
+Deno.test("a policy refuses a prompt of the other route", async () => {
+  await using server = scriptedServer([good]);
+  await assert.rejects(
+    policyOf(server).policy.sample({ ...request, prompt: [{ role: "user", content: "q" }] }),
+    /Cannot use the completions route with this prompt: expected text/,
+  );
+});

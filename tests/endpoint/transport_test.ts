@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { ConfigError, ProviderError } from "../../lib/core/mod.ts";
+import { openTransport, type TransportOptions } from "../../lib/endpoint/mod.ts";
+
+const KEY = "sk-very-secret";
+
+/** A loopback server and what it was asked. */
+function serve(answer: (request: Request) => Response | Promise<Response>) {
+  const requests: { url: string; headers: Headers; body: string }[] = [];
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    async (request) => {
+      requests.push({ url: request.url, headers: request.headers, body: await request.text() });
+      return await answer(request);
+    },
+  );
+  return {
+    address: `http://127.0.0.1:${server.addr.port}`,
+    requests,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** The failure of one request to a server that answers so. */
+async function failureOf(
+  answer: () => Response | Promise<Response>,
+  options: TransportOptions = {},
+): Promise<ProviderError> {
+  await using server = serve(answer);
+  const transport = openTransport(server.address, options);
+  const error: unknown = await transport.request("/completions", {}).catch((e: unknown) => e);
+  assert.ok(error instanceof ProviderError, String(error));
+  // Ports differ from run to run.
+  error.message = error.message.replaceAll(server.address, "SERVER");
+  return error;
+}
+
+Deno.test("openTransport() finds routes under and beside /v1, however the address is written", async () => {
+  await using server = serve(() => Response.json({ ok: true }));
+  for (const suffix of ["", "/", "/v1", "/v1/"]) {
+    const transport = openTransport(server.address + suffix);
+    assert.equal(transport.url, `${server.address}/v1`);
+    assert.deepEqual({ ...await transport.request("/models", null) as object }, { ok: true });
+    await transport.request("../pooling", { input: ["1"] });
+  }
+  assert.deepEqual(
+    server.requests.map(({ url }) => url.slice(server.address.length)),
+    ["", "/", "/v1", "/v1/"].flatMap(() => ["/v1/models", "/pooling"]),
+  );
+  assert.equal(server.requests[1]?.body, '{"input":["1"]}');
+});
+
+Deno.test("openTransport() sends the key only where one was given, and nothing about this machine", async () => {
+  await using server = serve(() => Response.json({}));
+  await openTransport(server.address, { apiKey: KEY }).request("/completions", {});
+  await openTransport(server.address).request("/completions", {});
+  const [withKey, without] = server.requests;
+  assert.equal(withKey?.headers.get("authorization"), `Bearer ${KEY}`);
+  assert.equal(without?.headers.get("authorization"), null);
+  assert.deepEqual([...(without?.headers.keys() ?? [])].filter((n) => n.startsWith("x-")), []);
+});
+
+Deno.test("openTransport() keeps the key out of errors, also when the server repeats it", async () => {
+  const error = await failureOf(
+    () => Response.json({ error: { message: `Incorrect API key ${KEY}` } }, { status: 401 }),
+    { apiKey: KEY },
+  );
+  assert.equal(
+    error.message,
+    'Cannot get a reply from SERVER/v1/completions: status 401 "Incorrect API key [API key]"',
+  );
+  assert.equal(error.isRetryable, false);
+  assert.ok(!Deno.inspect(error, { depth: 10 }).includes(KEY));
+});
+
+Deno.test("openTransport() says for each status whether it may pass by itself", async () => {
+  const expected: [number, boolean][] = [
+    [302, false],
+    [400, false],
+    [401, false],
+    [404, false],
+    [408, true],
+    [429, true],
+    [500, true],
+    [503, true],
+  ];
+  for (const [status, isRetryable] of expected) {
+    const error = await failureOf(() => new Response("busy", { status }));
+    assert.deepEqual([error.status, error.isRetryable], [status, isRetryable]);
+  }
+});
+
+Deno.test("openTransport() reads retry-after in seconds, milliseconds and as a date", async () => {
+  const ask = (headers: HeadersInit) =>
+    failureOf(() => new Response("", { status: 429, headers })).then((e) => e.retryAfterMs);
+  assert.equal(await ask({ "retry-after": "7" }), 7_000);
+  assert.equal(await ask({ "retry-after-ms": "250", "retry-after": "7" }), 250);
+  assert.equal(await ask({ "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" }), 0);
+  assert.equal(await ask({ "retry-after": "soon" }), null);
+  assert.equal(await ask({}), null);
+});
+
+Deno.test("openTransport() takes neither truncated JSON nor an error page for a reply", async () => {
+  const truncated = await failureOf(() =>
+    new Response('{"choices": [', { headers: { "content-type": "application/json" } })
+  );
+  assert.match(
+    truncated.message,
+    /^Cannot get a reply from SERVER\/v1\/completions: expected JSON, got /,
+  );
+  const page = await failureOf(() => new Response("<html>\u001b[2J\n<h1>Bad gateway"));
+  assert.equal(
+    page.message,
+    'Cannot get a reply from SERVER/v1/completions: expected JSON, got "<html> [2J <h1>Bad gateway"',
+  );
+  assert.deepEqual([truncated.isRetryable, page.isRetryable], [true, true]);
+});
+
+Deno.test("openTransport() stops reading a reply that is too large", async () => {
+  const error = await failureOf(() => Response.json({ text: "x".repeat(5000) }), {
+    maxReplyBytes: 1000,
+  });
+  assert.equal(
+    error.message,
+    "Cannot get a reply from SERVER/v1/completions: the reply is longer than 1000 bytes",
+  );
+  assert.equal(error.isRetryable, false);
+});
+
+Deno.test("openTransport() gives up a reply that stops half way at the deadline", async () => {
+  const error = await failureOf(
+    () => {
+      const half = new TextEncoder().encode('{"choices":');
+      return new Response(new ReadableStream({ start: (stream) => stream.enqueue(half) }));
+    },
+    { deadlineMs: 50 },
+  );
+  assert.equal(
+    error.message,
+    "Cannot get a reply from SERVER/v1/completions: no reply in time (0.05 s)",
+  );
+  assert.equal(error.isRetryable, true);
+});
+
+Deno.test("openTransport() names a refused connection", async () => {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr;
+  listener.close();
+  await assert.rejects(openTransport(`http://127.0.0.1:${port}`).request("/models", null), {
+    name: "ProviderError",
+    status: null,
+    isRetryable: true,
+    message: `Cannot get a reply from http://127.0.0.1:${port}/v1/models: connection refused`,
+  });
+});
+
+Deno.test("openTransport() rejects with the caller's reason when the caller aborts", async () => {
+  const never = Promise.withResolvers<Response>();
+  const controller = new AbortController();
+  const reason = new Error("stop");
+  await using server = serve(() => {
+    controller.abort(reason);
+    return never.promise;
+  });
+  const transport = openTransport(server.address);
+  await assert.rejects(
+    transport.request("/completions", {}, { signal: controller.signal }),
+    (error) => error === reason,
+  );
+  never.resolve(new Response());
+});
+
+Deno.test("openTransport() refuses an address that is not plain HTTP or holds a secret", () => {
+  assert.throws(() => openTransport("localhost:8000"), ConfigError);
+  assert.throws(
+    () => openTransport("http://user:hunter2@host:1/v1?key=hunter2"),
+    (error: unknown) => error instanceof ConfigError && !error.message.includes("hunter2"),
+  );
+});

@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import type { StepOutcome, StepState } from "../../lib/sandbox/sandbox.ts";
+import { resolveLimits } from "../../lib/sandbox/limits.ts";
+import { PythonSession, type SessionContext } from "../../lib/sandbox/session.ts";
+import { startWorker } from "../../lib/sandbox/worker.ts";
+import { WorkerSlot } from "../../lib/sandbox/worker_slot.ts";
+import { fakeWorker } from "./_open_fake.ts";
+
+/** A session on a fake worker: `stdout` is the path that the worker ran, `value` how many codes it had to replay. */
+class Bench implements AsyncDisposable {
+  readonly replaced: string[] = [];
+  readonly slot = new WorkerSlot({
+    start: () => startWorker(fakeWorker()),
+    pythonVersion: "3.11.7",
+    onReplaced: (reason) => this.replaced.push(reason.message),
+  });
+  readonly context: SessionContext;
+  readonly session: PythonSession;
+
+  constructor() {
+    let lastStateId = 0;
+    this.context = {
+      limits: resolveLimits(),
+      counters: {
+        stepsByStatus: { ok: 0, error: 0, timeout: 0, memory: 0, output_truncated: 0 },
+        evictedStates: 0,
+        replayedSteps: 0,
+        busyMs: 0,
+      },
+      nextStateId: () => ++lastStateId,
+    };
+    this.session = new PythonSession(this.slot, this.context);
+  }
+
+  async keep(code: string, parent: StepState | null = null): Promise<StepState> {
+    const { state } = await this.session.run({ parent, code, keep: true });
+    assert(state !== null);
+    return state;
+  }
+
+  run(code: string, parent: StepState | null = null): Promise<StepOutcome> {
+    return this.session.run({ parent, code, keep: false });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session[Symbol.asyncDispose]();
+    await this.slot[Symbol.asyncDispose]();
+  }
+}
+
+function told({ stdout, value }: StepOutcome): { path: string; replayed: number } {
+  return { path: stdout, replayed: Number(value) };
+}
+
+Deno.test("PythonSession.run() forks from the live state of a path that cost more than a fork", async () => {
+  await using bench = new Bench();
+  const slow = await bench.keep("slow a");
+  const child = await bench.keep("b", slow);
+  assert.deepEqual(told(await bench.run("c", child)), { path: "slow a > b > c", replayed: 0 });
+  assert.equal(bench.slot.liveStates, 2);
+});
+
+Deno.test("PythonSession.run() replays a path that cost less than a fork", async () => {
+  await using bench = new Bench();
+  const child = await bench.keep("b", await bench.keep("a"));
+  assert.deepEqual(told(await bench.run("c", child)), { path: "a > b > c", replayed: 2 });
+  assert.equal(bench.slot.liveStates, 0);
+  assert.equal(bench.context.counters.replayedSteps, 3);
+});
+
+Deno.test("PythonSession.run() rebuilds an evicted state once for all its children", async () => {
+  await using bench = new Bench();
+  const parent = await bench.keep("slow b", await bench.keep("slow a"));
+  await bench.run("evict all");
+  const children = await Promise.all(["c", "d", "e"].map((code) => bench.run(code, parent)));
+  assert.deepEqual(children.map(told), [
+    { path: "slow a > slow b > c", replayed: 0 },
+    { path: "slow a > slow b > d", replayed: 0 },
+    { path: "slow a > slow b > e", replayed: 0 },
+  ]);
+  assert.equal(bench.context.counters.evictedStates, 2);
+  assert.equal(bench.slot.liveStates, 1);
+});
+
+Deno.test("PythonSession.run() replays from the nearest live ancestor when a state was released", async () => {
+  await using bench = new Bench();
+  const first = await bench.keep("slow a");
+  const second = await bench.keep("b", first);
+  const third = await bench.keep("c", second);
+  bench.session.release(second);
+  bench.session.release(second);
+  assert.equal(bench.slot.liveStates, 2);
+  assert.equal((await bench.run("d", third)).stdout, "slow a > b > c > d");
+  await assert.rejects(bench.run("d", second), {
+    name: "RangeError",
+    message: "Cannot run a step: state 2 was released or belongs to another session",
+  });
+});
+
+Deno.test("PythonSession.run() goes on with a replacement when its worker dies, with the same outcomes", async () => {
+  await using bench = new Bench();
+  const parent = await bench.keep("b", await bench.keep("slow a"));
+  const { worker } = await bench.slot.connect();
+  worker.kill();
+  assert.equal((await bench.run("c", parent)).stdout, "slow a > b > c");
+  assert.deepEqual(bench.replaced, [
+    "Cannot use a sandbox worker: it ended with signal SIGKILL",
+  ]);
+});
+
+Deno.test("PythonSession.run() gives up a step that kills every worker, and leaves the others alone", async () => {
+  await using bench = new Bench();
+  await assert.rejects(bench.run("die"), {
+    name: "SandboxUnavailableError",
+    message: "Cannot use a sandbox worker: it ended with exit status 7",
+  });
+  assert.equal((await bench.run("a")).stdout, "a");
+  assert.equal(bench.replaced.length, 3);
+});
+
+Deno.test("PythonSession.run() judges a path that does not replay as a failed step", async () => {
+  await using bench = new Bench();
+  const state = await bench.keep("a");
+  const outcome = await bench.run("never replays", state);
+  assert.equal(outcome.status, "error");
+  assert.deepEqual(outcome.error, {
+    type: "NotReproducible",
+    message: "replaying the path gave another outcome at step 1: NameError: x",
+    line: null,
+  });
+});
+
+Deno.test("PythonSession.run() fails a step, a path and a depth beyond the limits without running them", async () => {
+  await using bench = new Bench();
+  const { maxCodeBytes } = bench.context.limits;
+  const large = "#".repeat(maxCodeBytes);
+  const tooLong = await bench.run(`${large}#`);
+  assert.deepEqual(tooLong.error, {
+    type: "ValueError",
+    message: "the step is longer than 1048576 bytes",
+    line: null,
+  });
+  assert.equal((await bench.run("é".repeat(maxCodeBytes / 2 + 1))).error?.type, "ValueError");
+  let state: StepState | null = null;
+  for (let i = 0; i < 15; i++) state = await bench.keep(large, state);
+  const tooMuch = await bench.run(large, state);
+  assert.equal(
+    tooMuch.error?.message,
+    "the steps of the path are longer than 16777216 bytes in all",
+  );
+});
+
+Deno.test("PythonSession.run() lets others pass a slow step", async () => {
+  await using bench = new Bench();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const hanging = [1, 2, 3].map(() =>
+    bench.session.run({ parent: null, code: "hang", keep: false }, { signal })
+  );
+  assert.equal((await bench.run("a")).stdout, "a");
+  controller.abort(new Error("enough"));
+  for (const step of hanging) await assert.rejects(step, { message: "enough" });
+});
+
+Deno.test("PythonSession.run() can be cancelled while it waits for its turn", async () => {
+  await using bench = new Bench();
+  const hang = new AbortController();
+  const hanging = [1, 2, 3, 4].map(() =>
+    bench.session.run({ parent: null, code: "hang", keep: false }, { signal: hang.signal })
+  );
+  const wait = new AbortController();
+  const waiting = bench.session.run({ parent: null, code: "a", keep: false }, {
+    signal: wait.signal,
+  });
+  assert.equal(bench.slot.waiting, 5);
+  wait.abort(new Error("no longer wanted"));
+  await assert.rejects(waiting, { message: "no longer wanted" });
+  hang.abort(new Error("enough"));
+  await Promise.allSettled(hanging);
+  assert.deepEqual([bench.slot.waiting, bench.slot.running], [0, 0]);
+});
+
+Deno.test("PythonSession closes: its states are released and what runs is ended", async () => {
+  await using bench = new Bench();
+  const state = await bench.keep("slow a");
+  const hanging = bench.run("hang", state);
+  const closed = "Cannot run a step: its session is closed";
+  const rejected = assert.rejects(hanging, { name: "RangeError", message: closed });
+  await bench.session[Symbol.asyncDispose]();
+  await rejected;
+  await assert.rejects(bench.run("a"), { name: "RangeError", message: closed });
+  assert.equal(bench.slot.liveStates, 0);
+  assert.equal(bench.slot.sessions, 0);
+});
+
+Deno.test("WorkerSlot.connect() refuses a replacement with another Python", async () => {
+  await using slot = new WorkerSlot({
+    start: () => startWorker(fakeWorker("other-python")),
+    pythonVersion: "3.11.7",
+    onReplaced: () => {},
+  });
+  await assert.rejects(slot.connect(), {
+    name: "SandboxUnavailableError",
+    message: "Cannot replace a sandbox worker: expected Python 3.11.7, got 3.12.0; " +
+      "start the command again, as outcomes of the two would be mixed",
+  });
+});
+
+Deno.test("WorkerSlot.connect() starts one worker for callers that come together", async () => {
+  let starts = 0;
+  await using slot = new WorkerSlot({
+    start: () => {
+      starts++;
+      return startWorker(fakeWorker());
+    },
+    pythonVersion: "3.11.7",
+    onReplaced: () => {},
+  });
+  const links = await Promise.all([slot.connect(), slot.connect(), slot.connect()]);
+  assert.equal(starts, 1);
+  assert.equal(new Set(links.map((link) => link.worker)).size, 1);
+});
