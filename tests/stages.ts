@@ -10,7 +10,8 @@ import { ensurePythonEnvironment } from "../lib/process/mod.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 const PYTHON_FOLDERS = [
-  "lib/sandbox",
+  "lib/sandbox/supervisor",
+  "lib/sandbox/attacks",
   "lib/engine/server",
   "lib/grading/worker",
   "lib/starter/pretrain",
