@@ -8,7 +8,7 @@ import { openStore } from "../../lib/store/mod.ts";
 import { testProblem, testRun, testTree } from "../../tests/conformance/store.ts";
 
 const NODES = 500;
-const TREES = 1_600;
+const TREES = 800;
 const PROBLEMS = 747_000;
 const WORDS = "the we find that value of equation number total sum product let be then since so"
   .split(" ");

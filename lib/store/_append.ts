@@ -1,6 +1,7 @@
-import { DuckDBDataChunk, type DuckDBValue } from "@duckdb/node-api";
+import { DuckDBDataChunk, DuckDBTimestampValue, type DuckDBValue } from "@duckdb/node-api";
 import type { NodeRecord, RolloutRecord, TreeRecord } from "../core/mod.ts";
 import type { Database } from "./_database.ts";
+import { type TreeKey, unpackTreeId } from "./tree_id.ts";
 
 /** A tree that passed the gate, with its id. */
 export interface FreshTree {
@@ -12,7 +13,39 @@ export interface FreshTree {
 const MAX_CHUNK_ROWS = 2_048;
 
 /** How the value of each column follows from a record, in the order of the table. */
-type Columns<R> = readonly (readonly [name: string, value: (record: R) => DuckDBValue])[];
+export type Columns<R> = readonly (readonly [name: string, value: (record: R) => DuckDBValue])[];
+
+interface KeyedTree extends TreeKey {
+  readonly tree: TreeRecord;
+  readonly finishedAt: DuckDBTimestampValue;
+}
+
+const TREE_COLUMNS: Columns<KeyedTree> = [
+  ["run_no", (row) => row.runNo],
+  ["round_no", (row) => row.roundNo],
+  ["problem_no", (row) => row.problemNo],
+  ["seed", (row) => row.seed],
+  ["n_nodes", ({ tree }) => tree.nodes.length],
+  ["n_rollouts", ({ tree }) => tree.rollouts.length],
+  ["solved", ({ tree }) => tree.correctTerminals > 0],
+  ["correct_terminals", ({ tree }) => tree.correctTerminals],
+  ["wrong_terminals", ({ tree }) => tree.wrongTerminals],
+  ["first_correct_rollout", ({ tree }) => tree.firstCorrectRollout],
+  ["stop_reason", ({ tree }) => tree.stopReason],
+  ["policy_requests", ({ tree }) => tree.usage.policyRequests],
+  ["prompt_tokens", ({ tree }) => BigInt(tree.usage.promptTokens)],
+  ["generated_tokens", ({ tree }) => BigInt(tree.usage.generatedTokens)],
+  ["ppm_requests", ({ tree }) => tree.usage.ppmRequests],
+  ["ppm_tokens", ({ tree }) => BigInt(tree.usage.ppmTokens)],
+  ["executions", ({ tree }) => tree.usage.executions],
+  ["executions_cached", ({ tree }) => tree.usage.executionsCached],
+  ["policy_seconds", ({ tree }) => tree.usage.policySeconds],
+  ["ppm_seconds", ({ tree }) => tree.usage.ppmSeconds],
+  ["sandbox_seconds", ({ tree }) => tree.usage.sandboxSeconds],
+  ["price", ({ tree }) => tree.usage.price],
+  ["wall_ms", ({ tree }) => tree.wallMs],
+  ["finished_at", (row) => row.finishedAt],
+];
 
 const NODE_COLUMNS: Columns<NodeRecord> = [
   ["node_id", (node) => node.nodeId],
@@ -54,46 +87,70 @@ const ROLLOUT_COLUMNS: Columns<NumberedRollout> = [
   ["value", (rollout) => rollout.value],
 ];
 
-/** Appends nodes and rollouts of trees inside the current transaction, column by column. */
+/** Appends trees with their nodes and rollouts inside the current transaction, column by column. */
 export async function appendTrees(database: Database, trees: readonly FreshTree[]): Promise<void> {
-  await appendRecords(
-    database,
-    "node",
-    { columns: NODE_COLUMNS, trees, records: (tree) => tree.nodes },
-  );
+  const finishedAt = new DuckDBTimestampValue(BigInt(Date.now()) * 1_000n);
+  await appendRecords(database, "tree", {
+    columns: TREE_COLUMNS,
+    trees,
+    records: ({ treeId, tree }) => [{ ...unpackTreeId(treeId), tree, finishedAt }],
+  });
+  await appendRecords(database, "node", {
+    columns: NODE_COLUMNS,
+    trees,
+    records: ({ tree }) => tree.nodes,
+  });
   await appendRecords(database, "rollout", {
     columns: ROLLOUT_COLUMNS,
     trees,
-    records: (tree) => tree.rollouts.map((rollout, rolloutNo) => ({ ...rollout, rolloutNo })),
+    records: ({ tree }) => tree.rollouts.map((rollout, rolloutNo) => ({ ...rollout, rolloutNo })),
   });
-}
-
-interface AppendOptions<R> {
-  readonly columns: Columns<R>;
-  readonly trees: readonly FreshTree[];
-  readonly records: (tree: TreeRecord) => readonly R[];
 }
 
 /** Rows of a batch share their chunks, so that small trees do not make small chunks. */
 async function appendRecords<R>(
   database: Database,
   table: string,
-  { columns, trees, records }: AppendOptions<R>,
+  { columns, trees, records }: {
+    readonly columns: Columns<R>;
+    readonly trees: readonly FreshTree[];
+    readonly records: (tree: FreshTree) => readonly R[];
+  },
 ): Promise<void> {
-  const rows = trees.flatMap(({ treeId, tree }) =>
-    records(tree).map((record) => ({ treeId, record }))
-  );
+  await appendRows(database, table, {
+    columns: [
+      ["tree_id", ({ treeId }) => treeId],
+      ...columns.map(([name, value]) =>
+        [name, ({ record }: { readonly record: R }) => value(record)] as const
+      ),
+    ],
+    rows: trees.flatMap((tree) => records(tree).map((record) => ({ treeId: tree.treeId, record }))),
+  });
+}
+
+/** Rows of a table. */
+export interface AppendOptions<R> {
+  /** Every column, in the order of the table. */
+  readonly columns: Columns<R>;
+  readonly rows: readonly R[];
+  /** `temp` for a temporary table. @default the database's own */
+  readonly catalog?: "temp";
+}
+
+/** Appends rows column by column inside the current transaction. */
+export async function appendRows<R>(
+  database: Database,
+  table: string,
+  { columns, rows, catalog }: AppendOptions<R>,
+): Promise<void> {
   if (rows.length === 0) return;
-  const appender = await database.connection.createAppender(table);
+  const appender = await database.connection.createAppender(table, "main", catalog ?? null);
   try {
-    const types = Array.from({ length: columns.length + 1 }, (_, i) => appender.columnType(i));
+    const types = columns.map((_, i) => appender.columnType(i));
     for (let from = 0; from < rows.length; from += MAX_CHUNK_ROWS) {
       const part = rows.slice(from, from + MAX_CHUNK_ROWS);
       const chunk = DuckDBDataChunk.create(types, part.length);
-      chunk.setColumns([
-        part.map(({ treeId }) => treeId),
-        ...columns.map(([, value]) => part.map(({ record }) => value(record))),
-      ]);
+      chunk.setColumns(columns.map(([, value]) => part.map(value)));
       appender.appendDataChunk(chunk);
     }
   } finally {

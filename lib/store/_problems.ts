@@ -1,16 +1,20 @@
 import { z } from "zod";
 import { type Problem, UsageError } from "../core/mod.ts";
+import { elementAt } from "./_element_at.ts";
+import { appendRows, type Columns } from "./_append.ts";
 import type { Database } from "./_database.ts";
 
-/** Rows of one bound JSON parameter: far fewer statements than one insert each. */
-const BATCH = 5_000;
-
-const Numbered = z.object({ problem_no: z.number(), problem_id: z.string() });
 const Changed = z.object({ problem_id: z.string() });
+const Numbers = z.tuple([z.array(z.string()), z.array(z.number())]);
 
-const GIVEN =
-  `(SELECT unnest(from_json($1::JSON, '[{"id":"VARCHAR","source":"VARCHAR","question":"VARCHAR",` +
-  `"answer":"VARCHAR","level":"UTINYINT","meta":"JSON"}]'), recursive := false) AS p)`;
+const GIVEN_COLUMNS: Columns<Problem> = [
+  ["problem_id", (problem) => problem.id],
+  ["source", (problem) => problem.source],
+  ["question", (problem) => problem.question],
+  ["answer", (problem) => problem.answer],
+  ["level", (problem) => problem.level],
+  ["meta", (problem) => JSON.stringify(problem.meta)],
+];
 
 /** Keeps problems and returns the number of each id. */
 export async function putProblems(
@@ -18,28 +22,30 @@ export async function putProblems(
   problems: readonly Problem[],
 ): Promise<ReadonlyMap<string, number>> {
   checkUnique(problems);
-  const numbers = new Map<string, number>();
-  await database.transaction(async () => {
-    for (let from = 0; from < problems.length; from += BATCH) {
-      const json = [JSON.stringify(problems.slice(from, from + BATCH))];
-      await refuseChanged(database, json);
-      await database.run(
-        `INSERT INTO problem SELECT (SELECT coalesce(max(problem_no), 0) FROM problem) + row_number() OVER (),
-           p.id, p.source, p.question, p.answer, p.level, p.meta
-         FROM ${GIVEN} WHERE p.id NOT IN (SELECT problem_id FROM problem)`,
-        json,
-      );
-      const rows = await database.rows(
-        `SELECT problem_no::INTEGER AS problem_no, problem_id FROM problem
-         WHERE problem_id IN (SELECT p.id FROM ${GIVEN})`,
-        json,
-      );
-      for (const row of rows.map((r) => Numbered.parse(r))) {
-        numbers.set(row.problem_id, row.problem_no);
-      }
-    }
+  if (problems.length === 0) return new Map();
+  return await database.transaction(async () => {
+    await database.run(
+      `CREATE OR REPLACE TEMP TABLE given_problem(
+         problem_id VARCHAR, source VARCHAR, question VARCHAR, answer VARCHAR, level UTINYINT, meta JSON)`,
+    );
+    await appendRows(database, "given_problem", {
+      columns: GIVEN_COLUMNS,
+      rows: problems,
+      catalog: "temp",
+    });
+    await refuseChanged(database);
+    await database.run(
+      `INSERT INTO problem
+       SELECT (SELECT coalesce(max(problem_no), 0) FROM problem) + row_number() OVER (ORDER BY g.rowid), g.*
+       FROM given_problem g ANTI JOIN problem USING (problem_id)`,
+    );
+    const numbered = await database.columns(
+      "SELECT problem_id, problem_no FROM problem SEMI JOIN given_problem USING (problem_id)",
+    );
+    await database.run("DROP TABLE given_problem");
+    const [ids = [], numbers = []] = Numbers.parse(numbered.length === 0 ? [[], []] : numbered);
+    return new Map(ids.map((id, i) => [id, elementAt(numbers, i)]));
   });
-  return numbers;
 }
 
 function checkUnique(problems: readonly Problem[]): void {
@@ -51,14 +57,12 @@ function checkUnique(problems: readonly Problem[]): void {
 }
 
 /** Results are keyed by id: the same id must stay the same problem. */
-async function refuseChanged(database: Database, json: readonly string[]): Promise<void> {
+async function refuseChanged(database: Database): Promise<void> {
   const [row] = await database.rows(
-    `SELECT s.problem_id FROM problem s JOIN ${GIVEN} ON s.problem_id = p.id
-     WHERE s.question <> p.question OR s.answer <> p.answer ORDER BY s.problem_no LIMIT 1`,
-    json,
+    `SELECT problem_id FROM problem s JOIN given_problem g USING (problem_id)
+     WHERE s.question <> g.question OR s.answer <> g.answer ORDER BY problem_no LIMIT 1`,
   );
-  if (row === undefined) return;
-  throw changedProblem(Changed.parse(row).problem_id);
+  if (row !== undefined) throw changedProblem(Changed.parse(row).problem_id);
 }
 
 /** The error of an id that stands for two different problems. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Semaphore, type TreeRecord, UsageError } from "../core/mod.ts";
 import { type Database, openDatabase } from "./_database.ts";
 import { migrate } from "./_migrate.ts";
+import { pendingTrees } from "./_pending.ts";
 import { putProblems } from "./_problems.ts";
 import { type QueryOptions, type QueryRows, queryRows } from "./_query.ts";
 import { readTree } from "./_read_tree.ts";
@@ -39,7 +40,6 @@ export async function openStore(path: string): Promise<DuckdbStore> {
   return new DuckdbStore(await open(), open);
 }
 
-const Pending = z.object({ problem_id: z.string(), seed: z.number() });
 const Body = z.object({ body: z.string() });
 const Torn = z.object({ torn: z.union([z.number(), z.bigint()]).transform(Number) });
 
@@ -80,30 +80,8 @@ export class DuckdbStore implements Store {
 
   /** @inheritdoc */
   pending(request: PendingRequest): Promise<readonly PendingTree[]> {
-    return this.#exclusive(async () => {
-      const rows = await this.#database.rows(
-        `WITH want AS (
-           SELECT ($1::UBIGINT << 40) | ($2::UBIGINT << 36) | (p.problem_no::UBIGINT << 12) | s.seed::UBIGINT AS tree_id,
-             p.problem_id, s.seed::INTEGER AS seed, w.position, s.position AS seed_position
-           FROM (SELECT unnest(from_json($3::JSON, '["VARCHAR"]')) AS problem_id,
-                   generate_subscripts(from_json($3::JSON, '["VARCHAR"]'), 1) AS position) w
-           JOIN problem p USING (problem_id)
-           CROSS JOIN (SELECT unnest(from_json($4::JSON, '["INTEGER"]')) AS seed,
-                   generate_subscripts(from_json($4::JSON, '["INTEGER"]'), 1) AS position) s),
-         failed AS (SELECT tree_id FROM attempt GROUP BY tree_id HAVING count(*) >= $5)
-         SELECT problem_id, seed FROM want ANTI JOIN tree USING (tree_id) ANTI JOIN failed USING (tree_id)
-         ORDER BY seed_position, position`,
-        [
-          request.runNo,
-          request.roundNo,
-          JSON.stringify(request.problemIds),
-          JSON.stringify(request.seeds),
-          request.maxFailures,
-        ],
-      );
-      return rows.map((row) => Pending.parse(row))
-        .map(({ problem_id, seed }) => ({ problemId: problem_id, seed }));
-    });
+    const problemNos = request.problemIds.map((id) => this.#problemNo(id));
+    return this.#exclusive(() => pendingTrees(this.#database, { ...request, problemNos }));
   }
 
   /** @inheritdoc */
@@ -221,10 +199,13 @@ export class DuckdbStore implements Store {
   }
 
   #treeId(key: RoundKey, { problemId, seed }: PendingTree): bigint {
-    const problemNo = this.#problemNos.get(problemId);
-    if (problemNo === undefined) {
-      throw new UsageError(`Cannot use problem "${problemId}": it was not stored before its tree`);
-    }
+    const problemNo = this.#problemNo(problemId);
     return packTreeId({ runNo: key.runNo, roundNo: key.roundNo, problemNo, seed });
+  }
+
+  #problemNo(id: string): number {
+    const problemNo = this.#problemNos.get(id);
+    if (problemNo !== undefined) return problemNo;
+    throw new UsageError(`Cannot use problem "${id}": it was not stored before its tree`);
   }
 }

@@ -89,7 +89,7 @@ export interface ProblemStore {
 export interface PendingRequest {
   readonly runNo: number;
   readonly roundNo: number;
-  /** Ids, in the order in which they are wanted. They must be stored. */
+  /** Ids, in the order in which they are wanted. */
   readonly problemIds: readonly string[];
   /** Seeds, in order: all problems of the first seed come before those of the second. */
   readonly seeds: readonly number[];
@@ -161,7 +161,11 @@ export interface RunSummary {
 
 /** Finished trees. */
 export interface TreeStore {
-  /** Trees of a round that are neither stored nor given up. */
+  /**
+   * Trees of a round that are neither stored nor given up.
+   *
+   * @throws {UsageError} If an id was not given to `putProblems` since the store was opened.
+   */
   pending(request: PendingRequest): Promise<readonly PendingTree[]>;
   /**
    * Keeps a finished tree, whole or not at all. Waits while too many trees are queued.
