@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { InfrastructureError, sha256, UsageError } from "../core/mod.ts";
 import { findExecutable } from "./executable.ts";
@@ -92,7 +93,7 @@ async function planBuild(
     name,
     folder,
     interpreter: join(folder, "bin", "python"),
-    requirementsPath: decodeURIComponent(requirementsUrl.pathname),
+    requirementsPath: fileURLToPath(requirementsUrl),
     requirementsHash: sha256(await Deno.readTextFile(requirementsUrl)),
     torch: name === "models" ? options.torch ?? "cpu" : null,
     options,
@@ -268,11 +269,11 @@ async function pipInstall(build: Build, args: readonly string[]): Promise<void> 
  * @example "Downloading torch-2.13.0-….whl (180.1 MB)" gives "downloading torch 2.13.0 (180.1 MB)"
  */
 export function shortProgress(line: string): string | null {
-  const file = /^\s*(Downloading|Using cached) (?:\S*\/)?([^\s/-]+)-([^\s-]+)[^\s]* \((.+)\)$/
-    .exec(line);
+  const file =
+    /^\s*(Downloading|Using cached) (?:\S*\/)?([^\s/-]+)-([^\s-]+)\S*(?<!\.metadata) \((.+)\)$/
+      .exec(line);
   if (file !== null) {
     const [, verb, name, version, size] = file;
-    if (version?.endsWith(".metadata")) return null;
     return `${verb === "Downloading" ? "downloading" : "taking"} ${name} ${version} (${size})`;
   }
   return line.startsWith("Installing collected packages") ? "installing packages" : null;

@@ -83,7 +83,7 @@ export async function runAttacks(
       const line = Line.parse(JSON.parse(text));
       if ("problems" in line) options.onRecord?.(line);
       else if ("tier" in line) totals = line;
-      else throw unavailable(`${line.error.message} (${line.error.cause}); ${line.error.cure}`);
+      else throw refused(line.error);
     }
     await child.status;
     signal?.throwIfAborted();
@@ -92,6 +92,11 @@ export async function runAttacks(
   }
   if (totals === null) throw unavailable(`it ended without totals: ${child.stderrTail}`);
   return totals;
+}
+
+/** The runner's own words: its message says already what cannot be done. */
+function refused({ message, cause, cure }: Refusal): SandboxUnavailableError {
+  return new SandboxUnavailableError(`${message} (${cause}); ${cure}`);
 }
 
 function unavailable(reason: string): SandboxUnavailableError {

@@ -24,12 +24,15 @@ export interface WorkerOptions {
   readonly graceMs?: number;
 }
 
-type Pending =
-  & { readonly timer: number; readonly reject: (error: SandboxUnavailableError) => void }
-  & (
-    | { readonly op: "result"; readonly resolve: (reply: RunReply) => void }
-    | { readonly op: "stat"; readonly resolve: (reply: StatReply) => void }
-  );
+/** How long a worker has to kill its steps and end, once its input is closed. Its SIGKILL would leave them to nobody (tier B). */
+const END_MS = 5_000;
+
+/** A request that is on its way. */
+interface Pending<R> {
+  readonly resolve: (reply: R) => void;
+  readonly reject: (error: SandboxUnavailableError) => void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
 
 /**
  * One supervisor process and the frames to and from it.
@@ -42,11 +45,13 @@ export class Worker implements AsyncDisposable {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #options: WorkerOptions;
   readonly #ready = Promise.withResolvers<Ready>();
-  readonly #pending = new Map<number, Pending>();
+  readonly #runs = new Map<number, Pending<RunReply>>();
+  readonly #stats = new Map<number, Pending<StatReply>>();
   readonly #reading: Promise<void>;
   #lastId = 0;
   #isClosing = false;
   #lost: SandboxUnavailableError | null = null;
+  #killTimer: ReturnType<typeof setTimeout> | null = null;
 
   /** Use {@linkcode startWorker}. */
   constructor(child: ChildProcess, options: WorkerOptions) {
@@ -55,6 +60,8 @@ export class Worker implements AsyncDisposable {
     this.#writer.closed.catch(ignoreBrokenPipe);
     this.#options = options;
     this.#reading = this.#readAll();
+    // Bubblewrap may be killed above a supervisor that lives on: the end of its input ends that one too.
+    child.status.then(() => this.#stop());
   }
 
   /** What the worker said of itself. */
@@ -87,7 +94,7 @@ export class Worker implements AsyncDisposable {
     signal?.throwIfAborted();
     const id = ++this.#lastId;
     const { wallMs } = this.#options.limits;
-    const reply = this.#expect<RunReply>(id, "result", (request.prefix.length + 1) * wallMs);
+    const reply = this.#expect(this.#runs, { id, limitMs: (request.prefix.length + 1) * wallMs });
     this.#send({ op: "run", id, ...request });
     const cancel = () => this.release([id]);
     signal?.addEventListener("abort", cancel, { once: true });
@@ -107,7 +114,7 @@ export class Worker implements AsyncDisposable {
    */
   stat(): Promise<StatReply> {
     const id = ++this.#lastId;
-    const reply = this.#expect<StatReply>(id, "stat", this.#options.limits.wallMs);
+    const reply = this.#expect(this.#stats, { id, limitMs: this.#options.limits.wallMs });
     this.#send({ op: "stat", id });
     return reply;
   }
@@ -117,34 +124,35 @@ export class Worker implements AsyncDisposable {
     if (ids.length > 0) this.#send({ op: "release", ids });
   }
 
-  /** Ends the worker at once; what waits is rejected. */
-  kill(): void {
-    this.#child.kill();
+  /** Declares the worker lost and ends it; what waits is rejected. */
+  giveUp(reason: string): void {
+    this.#lost ??= this.#lostError(reason);
+    this.#stop();
   }
 
   /** Closes the worker's input, upon which it kills every step and ends. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
+    this.#killTimer ??= setTimeout(() => this.#child.kill(), END_MS);
     await this.#writer.close().catch(ignoreBrokenPipe);
-    const timer = setTimeout(() => this.kill(), 5_000);
     await this.#reading;
-    clearTimeout(timer);
   }
 
-  #expect<R extends RunReply | StatReply>(
-    id: number,
-    op: R["op"],
-    limitMs: number,
+  /** Closes the input without waiting for what is still to be written. */
+  #stop(): void {
+    this.#killTimer ??= setTimeout(() => this.#child.kill(), END_MS);
+    this.#writer.abort().catch(ignoreBrokenPipe);
+  }
+
+  #expect<R>(
+    pending: Map<number, Pending<R>>,
+    { id, limitMs }: { readonly id: number; readonly limitMs: number },
   ): Promise<R> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     const { promise, resolve, reject } = Promise.withResolvers<R>();
     const deadlineMs = limitMs + (this.#options.graceMs ?? 15_000);
-    const timer = setTimeout(
-      () => this.#lose(`no reply within ${deadlineMs} ms`),
-      deadlineMs,
-    );
-    // The pair (op, resolve) is made of one R, which a union cannot say.
-    this.#pending.set(id, { op, resolve, reject, timer } as unknown as Pending);
+    const onDeadline = () => this.giveUp(`no reply within ${deadlineMs} ms`);
+    pending.set(id, { resolve, reject, timer: setTimeout(onDeadline, deadlineMs) });
     return promise;
   }
 
@@ -183,36 +191,25 @@ export class Worker implements AsyncDisposable {
       this.#ready.resolve(message);
       return null;
     }
-    const pending = this.#pending.get(message.id);
-    if (pending === undefined) return `it answered request ${message.id}, which nobody made`;
-    if (pending.op === "result" && message.op === "result") pending.resolve(message);
-    else if (pending.op === "stat" && message.op === "stat") pending.resolve(message);
-    else return `it answered request ${message.id} with "${message.op}"`;
-    clearTimeout(pending.timer);
-    this.#pending.delete(message.id);
-    return null;
-  }
-
-  /** Declares the worker lost for a reason of ours; the reader then sees its end. */
-  #lose(reason: string): void {
-    this.#lost ??= this.#lostError(reason);
-    this.kill();
+    return message.op === "result" ? settle(this.#runs, message) : settle(this.#stats, message);
   }
 
   async #end(reason: string, cause: unknown): Promise<void> {
-    if (!this.#isClosing) this.kill();
+    this.#stop();
     const status = await this.#child.status;
     await this.#child[Symbol.asyncDispose]();
-    await this.#writer.abort().catch(ignoreBrokenPipe);
+    if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     const how = status.signal === null ? `exit status ${status.code}` : `signal ${status.signal}`;
     const why = reason === "it ended" ? `it ended with ${how}` : reason;
     const error = this.#lost ?? this.#lostError(why, cause);
     this.#lost = error;
-    for (const { timer, reject } of this.#pending.values()) {
-      clearTimeout(timer);
-      reject(error);
+    for (const pending of [this.#runs, this.#stats]) {
+      for (const { timer, reject } of pending.values()) {
+        clearTimeout(timer);
+        reject(error);
+      }
+      pending.clear();
     }
-    this.#pending.clear();
     this.#ready.promise.catch(ignoreUnread);
     this.#ready.reject(error);
   }
@@ -241,9 +238,11 @@ export async function startWorker(
     startProcess(program, args, { env: options.environment, cwd: "/" }),
     options,
   );
-  const kill = () => worker.kill();
-  const timer = setTimeout(kill, options.startTimeoutMs ?? 60_000);
-  signal?.addEventListener("abort", kill, { once: true });
+  const startTimeoutMs = options.startTimeoutMs ?? 60_000;
+  const onTimeout = () => worker.giveUp(`it was not ready within ${startTimeoutMs} ms`);
+  const onAbort = () => worker.giveUp("its start was cancelled");
+  const timer = setTimeout(onTimeout, startTimeoutMs);
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await worker.ready;
     signal?.throwIfAborted();
@@ -254,8 +253,21 @@ export async function startWorker(
     throw error;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", kill);
+    signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Hands a reply to the one who waits for it. @returns What is wrong, when there is nobody. */
+function settle<R extends { readonly id: number }>(
+  pending: Map<number, Pending<R>>,
+  reply: R,
+): string | null {
+  const entry = pending.get(reply.id);
+  if (entry === undefined) return `it answered request ${reply.id}, which nobody made`;
+  clearTimeout(entry.timer);
+  pending.delete(reply.id);
+  entry.resolve(reply);
+  return null;
 }
 
 /** The end of a worker is reported once, by its reader; a pipe says it again to every writer. */

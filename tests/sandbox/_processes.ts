@@ -32,6 +32,12 @@ export async function descendantsOf(pid: number): Promise<number[]> {
   return found;
 }
 
+/** Letter of a process's state, `T` for a stopped one; `""` when it has ended. */
+export async function processState(pid: number): Promise<string> {
+  const stat = await readProc(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).slice(0, 1);
+}
+
 /** Waits until a condition holds. @throws {Error} If it does not within `timeoutMs`. */
 export async function until(
   condition: () => Promise<boolean>,

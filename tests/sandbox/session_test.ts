@@ -101,7 +101,7 @@ Deno.test("PythonSession.run() goes on with a replacement when its worker dies, 
   await using bench = new Bench();
   const parent = await bench.keep("b", await bench.keep("slow a"));
   const { worker } = await bench.slot.connect();
-  worker.kill();
+  Deno.kill(worker.pid, "SIGKILL");
   assert.equal((await bench.run("c", parent)).stdout, "slow a > b > c");
   assert.deepEqual(bench.replaced, [
     "Cannot use a sandbox worker: it ended with signal SIGKILL",

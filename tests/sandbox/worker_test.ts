@@ -35,7 +35,7 @@ Deno.test("startWorker() reports exit status and standard error of a worker that
 Deno.test("startWorker() ends a worker that does not become ready in time", async () => {
   await assert.rejects(startWorker(fakeWorker("silent", { startTimeoutMs: 100 })), {
     name: "SandboxUnavailableError",
-    message: "Cannot use a sandbox worker: it ended with signal SIGKILL",
+    message: "Cannot use a sandbox worker: it was not ready within 100 ms",
   });
 });
 

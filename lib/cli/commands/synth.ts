@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import { SynthConfig } from "../../config/mod.ts";
+import { notice, print, shortNumber } from "../output.ts";
+import { addSettings, commandConfig, configLines } from "../settings.ts";
+import { planEstimate, planSynth, type SynthPlan } from "../synth/plan.ts";
+import { runSynth } from "../synth/run_synth.ts";
+import { summaryJson, summaryLines } from "../synth/summary.ts";
+
+/** `synth`: searches a problem set and stores the trees. */
+export function synthCommand(): Command {
+  const command = new Command("synth")
+    .description("Search a problem set by Monte-Carlo tree search and store every step");
+  return addSettings(command, SynthConfig).action(
+    async (options: Readonly<Record<string, string | boolean>>) => {
+      const resolved = await commandConfig(SynthConfig, options);
+      if (resolved.printConfig) return print(configLines(resolved));
+      const { config } = resolved;
+      const plan = await planSynth(config);
+      if (plan.ungradable > 0) {
+        notice(`Left out: ${plan.ungradable} problems that no grader can judge (figures, proofs)`);
+      }
+      if (config.dryRun) return printPlan(config, plan);
+      const outcome = await runSynth(config, plan);
+      if (config.json) print(summaryJson(outcome));
+      else summaryLines(outcome).forEach(print);
+    },
+  );
+}
+
+function printPlan(config: SynthConfig, plan: SynthPlan): void {
+  const estimate = planEstimate(plan);
+  if (config.json) return print(JSON.stringify({ ...estimate, problems: plan.problems.length }));
+  const where = plan.policyFolder === null
+    ? config.policy.join(", ")
+    : `embedded engine, ${plan.policyFolder}`;
+  const price = config.prices.policy;
+  print(
+    `Problems: ${plan.problems.length} of "${config.problems}", seeds ${plan.seeds.join(", ")}`,
+  );
+  print(
+    `Preset: ${config.preset}, ${plan.spec.rollouts} rollouts x ${plan.spec.candidates} candidates`,
+  );
+  print(`Policy: ${where}`);
+  print(`Trees: ${estimate.trees}, at most ${estimate.rollouts} rollouts`);
+  print(`Candidates: about ${shortNumber(estimate.candidates)} (three expansions per rollout)`);
+  if (price !== undefined) {
+    const tokens = estimate.candidates * 60;
+    print(`Price: about ${(tokens * price.output / 1e6).toFixed(2)} at 60 tokens per candidate`);
+  }
+  print(`Store: ${config.db}, run "${config.run}"`);
+}

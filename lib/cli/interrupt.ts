@@ -1,0 +1,38 @@
+/** The user stopped the command. Exit code 130. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+/** Two signals for two interrupts: the first asks to finish what is in flight, the second stops now. */
+export interface InterruptSignals extends Disposable {
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly stopAdmitting: AbortSignal;
+  /** Aborts at the second. */
+  readonly stopNow: AbortSignal;
+}
+
+/**
+ * Listens for SIGINT and SIGTERM.
+ *
+ * @param onInterrupt Called with the number of interrupts so far.
+ */
+export function listenForInterrupts(onInterrupt: (count: number) => void): InterruptSignals {
+  const admitting = new AbortController();
+  const now = new AbortController();
+  let count = 0;
+  const listener = () => {
+    count++;
+    onInterrupt(count);
+    (count === 1 ? admitting : now).abort(new Interrupted("Interrupted"));
+  };
+  Deno.addSignalListener("SIGINT", listener);
+  Deno.addSignalListener("SIGTERM", listener);
+  return {
+    stopAdmitting: admitting.signal,
+    stopNow: now.signal,
+    [Symbol.dispose]: () => {
+      Deno.removeSignalListener("SIGINT", listener);
+      Deno.removeSignalListener("SIGTERM", listener);
+    },
+  };
+}

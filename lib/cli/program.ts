@@ -1,0 +1,65 @@
+import { Command, CommanderError } from "commander";
+import { InfrastructureError, UsageError } from "../core/mod.ts";
+import { Interrupted } from "./interrupt.ts";
+import { notice } from "./output.ts";
+
+/**
+ * Commands by name. Each is loaded only when it is run: what a command does not import needs no permission (DuckDB, for instance,
+ * asks for FFI as soon as it is loaded).
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  synth: async () => (await import("./commands/synth.ts")).synthCommand(),
+  sql: async () => (await import("./commands/sql.ts")).sqlCommand(),
+  grade: async () => (await import("./commands/grade.ts")).gradeCommand(),
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  data: async () => (await import("./commands/data.ts")).dataCommand(),
+  init: async () => (await import("./commands/init.ts")).initCommand(),
+};
+
+/** Exit codes of every command. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/**
+ * Runs one command.
+ *
+ * @param args Command line without the program: `["synth", "--limit", "3"]`.
+ * @returns The exit code.
+ */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const program = new Command("rstar")
+    .description("Step-verified mathematics data by tree search, and a model that grows on it")
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureHelp({ sortSubcommands: false });
+  const load = COMMANDS[args[0] ?? ""];
+  const wanted = load === undefined ? Object.values(COMMANDS) : [load];
+  for (const command of await Promise.all(wanted.map((one) => one()))) {
+    program.addCommand(inheritExit(command));
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return EXIT.done;
+  } catch (error) {
+    return exitCode(error);
+  }
+}
+
+/** Subcommands that were built apart do not inherit these settings by themselves. */
+function inheritExit(command: Command): Command {
+  return command.exitOverride().showSuggestionAfterError(true);
+}
+
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof Interrupted) return EXIT.interrupted;
+  if (error instanceof UsageError) {
+    notice(`error: ${error.message}`);
+    return EXIT.usage;
+  }
+  if (error instanceof InfrastructureError) {
+    notice(`error: ${error.message}`);
+    return EXIT.failed;
+  }
+  notice(error instanceof Error ? error.stack ?? error.message : String(error));
+  return EXIT.failed;
+}

@@ -1,0 +1,78 @@
+import type { Command } from "commander";
+import type { z } from "zod";
+import { resolveConfig, type Resolved, settingsOf } from "../config/mod.ts";
+import { ConfigError } from "../core/mod.ts";
+
+/** Gives a command one flag per setting of its schema, with the schema's descriptions and defaults. */
+export function addSettings(command: Command, schema: z.ZodObject): Command {
+  for (const { flag, type, description, defaultValue } of settingsOf(schema)) {
+    const shown = defaultValue === undefined || isEmpty(defaultValue)
+      ? ""
+      : ` (default: ${String(defaultValue)})`;
+    command.option(
+      type === "boolean" ? flag : `${flag} <${placeholder(type)}>`,
+      description + shown,
+    );
+  }
+  return command
+    .option("--config <file>", "Configuration file, JSON with comments (see deno task init)")
+    .option("--print-config", "Show every setting and where it came from, do nothing");
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === false ||
+    (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+}
+
+function placeholder(type: string): string {
+  if (type === "array") return "urls";
+  if (type === "object") return "json";
+  if (type === "number" || type === "union") return "number";
+  return "value";
+}
+
+/** What a command's flags, the environment and the configuration file come to. */
+export interface CommandConfig<T> extends Resolved<T> {
+  readonly printConfig: boolean;
+}
+
+/**
+ * Resolves the configuration of a command.
+ *
+ * @throws {ConfigError} If the file cannot be read or a value is not valid.
+ */
+export async function commandConfig<S extends z.ZodObject>(
+  schema: S,
+  options: Readonly<Record<string, string | boolean>>,
+): Promise<CommandConfig<z.output<S>>> {
+  const { config: file, printConfig, ...flags } = options;
+  const environment = Deno.env.toObject();
+  const path = typeof file === "string" ? file : environment["RSTAR_CONFIG"];
+  const resolved = resolveConfig(schema, {
+    flags,
+    environment,
+    file: path === undefined ? undefined : { path, text: await readConfigFile(path) },
+  });
+  return { ...resolved, printConfig: printConfig === true };
+}
+
+async function readConfigFile(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ConfigError(
+      `Cannot read configuration "${path}": no such file; deno task init writes one`,
+      { cause: error },
+    );
+  }
+}
+
+/** One line per setting: value and origin. */
+export function configLines(resolved: Resolved<Readonly<Record<string, unknown>>>): string {
+  return Object.keys(resolved.origins)
+    .map((key) =>
+      `${key} = ${JSON.stringify(resolved.config[key]) ?? "(not set)"}  # ${resolved.origins[key]}`
+    )
+    .join("\n");
+}

@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import type { SynthConfig } from "../../config/mod.ts";
+import {
+  ConfigError,
+  hashJson,
+  hashSeed,
+  type Json,
+  type Problem,
+  seededRandom,
+  sha256,
+  shuffled,
+  UsageError,
+} from "../../core/mod.ts";
+import { loadProblems } from "../../datasets/mod.ts";
+import { PRESETS, SearchSpec } from "../../search/mod.ts";
+import { readParquetRows } from "../../store/mod.ts";
+import { resolveLimits } from "../../sandbox/mod.ts";
+import { PROJECT_ROOT } from "../host.ts";
+
+/** The policy that ships: the starter world's base model. */
+export const STARTER_POLICY = join(PROJECT_ROOT, "fixtures/starter/base");
+
+/** Problems of a starter set that a bare `synth` takes. */
+const STARTER_LIMIT = 50;
+
+/** What a run of `synth` will do, before anything is started. */
+export interface SynthPlan {
+  readonly problems: readonly Problem[];
+  /** Problems left out because nothing can judge them. */
+  readonly ungradable: number;
+  readonly spec: SearchSpec;
+  readonly seeds: readonly number[];
+  /** Folder of the embedded policy; `null` with endpoints. */
+  readonly policyFolder: string | null;
+  /** Folder of the embedded PPM; `null` without one, and with endpoints. */
+  readonly ppmFolder: string | null;
+}
+
+/**
+ * Resolves problems, search parameters and seeds.
+ *
+ * @throws {UsageError} If the set does not exist, nothing is left of it, or the parameters contradict each other.
+ */
+export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
+  const loaded = await loadProblems(config.problems, {
+    fixtures: join(PROJECT_ROOT, "fixtures"),
+    readParquet: readParquetRows,
+  });
+  const gradable = loaded.filter(({ meta }) => meta.ungradable === undefined);
+  if (gradable.length === 0) {
+    throw new UsageError(`Cannot search "${config.problems}": none of its problems can be judged`);
+  }
+  const isStarter = /^(starter|control)/.test(config.problems);
+  const limit = config.limit ?? (isStarter ? STARTER_LIMIT : gradable.length);
+  // One order for all limits: a larger limit holds the smaller one, and continues its run.
+  const order = shuffled(seededRandom(hashSeed("problem order")), gradable);
+  const trees = config.trees ?? PRESETS[config.preset].trees;
+  const usesEngine = config.policy.length === 0;
+  if (config.seed + trees > 4096) {
+    throw new ConfigError(
+      `Cannot use seeds ${config.seed} to ${config.seed + trees - 1}: expected at most 4095`,
+    );
+  }
+  return {
+    problems: order.slice(0, limit),
+    ungradable: loaded.length - gradable.length,
+    spec: searchSpec(config),
+    seeds: Array.from({ length: trees }, (_, i) => config.seed + i),
+    policyFolder: usesEngine ? config.policyModel ?? STARTER_POLICY : null,
+    ppmFolder: config.ppm.length === 0 ? config.ppmModel ?? null : null,
+  };
+}
+
+/** The preset with what the user changed of it. */
+function searchSpec(config: SynthConfig): SearchSpec {
+  const { spec } = PRESETS[config.preset];
+  const result = SearchSpec.safeParse({
+    ...spec,
+    ...config.search,
+    ...(config.rollouts === undefined ? {} : { rollouts: config.rollouts }),
+    ...(config.candidates === undefined ? {} : { candidates: config.candidates }),
+  });
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new ConfigError(
+      `Cannot use preset "${config.preset}" with these settings: search.${
+        issue?.path.join(".")
+      }: ${issue?.message}`,
+    );
+  }
+  const hasPpm = config.ppm.length > 0 || config.ppmModel !== undefined;
+  if (result.data.guidance === "ppm" && !hasPpm) {
+    throw new ConfigError(
+      `Cannot use preset "${config.preset}": its search is guided by a PPM; name one with --ppm or --ppm-model`,
+    );
+  }
+  if (result.data.guidance === "terminal" && hasPpm) {
+    throw new ConfigError(
+      `Cannot use a PPM with preset "${config.preset}": its search is guided by answers alone; ` +
+        'set search.guidance to "ppm", or leave the PPM out',
+    );
+  }
+  return result.data;
+}
+
+/** Names of the models, and what they are made of where we can see it. */
+export interface ModelIdentity {
+  readonly policy: Json;
+  readonly ppm: Json;
+}
+
+/** Identity of a local checkpoint: equal weights are the same model, wherever they lie. */
+export async function checkpointIdentity(folder: string): Promise<Json> {
+  const hashes: Record<string, string> = {};
+  for (const file of ["config.json", "model.safetensors", "tokenizer.json"]) {
+    const bytes = await Deno.readFile(join(folder, file)).catch((error: unknown) => {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    });
+    if (bytes !== null) hashes[file] = sha256(bytes);
+  }
+  return { checkpoint: hashJson(hashes) };
+}
+
+/**
+ * Everything that changes the meaning of a tree, and nothing else: the same specification continues its run. How many problems
+ * and seeds are wanted is not in it, so a larger `--limit` or `--trees` goes on where the smaller one ended.
+ */
+export function runSpec(config: SynthConfig, plan: SynthPlan, models: ModelIdentity): Json {
+  const { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes } = resolveLimits();
+  return {
+    problems: config.problems,
+    search: { ...plan.spec, calibration: plan.spec.calibration && { ...plan.spec.calibration } },
+    policyApi: config.policyApi,
+    policy: models.policy,
+    ppm: models.ppm,
+    limits: { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes },
+  };
+}
+
+/** Most that the trees of a plan can draw. */
+export function planEstimate(plan: SynthPlan): {
+  readonly trees: number;
+  readonly rollouts: number;
+  readonly candidates: number;
+} {
+  const trees = plan.problems.length * plan.seeds.length;
+  const rollouts = trees * plan.spec.rollouts;
+  // A rollout expands one node and then goes down; measured on the starter world, it draws at about three nodes.
+  return { trees, rollouts, candidates: rollouts * plan.spec.candidates * 3 };
+}

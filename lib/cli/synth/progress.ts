@@ -1,0 +1,107 @@
+import type { InfrastructureError, TreeRecord } from "../../core/mod.ts";
+import type { EndpointPool } from "../../endpoint/mod.ts";
+import type { Sandbox } from "../../sandbox/mod.ts";
+import { type Picture, shortDuration, shortNumber } from "../output.ts";
+
+/** What the display of a running search looks at. */
+export interface ProgressSources {
+  readonly totalTrees: number;
+  readonly sandbox: Sandbox;
+  readonly policyPool: EndpointPool | null;
+  readonly ppmPool: EndpointPool | null;
+}
+
+/** Counts what a search has done, for the display and the budgets. */
+export class SynthProgress {
+  readonly #sources: ProgressSources;
+  readonly #startedMs = performance.now();
+  readonly #solved = new Set<string>();
+  readonly #failures = new Map<string, { count: number; example: string }>();
+  #trees = 0;
+  #rollouts = 0;
+  #open = 0;
+  #generatedTokens = 0;
+
+  constructor(sources: ProgressSources) {
+    this.#sources = sources;
+  }
+
+  /** Seconds since the start. */
+  get seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000;
+  }
+
+  /** Tokens that finished trees have generated. */
+  get generatedTokens(): number {
+    return this.#generatedTokens;
+  }
+
+  /** Trees that the machinery left unfinished. */
+  get parked(): number {
+    return [...this.#failures.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** A tree was begun. */
+  begin(): void {
+    this.#open++;
+  }
+
+  /** A rollout was committed. */
+  rollout(): void {
+    this.#rollouts++;
+  }
+
+  /** A tree was stored. */
+  stored(tree: TreeRecord): void {
+    this.#open--;
+    this.#trees++;
+    this.#generatedTokens += tree.usage.generatedTokens;
+    if (tree.correctTerminals > 0) this.#solved.add(tree.problemId);
+  }
+
+  /** A tree was left unfinished. */
+  park(error: InfrastructureError): void {
+    this.#open--;
+    const known = this.#failures.get(error.boundary);
+    if (known === undefined) {
+      this.#failures.set(error.boundary, { count: 1, example: error.message });
+    } else known.count++;
+  }
+
+  /** Failures by kind, each with an example. */
+  failureLines(): readonly string[] {
+    return [...this.#failures].map(([boundary, { count, example }]) =>
+      `${count} trees unfinished (${boundary}), for instance: ${example}`
+    );
+  }
+
+  /** What the display shows now. */
+  picture(): Picture {
+    const { totalTrees, sandbox, policyPool, ppmPool } = this.#sources;
+    const { seconds } = this;
+    const eta = this.#trees === 0 ? NaN : seconds / this.#trees * (totalTrees - this.#trees);
+    const trees =
+      `trees ${this.#trees}/${totalTrees}, ${this.#solved.size} problems solved, ${this.#open} open`;
+    const rates = `${shortNumber(this.#rollouts / seconds)} rollouts/s, ` +
+      `${shortNumber(this.#generatedTokens / seconds)} tokens/s, ETA ${shortDuration(eta)}`;
+    const { running, waiting } = sandbox.metrics();
+    const loads = [
+      loadOf("policy", policyPool?.metrics()),
+      `sandbox ${running} running, ${waiting} waiting`,
+      loadOf("PPM", ppmPool?.metrics()),
+    ].filter((text) => text !== null).join("; ");
+    return {
+      lines: [trees, rates, loads, ...this.failureLines()],
+      line: `${trees}; ${rates}; ${loads}`,
+    };
+  }
+}
+
+function loadOf(
+  name: string,
+  metrics: ReturnType<EndpointPool["metrics"]> | undefined,
+): string | null {
+  if (metrics === undefined) return null;
+  const retries = metrics.retries === 0 ? "" : `, ${metrics.retries} retries`;
+  return `${name} ${metrics.running} running, ${metrics.waiting} waiting${retries}`;
+}

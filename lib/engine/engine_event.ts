@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+const Model = z.strictObject({
+  parameters: z.int().nonnegative(),
+  maxLength: z.int().positive(),
+});
+
+/** What the engine's process says on standard output, one JSON object per line. */
+export const EngineEvent = z.discriminatedUnion("event", [
+  z.strictObject({ event: z.literal("progress"), message: z.string() }),
+  z.strictObject({ event: z.literal("failed"), message: z.string() }),
+  z.strictObject({
+    event: z.literal("ready"),
+    port: z.int().min(1).max(65535),
+    device: z.string(),
+    policy: Model.nullable(),
+    ppm: Model.nullable(),
+  }),
+]);
+
+/** What the engine's process says on standard output. */
+export type EngineEvent = z.infer<typeof EngineEvent>;
+
+/** A model that the engine serves. */
+export interface ServedModel extends z.infer<typeof Model> {
+  /** What requests give as `model`. */
+  readonly name: string;
+}

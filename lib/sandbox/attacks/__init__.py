@@ -1,0 +1,1 @@
+"""Attacks on a worker, for tests and for the self check of a host: a corpus runner and a fuzzer."""

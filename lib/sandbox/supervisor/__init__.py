@@ -1,0 +1,1 @@
+"""The confined worker of the sandbox and its planner: see ``../PROTOCOL.md``."""

@@ -1,0 +1,102 @@
+"""What the kernel says about processes and memory: /proc, read by trusted code only."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class ProcessStat:
+    """The fields of /proc/<pid>/stat that are used here."""
+
+    state: str
+    parent: int
+    minor_faults: int
+    cpu_us: int
+    """CPU time in whole clock ticks."""
+    resident_bytes: int
+
+
+def read_process(pid: int) -> ProcessStat | None:
+    """Read a process, a zombie too; ``None`` if there is none."""
+    try:
+        # The name may hold spaces and brackets; what follows its last bracket is numbers.
+        text = Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)[1].split()
+    except OSError:
+        return None
+    return ProcessStat(
+        state=text[0].decode(),
+        parent=int(text[1]),
+        minor_faults=int(text[7]),
+        cpu_us=(int(text[11]) + int(text[12])) * _TICK_US,
+        resident_bytes=int(text[21]) * PAGE_BYTES,
+    )
+
+
+def cpu_time_us(pid: int, stat: ProcessStat) -> int:
+    """CPU time of a process: to the nanosecond where the kernel keeps it, else in clock ticks."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[0]) // 1000
+    except (OSError, IndexError):
+        return stat.cpu_us
+
+
+def parents() -> dict[int, tuple[int, str]]:
+    """Parent and state letter of every process that can be seen."""
+    found: dict[int, tuple[int, str]] = {}
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit():
+            stat = read_process(int(entry.name))
+            if stat is not None:
+                found[int(entry.name)] = (stat.parent, stat.state)
+    return found
+
+
+def descendants(root: int) -> set[int]:
+    """Every process below ``root``, zombies left out.
+
+    By whole descent: just after a kill an orphan's parent is the dying process, a moment later the
+    supervisor.
+    """
+    tree = parents()
+    below: set[int] = set()
+    for pid, (_, state) in tree.items():
+        ancestor = pid
+        while ancestor in tree and ancestor != root:
+            ancestor = tree[ancestor][0]
+        if ancestor == root and pid != root and state != "Z":
+            below.add(pid)
+    return below
+
+
+def available_memory_bytes() -> int:
+    """MemAvailable of the host.
+
+    Raises:
+        OSError: If the kernel does not say.
+    """
+    for line in Path("/proc/meminfo").read_bytes().splitlines():
+        if line.startswith(b"MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    raise OSError("Cannot read MemAvailable of /proc/meminfo")
+
+
+def effective_capabilities() -> int | None:
+    """Give the effective capabilities as a bit set; ``None`` if the kernel does not say."""
+    return _status_number("CapEff:", 16)
+
+
+def no_new_privileges() -> bool:
+    """Tell whether NO_NEW_PRIVS is set on this process."""
+    return _status_number("NoNewPrivs:", 10) == 1
+
+
+def _status_number(field: str, base: int) -> int | None:
+    for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+        if line.startswith(field):
+            return int(line.split()[1], base)
+    return None

@@ -1,0 +1,150 @@
+# ruff: noqa: UP031 - replies are formatted in C, past whatever the step has patched
+"""The loop of every state: fork on request; the child runs a step and becomes a state itself.
+
+From its first step on such a process is hostile: nothing that it says is believed beyond its own
+outcome. Everything the loop needs is bound as a default argument, see ``runner.py``.
+"""
+
+import gc
+import json
+import os
+import random
+import resource
+import socket
+import struct
+from typing import Any, NoReturn
+
+from supervisor.runner import CodeOutcome, run_code
+
+HELLO = b"H"
+PREFIX_DONE = b"P"
+RESULT = b"R"
+FORK = b"F"
+CHANNEL = 30
+"""Descriptor of every process's own channel. High and always the same, so that no file object of an
+ancestor, whose descriptor was closed, can come to name it."""
+
+_LENGTH = struct.Struct("!I")
+
+
+def _reply(
+    outcome: CodeOutcome,
+    at: int | None,
+    *,
+    _quote: Any = json.encoder.encode_basestring_ascii,
+    _pack: Any = _LENGTH.pack,
+    _len: Any = len,
+    _result: bytes = RESULT,
+) -> bytes:
+    """Write the outcome as the one message of this process, without calling Python code."""
+    quoted = [
+        "null" if text is None else _quote(text)
+        for text in (outcome.text, outcome.value, outcome.kind, outcome.message)
+    ]
+    body: bytes = (
+        '{"status":"%s","stdout":%s,"value":%s,"type":%s,"message":%s,"line":%s,"at":%s}'
+        % (
+            outcome.status,
+            *quoted,
+            "null" if outcome.line is None else "%d" % outcome.line,
+            "null" if at is None else "%d" % at,
+        )
+    ).encode("ascii")
+    head: bytes = _result + _pack(_len(body))
+    return head + body
+
+
+def _receive(channel: Any, size: int, *, _len: Any = len, _exit: Any = os._exit) -> bytes:
+    data = b""
+    while _len(data) < size:
+        part = channel.recv(size - _len(data))
+        if not part:
+            _exit(3)
+        data += part
+    return data
+
+
+def serve_state(
+    control: Any,
+    namespace: dict[str, Any],
+    limits: tuple[int, int, int],
+    *,
+    _receive_fds: Any = socket.recv_fds,
+    _fork: Any = os.fork,
+    _exit: Any = os._exit,
+    _waitpid: Any = os.waitpid,
+    _close: Any = os.close,
+    _closerange: Any = os.closerange,
+    _dup2: Any = os.dup2,
+    _socket: Any = socket.socket,
+    _loads: Any = json.loads,
+    _unpack: Any = _LENGTH.unpack,
+    _freeze: Any = gc.freeze,
+    _set_limit: Any = resource.setrlimit,
+    _get_limit: Any = resource.getrlimit,
+    _cpu: int = resource.RLIMIT_CPU,
+    _get_random: Any = random.getstate,
+    _set_random: Any = random.setstate,
+    _run: Any = run_code,
+    _answer: Any = _reply,
+    _take: Any = _receive,
+    _len: Any = len,
+    _enumerate: Any = enumerate,
+    _os_error: Any = OSError,
+    _base: Any = BaseException,
+    _hello: bytes = HELLO,
+    _prefix_done: bytes = PREFIX_DONE,
+    _channel: int = CHANNEL,
+) -> NoReturn:
+    """Serve one state for ever. ``limits``: CPU seconds of a code, output bytes, kept output bytes.
+
+    On every byte that comes with a descriptor this process forks. The child answers on that
+    descriptor only.
+    """
+    cpu_seconds, output_limit, kept = limits
+    depth = 0
+    while True:
+        message, descriptors, _, _ = _receive_fds(control, 1, 1)
+        if not message:
+            _exit(0)
+        try:
+            while _waitpid(-1, 1)[0]:  # children that died since
+                pass
+        except _os_error:
+            pass
+        # The random module seeds itself anew in every forked child: siblings must draw alike.
+        randomness = _get_random()
+        if _fork():
+            for descriptor in descriptors:
+                _close(descriptor)
+            continue
+        _set_random(randomness)
+        control.close()
+        _dup2(descriptors[0], _channel)
+        _close(descriptors[0])
+        control = _socket(1, 1, 0, _channel)
+        control.sendall(_hello)  # the kernel attaches our pid
+        request = _loads(_take(control, _unpack(_take(control, 4))[0]))
+        codes = request["codes"]
+        _set_limit(_cpu, (cpu_seconds * _len(codes), _get_limit(_cpu)[1]))
+        at = None
+        for place, code in _enumerate(codes):
+            last = place == _len(codes) - 1
+            if last and place:
+                control.sendall(_prefix_done)
+            depth += 1
+            # Frozen before every code, in a fork as in a replay: the collector must
+            # see the same objects either way.
+            _freeze()
+            outcome = _run(code, namespace, "<step %d>" % depth, output_limit, kept)
+            _closerange(3, _channel)
+            _closerange(_channel + 1, 64)
+            if outcome.status != "ok":
+                at = None if last else place
+                break
+        try:
+            control.sendall(_answer(outcome, at))
+        except _base:
+            _exit(3)
+        if not request["keep"] or outcome.status != "ok":
+            _exit(0)

@@ -1,0 +1,299 @@
+"""The trusted process: starts steps, judges them, keeps states, and runs no step itself.
+
+Rules (sandbox.md, section 3): a process may lie about itself only; unexpected bytes end its branch;
+a limit is enforced with SIGKILL;
+only a pidfd tells that a process is dead.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any, NoReturn
+
+from supervisor import outcome as outcomes
+from supervisor.family import Family
+from supervisor.faults import ProtocolError, ZygoteDied
+from supervisor.forks import ForkGate
+from supervisor.harness import Harness, HarnessGone
+from supervisor.outcome import Outcome
+from supervisor.processes import available_memory_bytes
+from supervisor.settings import Limits
+from supervisor.states import ROOT, Phase, State, choose_victim
+from supervisor.step import HELLO, PREFIX_DONE
+from supervisor.wire import ReleaseRequest, RunRequest, StatRequest
+
+MAX_RUNNING = 32
+_MAX_EVICTIONS_AT_ONCE = 8
+
+
+class Supervisor:
+    """One worker: its requests, its running steps, its states, and the loop that serves them."""
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        max_states: int,
+        memory_reserve_bytes: int,
+        zygote: tuple[int, socket.socket],
+        zygote_bytes: int,
+        listener: int | None,
+    ) -> None:
+        """Take over a confined zygote."""
+        self._limits = limits
+        self._max_states = max_states
+        self._reserve = memory_reserve_bytes
+        self._poller = select.epoll()
+        self._harness = Harness(self._poller)
+        self._gate = None if listener is None else ForkGate(listener)
+        if listener is not None:
+            self._poller.register(listener, select.EPOLLIN)
+        self._family = Family(zygote, zygote_bytes, self._gate, self._poller)
+        self._running: set[State] = set()
+        self._steps = 0
+        self._evicted = 0
+
+    def serve(self, ready: dict[str, Any]) -> NoReturn:
+        """Say ``ready``, then serve until the harness goes. Kills everything below at the end."""
+        status, last = 0, None
+        try:
+            self._harness.reply(ready)
+            while True:
+                self._turn()
+        except HarnessGone:
+            pass
+        except ProtocolError as error:
+            status, last = 2, ("protocol", str(error))
+        except ZygoteDied:
+            status, last = 1, ("zygote-died", "The zygote ended; start another worker")
+        if last is not None:
+            self._harness.say_last({"op": "fatal", "cause": last[0], "message": last[1]})
+        self._family.kill_all()
+        os._exit(status)
+
+    def _turn(self) -> None:
+        """Wait for events and handle them."""
+        self._take_requests()
+        self._harness.watch(accepting=self._accepting)
+        for descriptor, events in self._poller.poll(self._patience()):
+            if self._harness.owns(descriptor):
+                self._harness.on_event(descriptor, events, accepting=self._accepting)
+            elif self._gate is not None and descriptor == self._gate.listener:
+                self._gate.answer()
+            elif descriptor == self._family.zygote_pidfd:
+                raise ZygoteDied
+            else:
+                self._on_step(descriptor, events)
+        self._end_overdue()
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+    @property
+    def _accepting(self) -> bool:
+        return len(self._running) < MAX_RUNNING and not self._harness.congested
+
+    def _patience(self) -> float | None:
+        if not self._running:
+            return None
+        return max(0.0, min(state.deadline for state in self._running) - time.monotonic())
+
+    # Requests
+
+    def _take_requests(self) -> None:
+        while self._accepting:
+            request = self._harness.next_request()
+            match request:
+                case None:
+                    return
+                case RunRequest():
+                    self._start(request)
+                case StatRequest():
+                    self._tell(request.id)
+                case ReleaseRequest():
+                    for one in request.ids:
+                        self._release(one)
+
+    def _start(self, request: RunRequest) -> None:
+        parent = self._family.states.get(request.parent)
+        refusal = outcomes.too_long((*request.prefix, request.code), self._limits)
+        if request.parent != ROOT and (parent is None or not parent.live):
+            refusal = outcomes.EVICTED
+        if refusal is None:
+            wall = self._limits.wall_ms / 1000 * (len(request.prefix) + 1)
+            state = self._family.fork(request, time.monotonic() + wall)
+            if state is not None:
+                self._running.add(state)
+                return
+            if parent is not None:
+                self._drop(parent)
+            refusal = outcomes.EVICTED
+        self._harness.reply(outcomes.as_reply(request.id, refusal))
+
+    def _release(self, identifier: int) -> None:
+        state = self._family.states.get(identifier)
+        if state is not None:
+            self._end(state, outcomes.CANCELLED)
+
+    def _tell(self, identifier: int) -> None:
+        self._harness.reply(
+            {
+                "op": "stat",
+                "id": identifier,
+                "live_states": self._live_states(),
+                "running": len(self._running),
+                "memory_available_bytes": available_memory_bytes(),
+                "steps": self._steps,
+                "evicted": self._evicted,
+                **self._family.counters(),
+            }
+        )
+
+    def _live_states(self) -> int:
+        return sum(state.live for state in self._family.states.values())
+
+    # Messages of steps
+
+    def _on_step(self, descriptor: int, events: int) -> None:
+        state = self._family.state_of(descriptor)
+        if state is None:
+            return  # dropped earlier in this turn
+        if descriptor == state.pidfd:
+            self._read(state)  # what it said before it died counts
+            if state.id in self._family.states:
+                self._end(state, self._death(state))
+            return
+        if events & select.EPOLLOUT:
+            self._family.send(state)
+        if events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
+            self._read(state)
+
+    def _read(self, state: State) -> None:
+        """Read all that is there, as long as the state lives."""
+        while state.id in self._family.states:
+            message = self._family.receive(state)
+            if message is None:
+                return
+            data, sender = message
+            if data:
+                self._on_data(state, data, sender)
+            else:
+                # Nothing more can come, whether the process lives or not.
+                self._end(state, self._death(state))
+
+    def _on_data(self, state: State, data: bytes, sender: int | None) -> None:
+        if state.phase is Phase.STARTING:
+            if data[:1] != HELLO or not self._family.accept(state, sender):
+                self._end(state, outcomes.crashed("a process that is no child of the state"))
+                return
+            state.hand_over()
+            self._family.send(state)
+            data = data[1:]
+        elif sender != state.pid:
+            self._end(state, outcomes.crashed("another process spoke for the step"))
+            return
+        if not data:
+            return
+        if state.phase is not Phase.RUNNING:
+            self._drop(state)
+            return
+        state.incoming += data
+        if state.in_prefix and state.incoming[:1] == PREFIX_DONE:
+            del state.incoming[:1]
+            state.begin_step(self._limits.wall_ms / 1000, self._family.measure(state)[0])
+        try:
+            prefix_length = len(state.request.prefix)
+            outcome = outcomes.take_outcome(state.incoming, prefix_length, self._limits)
+            if outcome is not None and state.in_prefix and outcome.status != "replay_failed":
+                raise ValueError("the path was skipped")
+        except (ValueError, RecursionError):
+            outcome = outcomes.crashed("the step's process sent what is no result")
+        if outcome is not None:
+            self._finish(state, outcome)
+
+    def _death(self, state: State) -> Outcome:
+        """Say how a process without a result ended: by its CPU limit, or otherwise."""
+        allowed = self._limits.cpu_ms * 1000 * (len(state.request.prefix) + 1)
+        if self._family.measure(state)[0] >= allowed:
+            return outcomes.overdue(in_prefix=state.in_prefix)
+        return outcomes.died(in_prefix=state.in_prefix)
+
+    # Ends
+
+    def _end(self, state: State, outcome: Outcome) -> None:
+        """End a state: with an answer if its step runs."""
+        if state in self._running:
+            self._finish(state, outcome)
+        else:
+            self._drop(state)
+
+    def _finish(self, state: State, outcome: Outcome) -> None:
+        """Answer a run, then keep its process as a state or end it."""
+        self._running.discard(state)
+        self._steps += 1
+        wall_us = int((time.monotonic() - state.started) * 1_000_000)
+        cpu_us, memory = self._family.measure(state)
+        cpu_us = max(0, cpu_us - state.prefix_cpu_us)
+        if cpu_us > self._limits.cpu_ms * 1000 and outcome.status in outcomes.STATUSES:
+            outcome = outcomes.TIMEOUT
+        keep = outcome.status == "ok" and state.request.keep and self._max_states > 0
+        if keep:
+            self._keep(state, wall_us, memory)
+        else:
+            self._drop(state)
+        reply = outcomes.as_reply(state.id, outcome)
+        reply |= {"wall_us": wall_us, "cpu_us": cpu_us, "memory_bytes": memory}
+        reply["kept"] = state.id in self._family.states
+        self._harness.reply(reply)
+
+    def _keep(self, state: State, wall_us: int, memory: int) -> None:
+        parent = self._family.states.get(state.request.parent)
+        state.pause(wall_us + (0 if parent is None else parent.path_us), memory)
+        self._family.signal(state, signal.SIGSTOP)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Give up states while there are too many or the host is short of memory."""
+        states = self._family.states
+        for _ in range(_MAX_EVICTIONS_AT_ONCE):
+            if (
+                self._live_states() <= self._max_states
+                and available_memory_bytes() >= self._reserve
+            ):
+                return
+            victim = choose_victim(states, self._running, time.monotonic())
+            if victim is None:
+                return
+            self._drop(victim)
+            self._evicted += 1
+
+    def _end_overdue(self) -> None:
+        now = time.monotonic()
+        for state in [one for one in self._running if one.deadline <= now]:
+            if state in self._running:  # and not ended with its parent a moment ago
+                self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
+
+    def _drop(self, state: State) -> None:
+        """End a state without an answer.
+
+        If its process never came, it is unknown and may still come: the parent is ended too, and
+        whatever it left. Children of the state that have not come yet cannot come any more.
+        """
+        family = self._family
+        never_came = state.phase is Phase.STARTING
+        family.drop(state, was_starting=never_came)
+        parent = family.states.get(state.request.parent)
+        if never_came and parent is not None:
+            self._drop(parent)
+        for one in [child for child in self._starting() if child.request.parent == state.id]:
+            self._finish(one, outcomes.EVICTED)
+        if never_came:
+            family.sweep(
+                {family.pid_of(family.states.get(one.request.parent)) for one in self._starting()}
+            )
+
+    def _starting(self) -> list[State]:
+        return [one for one in self._running if one.phase is Phase.STARTING]

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runRstar } from "./_rstar.ts";
+
+Deno.test("rstar --help lists every command", async () => {
+  const { code, stdout } = await runRstar(["--help"]);
+  assert.equal(code, 0);
+  for (const command of ["synth", "sql", "grade", "doctor", "data", "init"]) {
+    assert.match(stdout, new RegExp(`^  ${command}\\b`, "m"));
+  }
+});
+
+Deno.test("synth --dry-run prints the plan and starts nothing", async () => {
+  const { code, stdout, stderr } = await runRstar(["synth", "--dry-run", "--limit", "7"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^Problems: 7 of "starter", seeds 0$/m);
+  assert.match(stdout, /^Trees: 7, at most 56 rollouts$/m);
+});
+
+Deno.test.each<[string, readonly string[], RegExp]>([
+  [
+    "an unknown flag",
+    ["synth", "--rolouts", "3"],
+    /unknown option '--rolouts'\n\(Did you mean --rollouts\?\)/,
+  ],
+  ["an unknown command", ["sinth"], /unknown command 'sinth'\n\(Did you mean synth\?\)/],
+  [
+    "a value of the wrong type",
+    ["synth", "--seed", "x"],
+    /flag --seed: "x" for "seed": .*expected number/,
+  ],
+  ["settings that contradict each other", ["synth", "--resume", "--new-run"], /give one/],
+  [
+    "a set that does not exist",
+    ["synth", "--problems", "gsm9k_test"],
+    /did you mean "gsm8k_test"\?/,
+  ],
+  [
+    "a preset that needs a PPM",
+    ["synth", "--preset", "starter/r3"],
+    /guided by a PPM; name one with --ppm/,
+  ],
+  [
+    "a missing configuration file",
+    ["synth", "--config", "nowhere.jsonc"],
+    /deno task init writes one/,
+  ],
+])("rstar answers %s with one sentence and exit code 2", async (_name, args, message) => {
+  const { code, stdout, stderr } = await runRstar(args);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, message);
+  assert.doesNotMatch(stderr, /\bat \S+:\d+/);
+});
+
+Deno.test("synth --print-config shows every value and where it came from", async () => {
+  const { stdout } = await runRstar(["synth", "--print-config", "--seed", "3"]);
+  assert.match(stdout, /^seed = 3 {2}# flag$/m);
+  assert.match(stdout, /^run = "synth" {2}# default$/m);
+});
+
+Deno.test("init writes a configuration file that synth reads, and never over another", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "rstar.jsonc");
+    assert.equal((await runRstar(["init", path])).code, 0);
+    assert.equal((await runRstar(["synth", "--config", path, "--dry-run"])).code, 0);
+    const again = await runRstar(["init", path]);
+    assert.deepEqual([again.code, again.stdout], [2, ""]);
+    assert.match(again.stderr, /it exists already/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("sql says that there is no database", async () => {
+  const { code, stderr } = await runRstar(["sql", "--db", "nowhere.duckdb", "select 1"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: Cannot .*"nowhere.duckdb".*$/m);
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { z } from "zod";
+import { seededRandom } from "../../lib/core/mod.ts";
+import { openReadOnly, openStore } from "../../lib/store/mod.ts";
+import { type AdditionEndpoint, additionEndpoint, additionProblems } from "./_addition_world.ts";
+import { runRstar, startRstar } from "./_rstar.ts";
+
+const PROBLEMS = 12;
+
+const Summary = z.object({
+  trees: z.number(),
+  problems: z.number(),
+  solved: z.number(),
+  undone: z.number(),
+  trajectories: z.object({ correct: z.number(), wrong: z.number() }),
+});
+
+async function withWorld(body: (folder: string, endpoint: AdditionEndpoint) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  await using endpoint = additionEndpoint();
+  try {
+    await Deno.writeTextFile(join(folder, "sums.jsonl"), additionProblems(PROBLEMS));
+    await body(folder, endpoint);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function synthArgs(folder: string, endpoint: AdditionEndpoint, db: string): string[] {
+  return [
+    "synth",
+    ...["--problems", join(folder, "sums.jsonl"), "--policy", endpoint.url, "--preset", "default"],
+    ...["--db", join(folder, db), "--json", "--workers", "2"],
+  ];
+}
+
+/** Everything of a database that does not depend on time. */
+async function contents(path: string): Promise<unknown> {
+  using database = await openReadOnly(path);
+  const { batches } = await database.query(
+    `SELECT p.problem_id, t.seed, n.node_id, n.parent_id, n.step_text, n.status, n.stdout, n.visits, n.value_sum, n.q_value,
+       n.correct, n.multiplicity FROM node n JOIN tree t USING (tree_id) JOIN problem p USING (problem_no) ORDER BY ALL`,
+  );
+  const rows: unknown[] = [];
+  for await (const batch of batches) rows.push(...batch);
+  return rows;
+}
+
+Deno.test("synth solves what can be solved, stores every step, and has nothing left to do the second time", () =>
+  withWorld(async (folder, endpoint) => {
+    const args = synthArgs(folder, endpoint, "a.duckdb");
+    const first = await runRstar(args);
+    assert.equal(first.code, 0, first.stderr);
+    const summary = Summary.parse(JSON.parse(first.stdout));
+    assert.deepEqual([summary.trees, summary.problems, summary.undone], [PROBLEMS, PROBLEMS, 0]);
+    assert.equal(summary.solved, PROBLEMS);
+    assert.ok(summary.trajectories.wrong > 0);
+    const rows = await contents(join(folder, "a.duckdb"));
+    let requests = 0;
+    endpoint.onRequest = () => requests++;
+    const second = await runRstar(args);
+    assert.equal(second.code, 0, second.stderr);
+    assert.match(second.stderr, /Continuing run "synth"/);
+    assert.deepEqual(await contents(join(folder, "a.duckdb")), rows);
+    assert.ok(requests <= 1, "only the probe asks the endpoint");
+  }));
+
+Deno.test("synth that is killed five times stores what an undisturbed one stores", () =>
+  withWorld(async (folder, endpoint) => {
+    const random = seededRandom(5);
+    const args = synthArgs(folder, endpoint, "killed.duckdb");
+    for (let kill = 0; kill < 5; kill++) {
+      const child = startRstar(args);
+      const enough = 5 + Math.floor(random() * 25);
+      let seen = 0;
+      endpoint.onRequest = () => {
+        if (++seen === enough) child.kill("SIGKILL");
+      };
+      await child.output();
+    }
+    endpoint.onRequest = () => {};
+    const last = await runRstar([...args, "--resume"]);
+    assert.equal(last.code, 0, last.stderr);
+    const undisturbed = await runRstar(synthArgs(folder, endpoint, "undisturbed.duckdb"));
+    assert.equal(undisturbed.code, 0, undisturbed.stderr);
+    assert.deepEqual(
+      await contents(join(folder, "killed.duckdb")),
+      await contents(join(folder, "undisturbed.duckdb")),
+    );
+    await using store = await openStore(join(folder, "killed.duckdb"));
+    assert.equal(await store.tornTrees(), 0);
+  }));
+
+Deno.test("synth finishes the open trees at SIGINT and exits with 130", () =>
+  withWorld(async (folder, endpoint) => {
+    const args = synthArgs(folder, endpoint, "interrupted.duckdb");
+    const child = startRstar(args);
+    let seen = 0;
+    endpoint.onRequest = () => {
+      if (++seen === 10) child.kill("SIGINT");
+    };
+    const { code } = await child.output();
+    assert.equal(code, 130);
+    await using store = await openStore(join(folder, "interrupted.duckdb"));
+    assert.equal(await store.tornTrees(), 0);
+  }));
+
+Deno.test("synth replays a recording to the last bit, without the endpoint", () =>
+  withWorld(async (folder, endpoint) => {
+    const record = join(folder, "replies.jsonl");
+    const live = await runRstar([
+      ...synthArgs(folder, endpoint, "live.duckdb"),
+      "--record",
+      record,
+    ]);
+    assert.equal(live.code, 0, live.stderr);
+    let requests = 0;
+    endpoint.onRequest = () => requests++;
+    const replayed = await runRstar([
+      ...synthArgs(folder, endpoint, "replayed.duckdb"),
+      ...["--policy-model", "adder", "--replay", record],
+    ]);
+    assert.equal(replayed.code, 0, replayed.stderr);
+    assert.equal(requests, 0);
+    assert.deepEqual(
+      await contents(join(folder, "replayed.duckdb")),
+      await contents(join(folder, "live.duckdb")),
+    );
+  }));
+
+Deno.test("synth says before it searches that nobody listens at the endpoint", () =>
+  withWorld(async (folder, endpoint) => {
+    const gone = additionEndpoint();
+    await gone[Symbol.asyncDispose]();
+    const args = synthArgs(folder, { ...endpoint, url: gone.url }, "none.duckdb");
+    const { code, stderr } = await runRstar(args);
+    assert.equal(code, 1);
+    assert.match(stderr, /connection refused; start the server or check --policy/);
+  }));

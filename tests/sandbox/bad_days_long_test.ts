@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { runProcess, startProcess } from "../../lib/process/mod.ts";
+import type { Sandbox, SandboxSession, StepState } from "../../lib/sandbox/sandbox.ts";
+import { descendantsOf, processesWith, processState, until } from "./_processes.ts";
+import { INTERPRETER, openReal, testReal, TIERS } from "./_open_real.ts";
+
+const SLOW = "total = sum(range(1_000_000))";
+
+function newTag(): string {
+  return `rstar-test-${crypto.randomUUID()}`;
+}
+
+async function keep(
+  session: SandboxSession,
+  code: string,
+  parent: StepState | null,
+): Promise<StepState> {
+  const { state } = await session.run({ parent, code, keep: true });
+  assert(state !== null);
+  return state;
+}
+
+/** Two kept steps; the worker is hurt; then a child of the second must come out right, from a replacement. */
+async function survive(sandbox: Sandbox, hurt: () => Promise<void>): Promise<void> {
+  await using session = sandbox.openSession();
+  const first = await keep(session, SLOW, null);
+  const second = await keep(session, "total += 1", first);
+  await hurt();
+  const { stdout } = await session.run({ parent: second, code: "print(total)", keep: false });
+  assert.equal(stdout, "499999500001\n");
+}
+
+for (const tier of TIERS) {
+  testReal(
+    `tier ${tier}: a killed supervisor is replaced, its states replay, nothing of it runs on`,
+    async () => {
+      const tag = newTag();
+      {
+        await using sandbox = await openReal({ tier, tag });
+        await survive(sandbox, async () => {
+          const [top] = await ours(tag);
+          assert(top !== undefined);
+          Deno.kill(top, "SIGKILL");
+          await until(async () => !(await processesWith(tag)).includes(top));
+        });
+        assert.equal(sandbox.metrics().workersReplaced, 1);
+      }
+      const left = await processesWith(tag);
+      // Without a pid namespace nobody is left to end the stopped states of a supervisor that was killed (sandbox.md 6).
+      if (tier === "A") assert.deepEqual(left, []);
+      for (const pid of left) {
+        assert.equal(await processState(pid), "T");
+        Deno.kill(pid, "SIGKILL");
+      }
+    },
+  );
+
+  testReal(`tier ${tier}: a killed zygote is replaced`, async () => {
+    const tag = newTag();
+    {
+      await using sandbox = await openReal({ tier, tag });
+      await survive(sandbox, async () => {
+        const zygote = await zygoteOf(tag, tier);
+        Deno.kill(zygote, "SIGKILL");
+        await until(async () => !(await processesWith(tag)).includes(zygote));
+      });
+      assert.equal(sandbox.metrics().workersReplaced, 1);
+    }
+    assert.deepEqual(await processesWith(tag), []);
+  });
+
+  testReal(`tier ${tier}: nothing survives a harness that is killed`, async () => {
+    const tag = newTag();
+    const script = fileURLToPath(new URL("_harness.ts", import.meta.url));
+    await using harness = startProcess(Deno.execPath(), ["run", "-A", script, tag, tier], {
+      env: Deno.env.toObject(),
+    });
+    const output = harness.stdout.getReader();
+    const { value } = await output.read();
+    assert.equal(new TextDecoder().decode(value), "running\n", harness.stderrTail);
+    assert((await descendantsOf(harness.pid)).length >= 6);
+    harness.kill();
+    await harness.status;
+    await until(async () => (await processesWith(tag)).length === 0);
+    await output.cancel();
+  });
+
+  testReal(
+    `tier ${tier}: one worker of two crashes again and again, the other never notices`,
+    async () => {
+      const tag = newTag();
+      await using sandbox = await openReal({ tier, tag, workers: 2 });
+      await using calm = sandbox.openSession();
+      await using hurt = sandbox.openSession();
+      const state = await keep(calm, SLOW, null);
+      for (let round = 0; round < 3; round++) {
+        const steps = [calm, hurt].map((session) =>
+          session.run({ parent: null, code: `${SLOW}\nprint(total)`, keep: false })
+        );
+        const tops = await ours(tag);
+        Deno.kill(tops[round % tops.length] ?? 0, "SIGKILL");
+        for (const { stdout } of await Promise.all(steps)) assert.equal(stdout, "499999500000\n");
+      }
+      const child = await calm.run({ parent: state, code: "print(total)", keep: false });
+      assert.equal(child.stdout, "499999500000\n");
+    },
+  );
+}
+
+testReal("a Python without sympy is refused with the missing module and the cure", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { code } = await runProcess(INTERPRETER, ["-m", "venv", "--without-pip", folder]);
+    assert.equal(code, 0);
+    await assert.rejects(openReal({ interpreter: `${folder}/bin/python` }), {
+      name: "SandboxUnavailableError",
+      message: /sympy.*\(missing-module\); \S/,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+testReal("states beyond the limit are evicted, and their children come out right", async () => {
+  await using sandbox = await openReal({ maxLiveStates: 4 });
+  await using session = sandbox.openSession();
+  const states = [];
+  for (let i = 0; i < 12; i++) states.push(await keep(session, `${SLOW}\nn = ${i}`, null));
+  for (const [i, parent] of states.entries()) {
+    const { stdout } = await session.run({ parent, code: "print(n, total)", keep: false });
+    assert.equal(stdout, `${i} 499999500000\n`);
+  }
+  assert(sandbox.metrics().evictedStates >= 8);
+});
+
+/** Processes that this one started for a tag: one per worker, in order of age. */
+async function ours(tag: string): Promise<number[]> {
+  const tagged = await processesWith(tag);
+  const below = new Set((await Promise.all(tagged.map(descendantsOf))).flat());
+  return tagged.filter((pid) => !below.has(pid)).sort((a, b) => a - b);
+}
+
+/** The first process that the supervisor started; in tier A the supervisor itself is the first one that bubblewrap started. */
+async function zygoteOf(tag: string, tier: string): Promise<number> {
+  const [top] = await ours(tag);
+  assert(top !== undefined);
+  const zygote = (await descendantsOf(top)).sort((a, b) => a - b)[tier === "A" ? 1 : 0];
+  assert(zygote !== undefined);
+  return zygote;
+}
