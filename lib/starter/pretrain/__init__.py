@@ -1,0 +1,1 @@
+"""Pretrains the starter base model: tokenizer, curriculum, checkpoint."""
