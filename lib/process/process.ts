@@ -109,6 +109,8 @@ export function startProcess(
   try {
     const child = new Deno.Command(path, {
       args: [...args],
+      // A session of its own: Ctrl-C at a terminal is for us, who then end our children in order.
+      detached: true,
       clearEnv: true,
       env: { ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

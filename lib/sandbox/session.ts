@@ -223,7 +223,7 @@ export class PythonSession implements SandboxSession {
   }
 
   #keep(node: PathNode, link: WorkerLink, id: number): void {
-    if (node.pathMs < FORK_MS || node.isReleased) {
+    if (node.pathMs < FORK_MS || node.isReleased || this.#closing.signal.aborted) {
       link.worker.release([id]);
       return;
     }

@@ -50,6 +50,7 @@ def checked_cache(checkpoint: Checkpoint) -> RowCache:
     nexts = torch.tensor([[ids[len(prompt)]] for prompt in prompts], device=device)
     _, filled = forward_prompts(model, prompts, device)
     probe = RowCache(filled, device)
+    probe.reserve(len(prompts), _CHECK_TOKENS)
     for index, prompt in enumerate(prompts):
         probe.fill(slice(index, index + 1), filled, index, len(prompt))
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)

@@ -133,6 +133,8 @@ class PolicyScheduler:
         logits, filled = forward_prompts(self._model, prompts, self._device)
         counts = [len(group.choices) for group in groups]
         first = len(self._rows)
+        lengths = [row.length for row in self._rows] + [len(prompt) for prompt in prompts]
+        self._cache.reserve(first + sum(counts), max(lengths))
         for index, group in enumerate(groups):
             self._rows.extend(self._row(group.generation, choice) for choice in group.choices)
             rows = slice(len(self._rows) - counts[index], len(self._rows))

@@ -45,7 +45,10 @@ class RowCache(Cache):  # type: ignore[misc]  # transformers is untyped
         )
 
     def reserve(self, rows: int, positions: int) -> None:
-        """Makes room for so many rows of so many positions, keeping what is there."""
+        """Makes room for so many rows of so many positions: all that are in use, and new ones.
+
+        What lies in that range is kept; what lies beyond it may go.
+        """
         if rows <= self._size[0] and positions <= self._size[1]:
             return
         new = (
@@ -71,8 +74,7 @@ class RowCache(Cache):  # type: ignore[misc]  # transformers is untyped
         return torch.zeros((rows, heads, positions, width), dtype=dtype, device=self._device)
 
     def fill(self, rows: slice, source: Cache, index: int, length: int) -> None:
-        """Copies the first positions of one row of a prefilled cache into rows of this one."""
-        self.reserve(rows.stop, length)
+        """Copies the first positions of one row of a prefilled cache into reserved rows."""
         for layer, filled in enumerate(source.layers):
             self._keys[layer][rows, :, :length] = filled.keys[index, :, :length]
             self._values[layer][rows, :, :length] = filled.values[index, :, :length]

@@ -28,13 +28,12 @@ _REFUSED = 2
 """Exit status of a worker after a breach of the protocol."""
 _ANSWER_SECONDS = 10
 _MAX_GROWTH_BYTES = 64 << 20
-_LIMITS = Limits(300, 300, 64 << 20, 4096, 1024, 8192)
+_LIMITS = Limits(100, 1000, 64 << 20, 4096, 1024, 8192)
 _CODES = (
     "x = 1",
     "print('a' * 9999)",
     "1/0",
     "import os\nos._exit(0)",
-    "while True: pass",
     "x",
     "\ud800",
     "",
@@ -70,7 +69,7 @@ def good_request(rng: random.Random, last: int) -> dict[str, Any]:
         "id": last + rng.randint(1, 3),
         "parent": rng.choice((0, 0, rng.randint(0, last + 2))),
         "prefix": [rng.choice(_CODES) for _ in range(rng.choice((0, 0, 0, 1, 3)))],
-        "code": rng.choice(_CODES),
+        "code": "while True: pass" if rng.randrange(50) == 0 else rng.choice(_CODES),
         "keep": rng.random() < 0.5,
     }
 
@@ -139,7 +138,7 @@ class Fuzzer:
     def _talk(self, worker: Worker, until: float) -> int:
         """Send valid requests, several at a time, and wait for the answer to each."""
         last, due = 0, set[int]()
-        for _ in range(self._rng.randint(0, 40)):
+        for _ in range(self._rng.randint(0, 12)):
             if time.monotonic() > until:
                 break
             for _ in range(self._rng.randint(1, 8)):

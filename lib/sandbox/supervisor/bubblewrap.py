@@ -45,10 +45,12 @@ def bubblewrap_command(bwrap: str, interpreter: Interpreter, preload: str | None
 def resolve_links(path: str) -> tuple[dict[str, str], str]:
     """Follow a path: every symbolic link on the way with its target, and the path without links."""
     links: dict[str, str] = {}
+    followed = 0
     current, rest = "/", _parts(path)
     while rest:
         step = os.path.join(current, rest.pop(0))  # noqa: PTH118 - links must not be resolved
-        if Path(step).is_symlink() and len(links) < _MOST_LINKS:
+        if Path(step).is_symlink() and followed < _MOST_LINKS:
+            followed += 1
             target = str(Path(step).readlink())
             links[step] = target
             there = os.path.normpath(os.path.join(current, target))  # noqa: PTH118
