@@ -6,7 +6,7 @@
  *   deno run -A tests/stages.ts long   campaigns as well
  */
 import { z } from "zod";
-import { ensurePythonEnvironment } from "../lib/process/mod.ts";
+import { pythonInterpreter } from "../lib/cli/host.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 const PYTHON_FOLDERS = [
@@ -96,12 +96,10 @@ async function existing(paths: readonly string[]): Promise<string[]> {
 
 async function stagesOf(level: Level): Promise<Stage[]> {
   const onProgress = (message: string) => console.error(message);
-  const path = Deno.env.get("PATH") ?? "";
-  const options = { projectRoot: root, searchPath: path, onProgress };
-  const tools = await ensurePythonEnvironment("dev", options);
+  const tools = await pythonInterpreter("dev", { onProgress });
   if (level !== "ok") {
-    await ensurePythonEnvironment("confined", options);
-    await ensurePythonEnvironment("models", options);
+    await pythonInterpreter("confined", { onProgress });
+    await pythonInterpreter("models", { onProgress });
   }
   const python = await existing(PYTHON_FOLDERS);
   const files = await testFiles(`${root}tests`);
@@ -113,10 +111,10 @@ async function stagesOf(level: Level): Promise<Stage[]> {
     check("format", deno, ["fmt", "--check", "--quiet"]),
     check("lint", deno, ["lint", "--quiet"]),
     check("types", deno, ["check", "--quiet", "."]),
-    check("python format", tools.interpreter, [...ruff("format", "--check", "--quiet"), ...python]),
-    check("python lint", tools.interpreter, [...ruff("check", "--quiet"), ...python]),
+    check("python format", tools, [...ruff("format", "--check", "--quiet"), ...python]),
+    check("python lint", tools, [...ruff("check", "--quiet"), ...python]),
     ...python.map((folder) =>
-      check(`python types ${folder}`, tools.interpreter, [
+      check(`python types ${folder}`, tools, [
         "-m",
         "mypy",
         "--config-file",
