@@ -3,6 +3,7 @@ export * from "./errors.ts";
 export * from "./hash.ts";
 export * from "./problem.ts";
 export * from "./random.ts";
+export * from "./reply_store.ts";
 export * from "./semaphore.ts";
 export * from "./trajectory_format.ts";
 export * from "./tree_record.ts";

@@ -1,22 +1,13 @@
 import { ProviderError } from "../core/mod.ts";
-import type { EndpointPool } from "./endpoint_pool.ts";
 import type { CallOptions, Policy, SampleReply, SampleRequest } from "./policy.ts";
-import type { TokenPrice } from "./price.ts";
+import type { ServedModelOptions } from "./served_model.ts";
 import { ChatReply, CompletionsReply, readReply } from "./_replies.ts";
 import { type Batch, collectSamples } from "./_sample.ts";
 
 /** Options of {@linkcode completionsPolicy} and {@linkcode chatPolicy}. */
-export interface HttpPolicyOptions {
-  readonly pool: EndpointPool;
-  /** Model as the server names it. */
-  readonly model: string;
+export interface HttpPolicyOptions extends ServedModelOptions {
   /** Whether the server takes a seed per request without harm (endpoints.md). */
   readonly sendsSeed: boolean;
-  /** What probing found, for provenance. */
-  readonly findings: Readonly<Record<string, unknown>>;
-  readonly price?: TokenPrice | null;
-  /** Clock in milliseconds. @default `performance.now` */
-  readonly now?: () => number;
 }
 
 /** A policy behind `/v1/completions`: a fine-tuned model that knows the special tokens. */

@@ -11,4 +11,5 @@ export * from "./reply_stores.ts";
 export * from "./retry.ts";
 export * from "./scripted_policy.ts";
 export * from "./scripted_ppm.ts";
+export * from "./served_model.ts";
 export * from "./transport.ts";

@@ -1,18 +1,12 @@
 import { ProviderError } from "../core/mod.ts";
-import type { EndpointPool } from "./endpoint_pool.ts";
 import type { Ppm, PpmCalibration } from "./ppm.ts";
-import { type TokenPrice, tokenPrice } from "./price.ts";
+import { tokenPrice } from "./price.ts";
+import type { ServedModelOptions } from "./served_model.ts";
 import { PoolingReply, readReply } from "./_replies.ts";
 
 /** Options of {@linkcode poolingPpm}. */
-export interface PoolingPpmOptions {
-  readonly pool: EndpointPool;
-  readonly model: string;
+export interface PoolingPpmOptions extends ServedModelOptions {
   readonly calibration: PpmCalibration;
-  readonly findings: Readonly<Record<string, unknown>>;
-  readonly price?: TokenPrice | null;
-  /** Clock in milliseconds. @default `performance.now` */
-  readonly now?: () => number;
 }
 
 /** A PPM behind vLLM's `/pooling`. All texts of a call are one request. */

@@ -5,25 +5,9 @@
  * Key: hash of everything in the request that can change the reply, the seed of the draw included, and the sample's index.
  */
 import { z } from "zod";
-import { hashJson, InfrastructureError } from "../core/mod.ts";
+import { hashJson, InfrastructureError, type ReplyStore } from "../core/mod.ts";
 import { type Completion, FINISH_REASONS, type Policy, type SampleRequest } from "./policy.ts";
 import type { Ppm } from "./ppm.ts";
-
-/** Key of a recorded reply. */
-export interface ReplyKey {
-  /** SHA-256 of the request, 64 hexadecimal digits. */
-  readonly requestHash: string;
-  /** Index among the samples of the request. */
-  readonly sample: number;
-}
-
-/** Where replies are recorded: a file, memory, or the database (bound by `cli`). */
-export interface ReplyStore {
-  /** The recorded body; `null` if there is none. */
-  getReply(key: ReplyKey): Promise<string | null>;
-  /** Records a body. The first one under a key stays. */
-  putReply(key: ReplyKey, body: string): Promise<void>;
-}
 
 /** `record`: ask the model for what is not recorded yet, and keep what it said. `replay`: never ask; a reply that is missing is an error. */
 export type RecorderMode = "record" | "replay";

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { InfrastructureError } from "../core/mod.ts";
-import type { ReplyKey, ReplyStore } from "./recorder.ts";
+import { InfrastructureError, type ReplyKey, type ReplyStore } from "../core/mod.ts";
 
 const keyText = (key: ReplyKey) => `${key.requestHash}/${key.sample}`;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Semaphore, type TreeRecord, UsageError } from "../core/mod.ts";
+import { type ReplyKey, Semaphore, type TreeRecord, UsageError } from "../core/mod.ts";
 import { type Database, openDatabase } from "./_database.ts";
 import { migrate } from "./_migrate.ts";
 import { pendingTrees } from "./_pending.ts";
@@ -15,7 +15,6 @@ import type {
   LoadSample,
   PendingRequest,
   PendingTree,
-  ReplyKey,
   RoundKey,
   Store,
 } from "./store.ts";

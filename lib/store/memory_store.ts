@@ -1,8 +1,14 @@
-import { canonicalJson, type Problem, type TreeRecord, UsageError } from "../core/mod.ts";
+import {
+  canonicalJson,
+  type Problem,
+  type ReplyKey,
+  type TreeRecord,
+  UsageError,
+} from "../core/mod.ts";
 import { chooseRun, type StoredRun } from "./_choose_run.ts";
 import { changedProblem, repeatedProblem } from "./_problems.ts";
 import { summarise } from "./_summarise.ts";
-import type { FailedAttempt, PendingTree, ReplyKey, RoundKey, RunInfo, Store } from "./store.ts";
+import type { FailedAttempt, PendingTree, RoundKey, RunInfo, Store } from "./store.ts";
 import { packTreeId, unpackTreeId } from "./tree_id.ts";
 
 interface MemoryRun extends StoredRun {

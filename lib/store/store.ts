@@ -5,7 +5,7 @@
  * Invariant: work is done when the store says so. A promise of `writeTree` resolves only after the tree is durable, and what is
  * left to do is always asked from the store ({@linkcode TreeStore.pending}), never remembered elsewhere.
  */
-import type { Boundary, Json, Problem, TreeRecord } from "../core/mod.ts";
+import type { Boundary, Json, Problem, ReplyStore, TreeRecord } from "../core/mod.ts";
 import type { SpecChange } from "./spec_changes.ts";
 
 /** What a process ran with. Kept with every opening of a run; no part of its specification. */
@@ -181,21 +181,6 @@ export interface TreeStore {
   readTree(key: RoundKey, tree: PendingTree): Promise<TreeRecord | null>;
   /** What the trees of a run, or of one round of it, came to. */
   summary(runNo: number, options?: { readonly roundNo?: number }): Promise<RunSummary>;
-}
-
-/** Key of a recorded reply. */
-export interface ReplyKey {
-  readonly requestHash: string;
-  /** Index of the sample among equal requests. */
-  readonly sample: number;
-}
-
-/** Recorded replies of endpoints. */
-export interface ReplyStore {
-  /** The recorded body; `null` if there is none. */
-  getReply(key: ReplyKey): Promise<string | null>;
-  /** Records a body. The first one that is recorded under a key stays. */
-  putReply(key: ReplyKey, body: string): Promise<void>;
 }
 
 /** One measurement of load: a queue's length, tokens per second, trees in a state. */

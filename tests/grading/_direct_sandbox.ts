@@ -17,7 +17,10 @@ export function hasConfinedPython(): boolean {
 
 const WORKER = new URL("../../lib/grading/worker/", import.meta.url).pathname;
 
-/** Reads requests from standard input, and runs each in a fork, as the sandbox does; not confined, for our own cases only. */
+/**
+ * Reads requests from standard input, and runs each in a fork, as the sandbox does, but not confined: the one place where a test
+ * can see that nothing ran. Under confinement the same payloads would leave no trace even if they were evaluated.
+ */
 const SERVER = `
 import contextlib, io, json, os, resource, signal, sys
 sys.path.insert(0, ${JSON.stringify(WORKER)})
@@ -48,10 +51,10 @@ for line in sys.stdin:
     print(text or json.dumps(lost), flush=True)
 `;
 
+const WALL_SECONDS = 10;
+
 /** Options of {@linkcode openDirectSandbox}. */
 export interface DirectSandboxOptions {
-  /** @default 10 */
-  readonly wallSeconds?: number;
   readonly cwd?: string;
 }
 
@@ -60,7 +63,7 @@ export function openDirectSandbox(options: DirectSandboxOptions = {}): Sandbox {
   const child = startProcess(CONFINED_PYTHON, ["-c", SERVER], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
-  const server = new Server(child, options.wallSeconds ?? 10);
+  const server = new Server(child, WALL_SECONDS);
   return {
     info: INFO,
     openSession: () => ({

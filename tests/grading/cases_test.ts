@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { z } from "zod";
-import { exactGrader, openGrader } from "../../lib/grading/mod.ts";
-import { hasConfinedPython, openDirectSandbox } from "./_direct_sandbox.ts";
+import { exactGrader, GRADING_SANDBOX, openGrader } from "../../lib/grading/mod.ts";
+import { CANNOT_RUN, openReal } from "../real_sandbox.ts";
 
 const Case = z.strictObject({
   about: z.string(),
@@ -98,9 +98,9 @@ Deno.test("grade() takes short time where names, commands and spaces repeat", as
 
 Deno.test({
   name: "openGrader() agrees with the whole table (needs the confined environment)",
-  ignore: !hasConfinedPython(),
+  ignore: CANNOT_RUN !== null,
   fn: async () => {
-    await using sandbox = openDirectSandbox();
+    await using sandbox = await openReal(GRADING_SANDBOX);
     await using grader = openGrader({ sandbox });
     const verdicts = await Promise.all(
       CASES.map(({ gold, answer }) => grader.grade({ answer: gold, meta: {} }, answer)),

@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { UsageError } from "../../lib/core/mod.ts";
-import { exactGrader, gradeCases, type Grader, openGrader } from "../../lib/grading/mod.ts";
+import { exactGrader, type Grader, openGrader } from "../../lib/grading/mod.ts";
 import { hasConfinedPython, openDirectSandbox } from "./_direct_sandbox.ts";
+import { gradeLines } from "./_grade_lines.ts";
 
 const SHARED = new URL("../../../shared/grading/", import.meta.url);
 const Result = z.object({ id: z.string(), verdict: z.boolean(), extracted: z.string().nullable() });
 
-async function* linesOf(text: string): AsyncGenerator<string> {
-  for (const line of text.split("\n")) yield await Promise.resolve(line);
-}
-
 async function grade(text: string, grader: Grader) {
-  const results = [];
-  for await (const line of gradeCases(linesOf(text), grader)) {
-    results.push(Result.parse(JSON.parse(line)));
-  }
-  return results;
+  return (await gradeLines(text, grader)).map((result) => Result.parse(result));
 }
 
 Deno.test("gradeCases() answers every case in order and ignores unknown fields", async () => {

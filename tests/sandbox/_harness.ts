@@ -1,5 +1,5 @@
 /** A harness that keeps states and runs an endless step, for the test that kills it. Arguments: tag, tier. */
-import { openReal } from "./_open_real.ts";
+import { openReal } from "../real_sandbox.ts";
 
 const [tag = "", tier = ""] = Deno.args;
 const sandbox = await openReal({ tag, workers: 2, tier: tier === "A" ? "A" : "B" });

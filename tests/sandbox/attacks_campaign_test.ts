@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type AttackRecord, runAttacks } from "../../lib/sandbox/mod.ts";
-import { BWRAP, INTERPRETER, testReal, TIERS } from "./_open_real.ts";
+import { BWRAP, INTERPRETER, testReal, TIERS } from "../real_sandbox.ts";
 
 const CORPORA = ["attacks_shared.jsonl", "attacks_own.jsonl"].map((name) =>
   fileURLToPath(new URL(`../../fixtures/sandbox/${name}`, import.meta.url))

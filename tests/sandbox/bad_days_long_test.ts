@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { runProcess, startProcess } from "../../lib/process/mod.ts";
 import type { Sandbox, SandboxSession, StepState } from "../../lib/sandbox/sandbox.ts";
 import { descendantsOf, processesWith, processState, until } from "./_processes.ts";
-import { INTERPRETER, openReal, testReal, TIERS } from "./_open_real.ts";
+import { INTERPRETER, openReal, testReal, TIERS } from "../real_sandbox.ts";
 
 const SLOW = "total = sum(range(1_000_000))";
 

@@ -6,7 +6,7 @@ import { planLaunch } from "../../lib/sandbox/launch.ts";
 import { chosenTier } from "../../lib/sandbox/tier.ts";
 import { startWorker, type Worker } from "../../lib/sandbox/worker.ts";
 import { generatePath } from "./_generate_path.ts";
-import { BWRAP, INTERPRETER, openReal, testReal, TIERS } from "./_open_real.ts";
+import { BWRAP, INTERPRETER, openReal, testReal, TIERS } from "../real_sandbox.ts";
 
 const PATHS = 300;
 

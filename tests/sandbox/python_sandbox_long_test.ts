@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openPythonSandbox } from "../../lib/sandbox/mod.ts";
 import { UNSAFE_PHRASE } from "../../lib/sandbox/tier.ts";
 import { testSandbox } from "../conformance/sandbox.ts";
-import { CANNOT_RUN, INTERPRETER, openReal, testReal, TIERS } from "./_open_real.ts";
+import { CANNOT_RUN, INTERPRETER, openReal, testReal, TIERS } from "../real_sandbox.ts";
 
 for (const tier of TIERS) {
   testSandbox(`openPythonSandbox() in tier ${tier}`, () => openReal({ tier }), {

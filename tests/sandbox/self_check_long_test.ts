@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkSandbox, probeTiers } from "../../lib/sandbox/mod.ts";
 import { openStubSandbox } from "../../lib/sandbox/stub_sandbox.ts";
-import { BWRAP, INTERPRETER, openReal, testReal, TIERS } from "./_open_real.ts";
+import { BWRAP, INTERPRETER, openReal, testReal, TIERS } from "../real_sandbox.ts";
 
 for (const tier of TIERS) {
   testReal(`checkSandbox() finds every promise kept in tier ${tier}`, async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { runProcess } from "../../lib/process/mod.ts";
-import { BWRAP, INTERPRETER, testReal, TIERS } from "./_open_real.ts";
+import { BWRAP, INTERPRETER, testReal, TIERS } from "../real_sandbox.ts";
 
 const FUZZER = fileURLToPath(new URL("../../lib/sandbox/attacks/fuzz.py", import.meta.url));
 const SECONDS = 10;

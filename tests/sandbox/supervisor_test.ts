@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { runProcess } from "../../lib/process/mod.ts";
-import { INTERPRETER, testReal } from "./_open_real.ts";
+import { INTERPRETER, testReal } from "../real_sandbox.ts";
 
 const LIBRARY = fileURLToPath(new URL("../../lib/sandbox", import.meta.url));
 const TESTS = fileURLToPath(new URL("./python", import.meta.url));

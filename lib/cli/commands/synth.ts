@@ -42,7 +42,11 @@ function printPlan(config: SynthConfig, plan: SynthPlan): void {
   );
   print(`Policy: ${where}`);
   print(`Trees: ${estimate.trees}, at most ${estimate.rollouts} rollouts`);
-  print(`Candidates: about ${shortNumber(estimate.candidates)} (three expansions per rollout)`);
+  print(
+    `Candidates: about ${
+      shortNumber(estimate.candidates)
+    } (4.5 expansions per rollout, as on the starter world)`,
+  );
   if (price !== undefined) {
     const tokens = estimate.candidates * 60;
     print(`Price: about ${(tokens * price.output / 1e6).toFixed(2)} at 60 tokens per candidate`);

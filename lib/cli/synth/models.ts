@@ -1,5 +1,5 @@
 import type { SynthConfig } from "../../config/mod.ts";
-import type { InfrastructureError, Json } from "../../core/mod.ts";
+import type { InfrastructureError, Json, ReplyStore } from "../../core/mod.ts";
 import {
   chatPolicy,
   completionsPolicy,
@@ -14,7 +14,6 @@ import {
   recordedPolicy,
   recordedPpm,
   type RecorderMode,
-  type ReplyStore,
   scriptedPolicy,
   scriptedPpm,
   type Transport,
@@ -25,9 +24,6 @@ import { checkpointIdentity, type ModelIdentity, type SynthPlan } from "./plan.t
 
 /** Names under which the embedded engine serves its models. */
 const ENGINE_NAMES = { policy: "policy", ppm: "ppm" } as const;
-
-/** Requests in flight per endpoint when nothing else is asked for. */
-const AUTO_CONCURRENCY = 64;
 
 /** The models of a run. */
 export interface OpenModels {
@@ -200,6 +196,6 @@ async function openPpm(config: SynthConfig, urls: readonly string[], options: Ro
 }
 
 function openPool(config: SynthConfig, transports: readonly Transport[]): EndpointPool {
-  const concurrency = config.concurrency === "auto" ? AUTO_CONCURRENCY : config.concurrency;
-  return new EndpointPool(transports, { concurrency });
+  const { concurrency } = config;
+  return new EndpointPool(transports, concurrency === "auto" ? {} : { concurrency });
 }

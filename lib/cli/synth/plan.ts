@@ -138,7 +138,10 @@ export function runSpec(config: SynthConfig, plan: SynthPlan, models: ModelIdent
   };
 }
 
-/** Most that the trees of a plan can draw. */
+/** A rollout draws at several nodes on its way down: 1,393 draws in 308 rollouts of 50 starter problems. */
+const EXPANSIONS_PER_ROLLOUT = 4.5;
+
+/** What the trees of a plan draw at most (rollouts) and about (candidates). */
 export function planEstimate(plan: SynthPlan): {
   readonly trees: number;
   readonly rollouts: number;
@@ -146,6 +149,5 @@ export function planEstimate(plan: SynthPlan): {
 } {
   const trees = plan.problems.length * plan.seeds.length;
   const rollouts = trees * plan.spec.rollouts;
-  // A rollout expands one node and then goes down; measured on the starter world, it draws at about three nodes.
-  return { trees, rollouts, candidates: rollouts * plan.spec.candidates * 3 };
+  return { trees, rollouts, candidates: rollouts * plan.spec.candidates * EXPANSIONS_PER_ROLLOUT };
 }

@@ -1,14 +1,10 @@
 import { fileURLToPath } from "node:url";
-import {
-  openPythonSandbox,
-  type PythonSandboxOptions,
-  type Sandbox,
-} from "../../lib/sandbox/mod.ts";
-import { findExecutable } from "../../lib/process/mod.ts";
+import { openPythonSandbox, type PythonSandboxOptions, type Sandbox } from "../lib/sandbox/mod.ts";
+import { findExecutable } from "../lib/process/mod.ts";
 
 /** Python of the project's confined environment. */
 export const INTERPRETER = fileURLToPath(
-  new URL("../../.rstar/python/confined/bin/python", import.meta.url),
+  new URL("../.rstar/python/confined/bin/python", import.meta.url),
 );
 
 /** Full path of bubblewrap; `null` where it is not installed. */
