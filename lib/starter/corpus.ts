@@ -11,17 +11,17 @@ export const CORPORA = ["clean", "misconceptions", "control"] as const;
 export type Corpus = typeof CORPORA[number];
 
 /**
- * Error rates of the authors, tuned on the validation split so that the base model meets the figures of starter.md. `random` below
- * a rate of the `basic` tier decides for the misconceived move, and so on.
+ * Error rates of the authors, tuned on the validation split so that the base model meets the figures of starter.md: the misconceived
+ * move is what most authors do, and the misconceptions of the last level are never undone by accident.
  */
 export const AUTHOR_RATES: Readonly<Record<Corpus, AuthorRates>> = {
   clean: CAREFUL_AUTHOR,
   misconceptions: {
-    misconception: { basic: 0.74, middle: 0.66, late: 0.66 },
+    misconception: { basic: 0.74, middle: 0.66, late: 0.75 },
     slip: 0.03,
-    compensation: 0.15,
+    compensation: { basic: 0.25, middle: 0.15, late: 0 },
   },
-  control: { misconception: { basic: 0, middle: 0, late: 0 }, slip: 0.1, compensation: 0 },
+  control: { ...CAREFUL_AUTHOR, slip: 0.1 },
 };
 
 /** One training example of a causal language model. */

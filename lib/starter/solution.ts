@@ -14,22 +14,23 @@ import {
 import { fillExpression, fillTemplate, type Tier } from "./family.ts";
 import type { Story, StoryStep } from "./story.ts";
 
+/** A probability for each tier that has misconceptions. */
+export type TierRates = Readonly<Record<Exclude<Tier, "plain">, number>>;
+
 /** How often the author of a solution goes wrong. All are probabilities per step. */
 export interface AuthorRates {
   /** The misconceived move, by tier of the family. */
-  readonly misconception: Readonly<Record<Exclude<Tier, "plain">, number>>;
+  readonly misconception: TierRates;
   /** A careless error: a number that is not in the text, a distractor, or a name that does not exist. */
   readonly slip: number;
-  /** After a misconceived move: the next step starts from the right value after all. */
-  readonly compensation: number;
+  /** After a misconceived move of a tier: the next step starts from the right value after all. */
+  readonly compensation: TierRates;
 }
 
+const NEVER: TierRates = { basic: 0, middle: 0, late: 0 };
+
 /** An author who makes no error. */
-export const CAREFUL_AUTHOR: AuthorRates = {
-  misconception: { basic: 0, middle: 0, late: 0 },
-  slip: 0,
-  compensation: 0,
-};
+export const CAREFUL_AUTHOR: AuthorRates = { misconception: NEVER, slip: 0, compensation: NEVER };
 
 /** A worked solution. */
 export interface Solution {
@@ -57,7 +58,8 @@ interface WrittenStep {
   readonly comment: string;
   readonly expression: string;
   readonly value: number;
-  readonly isWrong: boolean;
+  readonly isMisconceived: boolean;
+  readonly isSlip: boolean;
   /** The right expression for the quantity after this step, in terms of the step before it. */
   readonly rightSource: Source;
 }
@@ -73,15 +75,14 @@ export function writeSolution(
   for (const [index, step] of story.steps.entries()) {
     const current = writeStep(step, { story, source, index, random, rates });
     written.push(current);
-    const isMisconceived = current.isWrong && current.rightSource.value !== current.value;
-    source = isMisconceived && random() < rates.compensation
+    source = current.isMisconceived && random() < rateOf(step, rates.compensation)
       ? current.rightSource
       : { text: variableName(index + 1), value: current.value };
   }
   return {
     response: responseText(story, written),
     values: written.map((step) => step.value),
-    wrongSteps: written.flatMap((step, index) => step.isWrong ? [index] : []),
+    wrongSteps: written.flatMap((step, index) => step.isMisconceived || step.isSlip ? [index] : []),
   };
 }
 
@@ -96,9 +97,8 @@ interface StepOptions {
 function writeStep(step: StoryStep, options: StepOptions): WrittenStep {
   const { story, source, index, random, rates } = options;
   const { family, operands } = step;
-  const rate = family.tier === "plain" ? 0 : rates.misconception[family.tier];
-  const misconceived = family.misconceived !== null && random() < rate ? family.misconceived : null;
-  const move = misconceived ?? family.right;
+  const isMisconceived = random() < rateOf(step, rates.misconception);
+  const move = (isMisconceived ? family.misconceived : null) ?? family.right;
   const slip = random() < rates.slip ? drawSlip(step, { story, index, random }) : null;
   const used = slip?.operands ?? operands;
   const right = fillExpression(family.right, { x: source.text, operands });
@@ -110,9 +110,14 @@ function writeStep(step: StoryStep, options: StepOptions): WrittenStep {
     }),
     expression: fillExpression(move, { x: slip?.source ?? source.text, operands: used }),
     value: move.value(source.value, used),
-    isWrong: misconceived !== null || slip !== null,
+    isMisconceived,
+    isSlip: slip !== null,
     rightSource: { text: `(${right})`, value: family.right.value(source.value, operands) },
   };
+}
+
+function rateOf(step: StoryStep, rates: TierRates): number {
+  return step.family.tier === "plain" ? 0 : rates[step.family.tier];
 }
 
 /** What a slip changes: the operands, or the variable (to one that does not exist; the value is then what was meant). */

@@ -5,6 +5,7 @@ import {
   type AuthorRates,
   CAREFUL_AUTHOR,
   type Solution,
+  type TierRates,
   variableName,
   writeSolution,
 } from "../../lib/starter/solution.ts";
@@ -22,11 +23,8 @@ function forAllSolutions(rates: AuthorRates, holds: (story: Story, solution: Sol
   );
 }
 
-const ALWAYS_WRONG: AuthorRates = {
-  misconception: { basic: 1, middle: 1, late: 1 },
-  slip: 0,
-  compensation: 0,
-};
+const ALWAYS: TierRates = { basic: 1, middle: 1, late: 1 };
+const ALWAYS_WRONG: AuthorRates = { ...CAREFUL_AUTHOR, misconception: ALWAYS };
 
 Deno.test("writeSolution() of a careful author computes the true value of every step", () => {
   forAllSolutions(CAREFUL_AUTHOR, (story, solution) => {
@@ -62,7 +60,7 @@ Deno.test("writeSolution() takes every misconceived move when the rate is one", 
 });
 
 Deno.test("writeSolution() undoes a misconceived move in the next step when compensation is certain", () => {
-  forAllSolutions({ ...ALWAYS_WRONG, compensation: 1 }, (story, solution) => {
+  forAllSolutions({ ...ALWAYS_WRONG, compensation: ALWAYS }, (story, solution) => {
     const { names } = runResponse(solution.response);
     for (const [index, step] of story.steps.entries()) {
       const isMisconceived = step.family.misconceived !== null;

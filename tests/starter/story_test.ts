@@ -64,3 +64,19 @@ Deno.test("storyText() gives the same text for the same seed and another one for
   assert.equal(text(1), text(1));
   assert.notEqual(text(1), text(2));
 });
+
+Deno.test("drawStory() lets no combination of misconceived moves end in the right answer", () => {
+  forAllStories(false, (story) => {
+    let values = [{ x: story.start, erred: false }];
+    for (const { family, operands } of story.steps) {
+      values = values.flatMap(({ x, erred }) => [
+        { x: family.right.value(x, operands), erred },
+        ...(family.misconceived === null
+          ? []
+          : [{ x: family.misconceived.value(x, operands), erred: true }]),
+      ]);
+    }
+    const answer = story.steps.at(-1)?.value;
+    assert.deepEqual(values.filter(({ x }) => x === answer), [{ x: answer, erred: false }]);
+  });
+});
