@@ -224,11 +224,16 @@ class Supervisor:
     # Ends
 
     def _end(self, state: State, outcome: Outcome) -> None:
-        """End a state: with an answer if its step runs."""
+        """End a state: with an answer if its step runs.
+
+        A kept state that used up its CPU time instead of forking has cost its children theirs. Its
+        CPU limit and their wall limit end at about the same moment: the verdict must not depend on
+        which comes first.
+        """
         if state in self._running:
             self._finish(state, outcome)
         else:
-            self._drop(state)
+            self._drop(state, outcome if outcome.status == "timeout" else outcomes.EVICTED)
 
     def _finish(self, state: State, outcome: Outcome) -> None:
         """Answer a run, then keep its process as a state or end it."""
@@ -276,8 +281,8 @@ class Supervisor:
             if state in self._running:  # and not ended with its parent a moment ago
                 self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
 
-    def _drop(self, state: State) -> None:
-        """End a state without an answer.
+    def _drop(self, state: State, orphans: Outcome = outcomes.EVICTED) -> None:
+        """End a state without an answer; ``orphans``: the answer for children that have not come.
 
         If its process never came, it is unknown and may still come: the parent is ended too, and
         whatever it left. Children of the state that have not come yet cannot come any more.
@@ -289,7 +294,7 @@ class Supervisor:
         if never_came and parent is not None:
             self._drop(parent)
         for one in [child for child in self._starting() if child.request.parent == state.id]:
-            self._finish(one, outcomes.EVICTED)
+            self._finish(one, orphans)
         if never_came:
             family.sweep(
                 {family.pid_of(family.states.get(one.request.parent)) for one in self._starting()}
