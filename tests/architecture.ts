@@ -25,6 +25,18 @@ export const ROOMS: Readonly<Record<string, RoomRule>> = {
   domain: { values: ["core", "grading"], types: ["sandbox", "endpoint"] },
   search: { values: ["core"], types: ["domain", "endpoint", "sandbox"] },
   config: { values: ["core", "search", "sandbox"], types: [] },
+  export: { values: ["core", "domain", "datasets"], types: ["store"] },
+  training: { values: ["core", "process"], types: [] },
+  evaluation: {
+    values: ["core", "grading", "search"],
+    types: ["domain", "endpoint", "sandbox", "store", "datasets"],
+  },
+  rounds: {
+    values: ["core", "search", "export", "training", "evaluation"],
+    types: ["domain", "endpoint", "engine", "sandbox", "store", "datasets"],
+  },
+  report: { values: ["core"], types: ["store", "evaluation"] },
+  viewer: { values: ["core", "store"], types: ["report"] },
 };
 
 /** Rooms that may import everything: the composition root. */

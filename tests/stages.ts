@@ -20,10 +20,18 @@ const PYTHON_FOLDERS = [
 const LEVELS = ["ok", "test", "long"] as const;
 type Level = typeof LEVELS[number];
 
+/** A failed test of a JUnit report: its name and its message. */
+const FAILURE = /<testcase name="([^"]*)"[^>]*>\s*<failure message="[^"]*">([^]*?)<\/failure>/g;
+
+/** Lines of a failed test's message that are repeated at the end. */
+const MESSAGE_LINES = 6;
+
 interface Tally {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: readonly string[];
+  /** Name and beginning of the message of each failed test: the end of a log is what people see first. */
+  readonly failures: readonly string[];
 }
 
 interface Stage {
@@ -41,7 +49,7 @@ function check(name: string, program: string, args: readonly string[]): Stage {
     name,
     run: async () => {
       const ok = await command(program, args);
-      return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] };
+      return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [], failures: ok ? [] : [name] };
     },
   };
 }
@@ -55,15 +63,18 @@ function readJunit(xml: string, ok: boolean): Tally {
   const failed = sum("failures") + sum("errors");
   const skipped = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)]
     .map((match) => match[1] ?? "");
+  const failures = [...xml.matchAll(FAILURE)].map((match) =>
+    `${match[1]}\n${(match[2] ?? "").split("\n").slice(0, MESSAGE_LINES).join("\n")}`
+  );
   const passed = sum("tests") - failed - sum("disabled");
-  return { passed, failed: ok ? failed : Math.max(1, failed), skipped };
+  return { passed, failed: ok ? failed : Math.max(1, failed), skipped, failures };
 }
 
 function denoTest(name: string, files: readonly string[]): Stage {
   return {
     name,
     run: async () => {
-      if (files.length === 0) return { passed: 0, failed: 0, skipped: [] };
+      if (files.length === 0) return { passed: 0, failed: 0, skipped: [], failures: [] };
       const report = await Deno.makeTempFile({ suffix: ".xml" });
       try {
         const args = ["test", "--quiet", "-A", "--no-check", `--junit-path=${report}`, ...files];
@@ -133,6 +144,7 @@ async function main(level: Level): Promise<number> {
   let passed = 0;
   let failed = 0;
   const skipped: string[] = [];
+  const failures: string[] = [];
   const times: string[] = [];
   for (const stage of await stagesOf(level)) {
     const start = performance.now();
@@ -141,12 +153,14 @@ async function main(level: Level): Promise<number> {
     passed += tally.passed;
     failed += tally.failed;
     skipped.push(...tally.skipped);
+    failures.push(...tally.failures);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     times.push(
       `${tally.failed === 0 ? "ok    " : "FAILED"} ${seconds.padStart(7)} s  ${stage.name}`,
     );
   }
   console.log(`\n${times.join("\n")}`);
+  for (const failure of failures) console.log(`failed: ${failure}`);
   for (const name of skipped) console.log(`skipped: ${name}`);
   console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
   return failed === 0 ? 0 : 1;
