@@ -1,10 +1,11 @@
 /**
  * Tokens per second of the embedded engine beside transformers' `generate` on the same checkpoint and machine, as Markdown.
  *
- * Usage: deno run -A benchmarks/engine/engine_bench.ts INTERPRETER CHECKPOINT [REQUESTS]
+ * Usage: deno run -A benchmarks/engine/engine_bench.ts [CHECKPOINT [REQUESTS]]
  */
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { pythonInterpreter } from "../../lib/cli/host.ts";
 import { policyPrompt, STOP_STRINGS } from "../../lib/core/mod.ts";
 import { startEmbeddedEngine } from "../../lib/engine/mod.ts";
 import { runProcess } from "../../lib/process/mod.ts";
@@ -12,6 +13,7 @@ import { runProcess } from "../../lib/process/mod.ts";
 const N = 8;
 const MAX_TOKENS = 128;
 const IN_FLIGHT = 32;
+const STARTER = fileURLToPath(new URL("../../fixtures/starter/base", import.meta.url));
 const PROBLEMS = new URL("../../fixtures/starter/problems_validation.jsonl", import.meta.url);
 
 const Problem = z.object({ question: z.string() });
@@ -85,10 +87,8 @@ async function plainSpeed(
 }
 
 if (import.meta.main) {
-  const [interpreter, checkpoint, requests = "192"] = Deno.args;
-  if (interpreter === undefined || checkpoint === undefined) {
-    throw new Error("Cannot run: expected INTERPRETER CHECKPOINT [REQUESTS]");
-  }
+  const [checkpoint = STARTER, requests = "192"] = Deno.args;
+  const interpreter = await pythonInterpreter("models", { onProgress: console.error });
   const prompts = await readPrompts(Number(requests));
   const speeds = [
     await engineSpeed(interpreter, checkpoint, prompts),

@@ -1,13 +1,10 @@
 /**
  * Speed of the grader, as Markdown on standard output.
  *
- *     deno run -A benchmarks/grading/grading_bench.ts [INTERPRETER]
- *
- * Without the Python of the confined environment only stage one is measured.
+ *     deno run -A benchmarks/grading/grading_bench.ts
  */
-import { exactGrader, GRADING_SANDBOX, openGrader } from "../../lib/grading/mod.ts";
-import { findExecutable } from "../../lib/process/mod.ts";
-import { openPythonSandbox } from "../../lib/sandbox/mod.ts";
+import { openGradingSandbox } from "../../lib/cli/host.ts";
+import { exactGrader, openGrader } from "../../lib/grading/mod.ts";
 
 const PLAIN: readonly (readonly [string, string])[] = [
   ["42", "42"],
@@ -32,14 +29,8 @@ for (let i = 0; i < count; i++) {
 }
 rows.push(row("plain answers, stage one", count, performance.now() - started));
 
-const [interpreter] = Deno.args;
-if (interpreter !== undefined) {
-  await using sandbox = await openPythonSandbox({
-    ...GRADING_SANDBOX,
-    interpreter,
-    bwrap: await findExecutable("bwrap", Deno.env.get("PATH") ?? ""),
-    workers: 1,
-  });
+{
+  await using sandbox = await openGradingSandbox({ onProgress: console.error });
   await using grader = openGrader({ sandbox });
   const pairs = Array.from({ length: 320 }, (_, i) => ({
     gold: `x^2+${i}x-\\sqrt{${i + 2}}`,

@@ -1,6 +1,6 @@
 /**
  * Figures of the sandbox on this machine, as a section of Markdown on standard output:
- * `deno run -A benchmarks/sandbox/bench.ts [--quick] [--soak-steps N]`.
+ * `deno run -A benchmarks/sandbox/sandbox_bench.ts [--quick] [--soak-steps N]`.
  */
 import { parseArgs } from "node:util";
 import { table } from "./_measure.ts";

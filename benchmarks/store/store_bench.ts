@@ -1,5 +1,5 @@
 /**
- * Speed of the store on this machine, as Markdown. Run: `deno run -A benchmarks/store/bench.ts`.
+ * Speed of the store on this machine, as Markdown. Run: `deno run -A benchmarks/store/store_bench.ts`.
  *
  * Rows have the size of real steps: about 300 characters of text and 250 of code.
  */
