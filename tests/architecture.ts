@@ -35,7 +35,7 @@ export const ROOMS: Readonly<Record<string, RoomRule>> = {
     values: ["core", "search", "export", "training", "evaluation"],
     types: ["domain", "endpoint", "engine", "sandbox", "store", "datasets"],
   },
-  report: { values: ["core"], types: ["store", "evaluation"] },
+  report: { values: ["core", "store", "evaluation"], types: [] },
   viewer: { values: ["core", "store"], types: ["report"] },
 };
 
@@ -46,12 +46,16 @@ export const COMPOSITION_ROOTS: readonly string[] = ["cli"];
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "openai": ["endpoint"],
   "@duckdb/node-api": ["store"],
+  "@observablehq/plot": ["report"],
+  "linkedom": ["report"],
   "csv-parse": ["datasets"],
   "csv-parse/sync": ["datasets"],
+  "csv-stringify/sync": ["cli"],
   "commander": ["cli"],
   "cli-table3": ["cli"],
   "log-update": ["cli"],
   "jsonc-parser": ["config"],
+  "jstat": ["evaluation"],
   "Deno.Command": ["process"],
   "Deno.env": ["cli"],
   "Deno.args": ["cli"],

@@ -15,7 +15,10 @@ const PYTHON_FOLDERS = [
   "lib/engine/server",
   "lib/grading/worker",
   "lib/starter/pretrain",
+  "lib/training/trainer",
+  "tests/evaluation/statistics",
   "tests/sandbox/python",
+  "tests/store/python",
 ];
 const LEVELS = ["ok", "test", "long"] as const;
 type Level = typeof LEVELS[number];

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GRADING_SANDBOX } from "../grading/mod.ts";
 import {
@@ -74,4 +75,13 @@ export function openGradingSandbox(
   options: Omit<OpenSandboxOptions, "profile" | "limits" | "workers">,
 ): Promise<Sandbox> {
   return openSandbox({ ...options, ...GRADING_SANDBOX, workers: 1 });
+}
+
+/** Commit of the project's own checkout; `null` for a copy without history. */
+export async function codeRevision(): Promise<string | null> {
+  const read = (path: string) =>
+    Deno.readTextFile(join(PROJECT_ROOT, ".git", path)).then((text) => text.trim(), () => null);
+  const head = await read("HEAD");
+  const reference = /^ref: (.+)$/.exec(head ?? "")?.[1];
+  return reference === undefined ? head : await read(reference);
 }

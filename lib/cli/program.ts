@@ -9,7 +9,13 @@ import { notice } from "./output.ts";
  */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   synth: async () => (await import("./commands/synth.ts")).synthCommand(),
+  evolve: async () => (await import("./commands/evolve.ts")).evolveCommand(),
   sql: async () => (await import("./commands/sql.ts")).sqlCommand(),
+  runs: async () => (await import("./commands/runs.ts")).runsCommand(),
+  eval: async () => (await import("./commands/eval.ts")).evalCommand(),
+  export: async () => (await import("./commands/export.ts")).exportCommand(),
+  train: async () => (await import("./commands/train.ts")).trainCommand(),
+  report: async () => (await import("./commands/report.ts")).reportCommand(),
   grade: async () => (await import("./commands/grade.ts")).gradeCommand(),
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
   data: async () => (await import("./commands/data.ts")).dataCommand(),
@@ -30,6 +36,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .description("Step-verified mathematics data by tree search, and a model that grows on it")
     .exitOverride()
     .showSuggestionAfterError(true)
+    // A command and its subcommands may have options of the same name.
+    .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false });
   const load = COMMANDS[args[0] ?? ""];
   const wanted = load === undefined ? Object.values(COMMANDS) : [load];
@@ -46,6 +54,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 /** Subcommands that were built apart do not inherit these settings by themselves. */
 function inheritExit(command: Command): Command {
+  for (const below of command.commands) inheritExit(below);
   return command.exitOverride().showSuggestionAfterError(true);
 }
 

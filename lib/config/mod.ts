@@ -1,5 +1,7 @@
 /** The one schema per command, its defaults, and how file, environment and flags become one value. */
 export * from "./describe.ts";
 export * from "./duration.ts";
+export * from "./eval_config.ts";
+export * from "./evolve_config.ts";
 export * from "./resolve.ts";
 export * from "./synth_config.ts";

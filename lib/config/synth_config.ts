@@ -22,8 +22,15 @@ const Price = z.strictObject({
   output: z.number().min(0).describe("Per million generated tokens"),
 });
 
+/** Limits for the trees of one problem, those of all its seeds together. */
+const ProblemBudget = z.strictObject({
+  tokens: z.int().min(1).optional().describe("Generated tokens"),
+  seconds: z.number().positive().optional().describe("Seconds of its trees, added up"),
+  price: z.number().positive().optional().describe("Price by the configured prices"),
+});
+
 /** Overrides of a preset's search parameters; what is absent keeps the preset's value. */
-const SearchOverrides = z.strictObject(SearchSpec.unwrap().shape).partial();
+export const SearchOverrides = z.strictObject(SearchSpec.unwrap().shape).partial();
 
 /**
  * Everything `deno task synth` can be told: the one schema behind the configuration file, `RSTAR_*` variables and the flags.
@@ -50,6 +57,10 @@ export const SynthConfig = z.strictObject({
   ppm: urls.default([]).describe("Base URLs of the PPM, comma separated"),
   ppmModel: z.string().min(1).optional()
     .describe("Model the PPM endpoint serves; for the embedded engine a checkpoint folder"),
+  ppmBias: z.number().optional()
+    .describe("b of the PPM's scale, tanh((logit - b) / scale) (default: the checkpoint's, or 0)"),
+  ppmScale: z.number().positive().optional()
+    .describe("Scale of the PPM, tanh((logit - b) / scale) (default: the checkpoint's, or 1)"),
   prices: z.strictObject({ policy: Price.optional(), ppm: Price.optional() }).default({})
     .describe("Prices, for the cost account"),
   db: z.string().min(1).default("data/rstar.duckdb").describe("Database file"),
@@ -64,8 +75,14 @@ export const SynthConfig = z.strictObject({
   workers: z.union([z.literal("auto"), z.int().min(1)]).default("auto")
     .describe("Sandbox workers, or auto for one per core"),
   budgetTokens: z.int().min(1).optional()
-    .describe("Stop taking up problems after so many generated tokens"),
-  budgetTime: duration.optional().describe("Stop taking up problems after, e.g. 90s, 10m, 2h"),
+    .describe("Begin no further tree after so many generated tokens"),
+  budgetTime: duration.optional().describe("Begin no further tree after, e.g. 90s, 10m, 2h"),
+  budgetPrice: z.number().positive().optional()
+    .describe("Begin no further tree after so high a price, by the configured prices"),
+  problemBudget: ProblemBudget.default({})
+    .describe("Begin no further tree of a problem whose trees came to so much"),
+  treeTimeout: duration.default(3600)
+    .describe("Park a tree in which no rollout ends for so long, e.g. 30m"),
   record: z.string().min(1).optional().describe("Record every reply of an endpoint in this file"),
   replay: z.string().min(1).optional().describe("Answer from the replies recorded in this file"),
   torch: z.string().min(1).default("cpu")
@@ -89,6 +106,16 @@ export const SynthConfig = z.strictObject({
   }
   if (config.candidates !== undefined && config.search.candidates !== undefined) {
     contradict("candidates", "is given twice, as candidates and as search.candidates; give one");
+  }
+  if ((config.ppmBias ?? config.ppmScale) !== undefined && config.search.calibration) {
+    contradict(
+      "ppmBias",
+      "the PPM's scale is given twice, here and as search.calibration; give one",
+    );
+  }
+  const { policy, ppm } = config.prices;
+  if ((config.budgetPrice ?? config.problemBudget.price) !== undefined && !(policy ?? ppm)) {
+    contradict("prices", "a budget of money needs prices; give prices.policy, prices.ppm or both");
   }
   if (config.policyApi === "chat" && config.policy.length === 0) {
     contradict("policyApi", "chat needs an endpoint of its own; the embedded engine has none");

@@ -29,6 +29,8 @@ export interface ProviderErrorOptions extends ErrorOptions {
   readonly isRetryable: boolean;
   /** What `retry-after` asked for, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** What failed, in few words, for counting. @default from the status: `status 503`, `no reply`, `invalid reply` for 200 */
+  readonly kind?: string;
 }
 
 /** An inference endpoint did not answer, or answered with something that is not a reply. */
@@ -37,12 +39,17 @@ export class ProviderError extends InfrastructureError {
   readonly status: number | null;
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | null;
+  /** What failed, in few words: failures of one kind are counted together. */
+  readonly kind: string;
 
   constructor(message: string, options: ProviderErrorOptions) {
     super("endpoint", message, options);
-    this.status = options.status;
+    const { status } = options;
+    this.status = status;
     this.isRetryable = options.isRetryable;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.kind = options.kind ??
+      (status === null ? "no reply" : status === 200 ? "invalid reply" : `status ${status}`);
   }
 }
 
@@ -55,12 +62,20 @@ export class SandboxUnavailableError extends InfrastructureError {
   }
 }
 
+/** Data of a {@linkcode StoreError}. */
+export interface StoreErrorOptions extends ErrorOptions {
+  /** Whether the reason is another process that holds the file. @default false */
+  readonly isBusy?: boolean;
+}
+
 /** The database cannot be opened, read or written. */
 export class StoreError extends InfrastructureError {
   override readonly name = "StoreError";
+  readonly isBusy: boolean;
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: StoreErrorOptions) {
     super("store", message, options);
+    this.isBusy = options?.isBusy ?? false;
   }
 }
 

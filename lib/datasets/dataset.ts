@@ -18,6 +18,8 @@ export interface ReadOptions {
   readonly source?: string;
   /** Fields that differ from the usual names. */
   readonly fields?: FieldMapping;
+  /** Called with the line of a row whose reference answer is empty, which is then left out. @default such a row is an error */
+  readonly onMissingAnswer?: ((line: number) => void) | undefined;
   readonly readParquet: ParquetReader;
 }
 
@@ -50,7 +52,7 @@ export async function readProblems(
   }
   const source = options.source ?? basename(path).replace(/(\.[a-z]+)+$/, "");
   const lines = new Map<string, number>();
-  return rows.map((row) => {
+  return withAnswers(rows, options).map((row) => {
     const problem = flagUngradable(toProblem(path, row, { ...options, source }));
     const earlier = lines.get(problem.id);
     if (earlier !== undefined) {
@@ -58,6 +60,20 @@ export async function readProblems(
     }
     lines.set(problem.id, row.line);
     return problem;
+  });
+}
+
+function withAnswers(
+  rows: readonly RawRow[],
+  { fields, onMissingAnswer }: ReadOptions,
+): readonly RawRow[] {
+  if (onMissingAnswer === undefined) return rows;
+  return rows.filter((row) => {
+    const field = fieldOf(row, "answer", fields);
+    const value = field === null ? undefined : row.fields[field];
+    const isMissing = value === null || (typeof value === "string" && value.trim() === "");
+    if (isMissing) onMissingAnswer(row.line);
+    return !isMissing;
   });
 }
 

@@ -1,12 +1,11 @@
 /** What servers answer, as far as it is used; further fields are ignored, since every server adds its own. */
 import { z } from "zod";
 import { ProviderError } from "../core/mod.ts";
-import type { Completion, SampleRequest } from "./policy.ts";
 
 const Usage = z.object({
   prompt_tokens: z.int().min(0),
   completion_tokens: z.int().min(0).nullish(),
-});
+}).nullish();
 
 const choice = {
   index: z.int().min(0).optional(),
@@ -35,11 +34,21 @@ export const PoolingReply = z.object({
     index: z.int().min(0),
     data: z.union([z.number(), z.tuple([z.number()]).transform(([value]) => value)]),
   })),
-  usage: z.object({ prompt_tokens: z.int().min(0) }),
+  usage: z.object({ prompt_tokens: z.int().min(0) }).nullish(),
 });
 
 /** Reply of `/models`. */
-export const ModelsReply = z.object({ data: z.array(z.object({ id: z.string() })) });
+export const ModelsReply = z.object({
+  data: z.array(z.object({
+    id: z.string(),
+    owned_by: z.string().nullish(),
+    /** vLLM and the embedded engine: context length in tokens. */
+    max_model_len: z.int().min(1).nullish(),
+  })),
+});
+
+/** Reply of vLLM's `/tokenize`. */
+export const TokenizeReply = z.object({ count: z.int().min(0) });
 
 /**
  * Checks a reply.
@@ -60,34 +69,4 @@ export function readReply<S extends z.ZodType>(
     }`,
     { status: 200, isRetryable: true, cause: result.error },
   );
-}
-
-/** A choice of either route. */
-export interface RawChoice {
-  readonly text: string;
-  readonly finish_reason: "stop" | "length";
-  readonly stop_reason?: string | number | null | undefined;
-}
-
-/**
- * A choice as the rest of the harness sees it. A server that says which stop string it cut gets it put back; one that ended
- * without any ended by its own end of sequence.
- */
-export function toCompletion(
-  choice: RawChoice,
-  request: Pick<SampleRequest, "stop">,
-  tokens: number,
-): Completion {
-  if (choice.finish_reason === "length") {
-    return { text: choice.text, finishReason: "length", stopString: null, tokens };
-  }
-  const said = typeof choice.stop_reason === "string" && request.stop.includes(choice.stop_reason)
-    ? choice.stop_reason
-    : null;
-  const stopString = said ?? request.stop.find((stop) => choice.text.endsWith(stop)) ?? null;
-  if (stopString === null) {
-    return { text: choice.text, finishReason: "end", stopString: null, tokens };
-  }
-  const text = choice.text.endsWith(stopString) ? choice.text : choice.text + stopString;
-  return { text, finishReason: "stop_string", stopString, tokens };
 }

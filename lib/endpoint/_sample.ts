@@ -1,71 +1,86 @@
 import { ProviderError } from "../core/mod.ts";
-import type { RawChoice } from "./_replies.ts";
-import { toCompletion } from "./_replies.ts";
-import type { Completion, SampleReply, SampleRequest } from "./policy.ts";
+import type { CallOptions, Completion, SampleReply, SampleRequest } from "./policy.ts";
 import { type TokenPrice, tokenPrice } from "./price.ts";
 
-/** One round trip: some choices and what they cost. */
+/** One round trip: some completions and what they cost. */
 export interface Batch {
-  readonly choices: readonly RawChoice[];
+  readonly completions: readonly Completion[];
   readonly promptTokens: number;
   readonly generatedTokens: number;
+  /** Whether the server counted no tokens. */
+  readonly isEstimated: boolean;
 }
 
 /** Options of {@linkcode collectSamples}. */
-export interface CollectOptions {
-  /** Asks for `count` choices; `offset` are there already. */
-  readonly ask: (count: number, offset: number) => Promise<Batch>;
+export interface CollectOptions extends CallOptions {
+  /** Asks for `count` completions; `offset` have been asked for before. */
+  readonly ask: (count: number, offset: number, options: CallOptions) => Promise<Batch>;
+  /** Whether the server is known to answer more than one choice per request. */
+  readonly honoursN: boolean;
   readonly price: TokenPrice | null;
   readonly now: () => number;
 }
 
 /**
- * Collects exactly n completions. Some servers ignore `n`: what is missing is asked for again, as long as each request brings
- * something.
+ * Collects exactly n completions. Some servers ignore `n`: what is missing is asked for again, side by side, in requests as large as
+ * the server fills, as long as a round of them brings something.
  *
- * @throws {ProviderError} If a request brings nothing.
+ * @throws {ProviderError} If a round brings nothing.
  */
 export async function collectSamples(
   request: SampleRequest,
   options: CollectOptions,
 ): Promise<SampleReply> {
   const startedMs = options.now();
-  const completions: Completion[] = [];
-  let promptTokens = 0;
-  let generatedTokens = 0;
-  while (completions.length < request.n) {
-    const missing = request.n - completions.length;
-    const batch = await options.ask(missing, completions.length);
-    if (batch.choices.length === 0) {
+  const batches: Batch[] = [];
+  let size = options.honoursN ? request.n : 1;
+  let collected = 0;
+  while (collected < request.n) {
+    const round = await askTogether(request.n - collected, { ...options, size, collected });
+    const brought = round.reduce((sum, { completions }) => sum + completions.length, 0);
+    if (brought === 0) {
       throw new ProviderError(
-        `Cannot sample ${request.n} completions: the endpoint gave ${completions.length} and then none`,
-        { status: 200, isRetryable: false },
+        `Cannot sample ${request.n} completions: the endpoint gave ${collected} and then none`,
+        { status: 200, isRetryable: false, kind: "no choices" },
       );
     }
-    promptTokens += batch.promptTokens;
-    generatedTokens += batch.generatedTokens;
-    const shares = shareTokens(batch);
-    batch.choices.slice(0, missing).forEach((choice, i) => {
-      completions.push(toCompletion(choice, request, shares[i] ?? 0));
-    });
+    batches.push(...round);
+    collected += brought;
+    size = Math.max(1, ...round.map(({ completions }) => completions.length));
   }
+  const sum = (count: (batch: Batch) => number) => batches.reduce((n, b) => n + count(b), 0);
+  const promptTokens = sum((batch) => batch.promptTokens);
+  const generatedTokens = sum((batch) => batch.generatedTokens);
   return {
-    completions,
+    completions: batches.flatMap(({ completions }) => completions).slice(0, request.n),
     promptTokens,
     generatedTokens,
     seconds: (options.now() - startedMs) / 1000,
     price: tokenPrice(options.price, promptTokens, generatedTokens),
+    ...(batches.length === 1 ? {} : { contextTokens: batches[0]?.promptTokens ?? 0 }),
+    ...(batches.some(({ isEstimated }) => isEstimated) ? { tokensAreEstimated: true } : {}),
   };
 }
 
-/** Servers count tokens per reply, not per choice: a choice gets its share by length, and the shares add up. */
-function shareTokens({ choices, generatedTokens }: Batch): number[] {
-  const lengths = choices.map((choice) => choice.text.length + 1);
-  const total = lengths.reduce((a, b) => a + b, 0);
-  let before = 0;
-  return lengths.map((length) => {
-    const from = Math.round((before / total) * generatedTokens);
-    before += length;
-    return Math.round((before / total) * generatedTokens) - from;
-  });
+/** One round of requests, in order. When one fails for good, the others are given up: the reply needs all of them. */
+async function askTogether(
+  missing: number,
+  options: CollectOptions & { readonly size: number; readonly collected: number },
+): Promise<readonly Batch[]> {
+  const { ask, size, collected, signal } = options;
+  if (size >= missing) return [await ask(missing, collected, { signal })];
+  const counts = Array.from(
+    { length: Math.ceil(missing / size) },
+    (_, i) => Math.min(size, missing - i * size),
+  );
+  const failed = new AbortController();
+  const inner = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const requests = counts.map((count, i) => ask(count, collected + i * size, { signal: inner }));
+  try {
+    return await Promise.all(requests);
+  } catch (error) {
+    failed.abort(error);
+    await Promise.allSettled(requests);
+    throw error;
+  }
 }

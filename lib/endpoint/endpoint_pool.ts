@@ -1,109 +1,218 @@
-import { ProviderError, Semaphore } from "../core/mod.ts";
+import { ProviderError } from "../core/mod.ts";
+import type { BreakerOptions } from "./circuit_breaker.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { type CountedExample, FailureCounts } from "./failure_counts.ts";
+import { type EndpointLoad, Member, type MemberSlot, type Work } from "./_member.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
+import { type Concurrency, type Server, Servers } from "./_server.ts";
+import { WaitingLine } from "./_waiting_line.ts";
 import type { Transport } from "./transport.ts";
+
+export type { Concurrency, EndpointLoad, Work };
+export { Servers };
 
 /** Options of {@linkcode EndpointPool}. */
 export interface EndpointPoolOptions {
-  /** Requests in flight per endpoint. @default 64 */
-  readonly concurrency?: number;
-  readonly retry?: Omit<RetryOptions, "signal" | "onRetry">;
-  /** An endpoint that failed is asked last for so long. @default 5000 */
-  readonly avoidMs?: number;
-  /** Clock in milliseconds. @default `performance.now` */
-  readonly now?: () => number;
+  /** Requests in flight per server. @default "auto" */
+  readonly concurrency?: Concurrency;
+  /** Pools with the same registry share the slots of servers that they have in common. @default one of its own */
+  readonly servers?: Servers;
+  /** Whether the servers are asked for their own queue (`/metrics`) while the limit is adapted. @default false */
+  readonly asksLoad?: boolean;
+  readonly retry?: Omit<RetryOptions, "signal" | "onRetry" | "clock" | "waitsItself">;
+  readonly breaker?: BreakerOptions;
+  /** @default the machine's clock */
+  readonly clock?: Clock;
 }
 
 /** What the requests of one role have come to. */
 export interface EndpointMetrics {
+  /** Requests sent, repetitions included. */
   readonly requests: number;
   readonly retries: number;
   readonly running: number;
   readonly waiting: number;
-  /** Failures by kind (`status 429`, `no reply`), each with an example. */
-  readonly failures: Readonly<Record<string, { readonly count: number; readonly example: string }>>;
+  /** Requests that may be in flight at once; of a server that several roles share, this one's part. */
+  readonly limit: number;
+  /** Tokens per second over the last ten seconds. */
+  readonly tokensPerSecond: number;
+  /** Failures by kind (`status 429`, `connection refused`), each with an example. */
+  readonly failures: Readonly<Record<string, CountedExample>>;
+  /** What servers did otherwise than asked, and what was made of it, by kind; each with an example. */
+  readonly quirks: Readonly<Record<string, CountedExample>>;
+  readonly endpoints: readonly EndpointLoad[];
 }
 
-interface Member {
-  readonly transport: Transport;
-  readonly slots: Semaphore;
-  avoidedUntil: number;
+/** One request of a pool. */
+export interface PoolRequestOptions<T> {
+  /** Turns the JSON reply into a value; throws a retryable `ProviderError` where it is no valid reply. */
+  readonly read: (reply: unknown, url: string) => T;
+  /** What the reply was worth, for speed and limits. @default one token */
+  readonly work?: (value: T) => Work;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The endpoints of one role: the least loaded one is asked first, one that just failed last. */
-export class EndpointPool {
-  readonly #members: readonly Member[];
+/** Milliseconds for which requests wait for an endpoint to come back, and the default of `retry.maxTotalMs`. */
+const PATIENCE_MS = 600_000;
+
+/**
+ * The endpoints of one role. A request waits in one line for all of them and goes where a slot is free first, to the least loaded
+ * one if there is a choice; one that failed is repeated elsewhere where it can be. Endpoints may join and leave at any time.
+ */
+export class EndpointPool implements AsyncDisposable {
+  readonly #members: Member[] = [];
   readonly #options: EndpointPoolOptions;
-  readonly #now: () => number;
+  readonly #clock: Clock;
+  readonly #servers: Servers;
+  readonly #line: WaitingLine;
+  readonly #failures = new FailureCounts();
+  readonly #quirks = new FailureCounts();
+  readonly #closing = new AbortController();
+  readonly #background = new Set<Promise<void>>();
+  readonly #client = { takeSlot: (server: Server) => this.#line.takeSlot(server) };
   #requests = 0;
   #retries = 0;
-  readonly #failures = new Map<string, { count: number; example: string }>();
 
   /** @throws {RangeError} If there is no endpoint. */
   constructor(transports: readonly Transport[], options: EndpointPoolOptions = {}) {
     if (transports.length === 0) throw new RangeError("Cannot open a pool of no endpoints");
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
-    this.#members = transports.map((transport) => ({
-      transport,
-      slots: new Semaphore(options.concurrency ?? 64),
-      avoidedUntil: 0,
-    }));
+    this.#clock = options.clock ?? systemClock;
+    this.#servers = options.servers ?? new Servers();
+    this.#line = new WaitingLine({
+      members: this.#members,
+      clock: this.#clock,
+      patienceMs: options.retry?.maxTotalMs ?? PATIENCE_MS,
+      check: (member) => this.#inBackground(member.check(this.#closing.signal)),
+    });
+    for (const transport of transports) this.add(transport);
+  }
+
+  /** An endpoint joins; requests that wait may go there at once. One that is there already is left as it is. */
+  add(transport: Transport): void {
+    if (this.#members.some((member) => member.transport.url === transport.url)) return;
+    const { concurrency = "auto", breaker = {}, asksLoad = false } = this.#options;
+    const server = this.#servers.at(transport.url, concurrency);
+    this.#members.push(
+      new Member(transport, { server, clock: this.#clock, breaker, offersLoad: asksLoad }),
+    );
+    if (!this.#members.slice(0, -1).some((member) => member.server === server)) {
+      server.join(this.#client);
+    }
+    server.offer();
+  }
+
+  /** An endpoint leaves: what it is doing is finished, nothing new goes there. Returns whether it was there. */
+  remove(url: string): boolean {
+    const index = this.#members.findIndex((member) => member.transport.url === url);
+    const [member] = index < 0 ? [] : this.#members.splice(index, 1);
+    if (member === undefined) return false;
+    member.hasLeft = true;
+    if (!this.#members.some(({ server }) => server === member.server)) {
+      member.server.leave(this.#client);
+    }
+    this.#line.wake();
+    return true;
   }
 
   /**
-   * Sends a request and reads its reply, on whichever endpoint is free, again where it fails.
+   * Sends a request and reads its reply, where a slot is free, again where it fails.
    *
-   * @param read Turns the JSON reply into a value; throws a retryable `ProviderError` where it is no valid reply.
    * @throws {ProviderError} If no endpoint gave a valid reply within the retries.
+   * @throws The signal's reason, when it aborts.
    */
   async request<T>(
     path: string,
     body: Readonly<Record<string, unknown>>,
-    options: {
-      readonly read: (reply: unknown, url: string) => T;
-      readonly signal?: AbortSignal | undefined;
-    },
+    options: PoolRequestOptions<T>,
   ): Promise<T> {
-    const { read, signal } = options;
-    return await withRetries(async () => {
-      const member = this.#leastLoaded();
-      using _slot = await member.slots.acquire({ signal });
-      this.#requests++;
-      try {
-        const reply = await member.transport.request(path, body, { signal });
-        return read(reply, member.transport.url);
-      } catch (error) {
-        if (error instanceof ProviderError) this.#note(member, error);
-        throw error;
-      }
-    }, { ...this.#options.retry, signal, onRetry: () => this.#retries++ });
+    const failedAt = new Set<Member>();
+    return await withRetries(() => this.#attempt(path, body, { ...options, failedAt }), {
+      ...this.#options.retry,
+      ...{ clock: this.#clock, signal: options.signal, waitsItself: true },
+      onRetry: () => this.#retries++,
+    });
   }
 
-  /** Counters since the start. */
+  /** Counts something that a server did otherwise than asked. */
+  noteQuirk(kind: string, example: string): void {
+    this.#quirks.add(kind, example);
+  }
+
+  /** Counters since the start, and the state of now. */
   metrics(): EndpointMetrics {
-    const sum = (count: (slots: Semaphore) => number) =>
-      this.#members.reduce((total, { slots }) => total + count(slots), 0);
+    const endpoints = this.#members.map((member) => member.load());
+    const sum = (count: (member: Member) => number) =>
+      this.#members.reduce((total, member) => total + count(member), 0);
     return {
       requests: this.#requests,
       retries: this.#retries,
-      running: sum((slots) => slots.held),
-      waiting: sum((slots) => slots.waiting),
-      failures: Object.fromEntries([...this.#failures].map(([kind, f]) => [kind, { ...f }])),
+      running: sum(({ running }) => running),
+      waiting: this.#line.length,
+      limit: sum(({ server }) => Math.ceil(server.limit / Math.max(1, server.clients))),
+      tokensPerSecond: endpoints.reduce((total, one) => total + one.tokensPerSecond, 0),
+      failures: this.#failures.snapshot(),
+      quirks: this.#quirks.snapshot(),
+      endpoints,
     };
   }
 
-  #leastLoaded(): Member {
-    const now = this.#now();
-    const load = ({ slots, avoidedUntil }: Member) =>
-      (avoidedUntil > now ? 1e6 : 0) + (slots.held + slots.waiting) / slots.limit;
-    return this.#members.reduce((best, member) => (load(member) < load(best) ? member : best));
+  /** Ends what goes on in the background. Requests that wait fail; those in flight are their callers' to abort. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    this.#line.close();
+    for (const { server } of this.#members) server.leave(this.#client);
+    await Promise.all(this.#background);
   }
 
-  #note(member: Member, error: ProviderError): void {
-    const kind = error.status === null ? "no reply" : `status ${error.status}`;
-    const known = this.#failures.get(kind);
-    if (known === undefined) this.#failures.set(kind, { count: 1, example: error.message });
-    else known.count++;
-    if (error.isRetryable) member.avoidedUntil = this.#now() + (this.#options.avoidMs ?? 5_000);
+  async #attempt<T>(
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    options: PoolRequestOptions<T> & { readonly failedAt: Set<Member> },
+  ): Promise<T> {
+    const { read, work = oneToken, signal, failedAt } = options;
+    const { member, held } = await this.#line.acquire({ avoid: failedAt, signal });
+    this.#requests++;
+    try {
+      const reply = await member.transport.request(path, body, { signal });
+      const value = read(reply, member.transport.url);
+      member.succeeded(held, { ...work(value), kind: path });
+      return value;
+    } catch (error) {
+      if (!(error instanceof ProviderError)) {
+        member.ended(held);
+        throw error;
+      }
+      failedAt.add(member);
+      throw this.#noteFailure(member, held, error);
+    } finally {
+      member.release();
+      this.#line.wake();
+      if (member.needsLoad(this.#clock.now())) {
+        this.#inBackground(member.askLoad(this.#closing.signal));
+      }
+    }
   }
+
+  #noteFailure(member: Member, held: MemberSlot, error: ProviderError): ProviderError {
+    this.#failures.add(error.kind, error.message);
+    const isMisplaced = member.failed(held, error);
+    const now = this.#clock.now();
+    const others = this.#members.filter((other) => other !== member && other.isAlive(now));
+    if (!isMisplaced || others.length === 0) return error;
+    const { status, message, kind } = error;
+    return new ProviderError(message, { status, isRetryable: true, kind, cause: error });
+  }
+
+  #inBackground(task: Promise<void>): void {
+    const tracked = task.finally(() => {
+      this.#background.delete(tracked);
+      this.#line.wake();
+    });
+    this.#background.add(tracked);
+  }
+}
+
+function oneToken(): Work {
+  return { tokens: 0, sequenceTokens: 1 };
 }

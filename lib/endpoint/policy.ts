@@ -1,6 +1,6 @@
 /**
  * The contract of the policy: a language model that proposes next segments.
- * Implementations: `completions_policy.ts`, `chat_policy.ts` (HTTP), `scripted_policy.ts` (for tests), and the recorder around
+ * Implementations: `http_policy.ts`, `scripted_policy.ts` (for tests), and the recorder around
  * any of them.
  */
 
@@ -54,6 +54,10 @@ export interface SampleReply {
   readonly seconds: number;
   /** Price by the configured rates; `null` where none is configured. */
   readonly price: number | null;
+  /** Tokens of the prompt, where several requests had to read it. @default promptTokens */
+  readonly contextTokens?: number;
+  /** Whether the server counted no tokens, and all numbers of them are estimates from the length of the text. @default false */
+  readonly tokensAreEstimated?: boolean;
 }
 
 /** Options of every call to an endpoint. */

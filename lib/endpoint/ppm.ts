@@ -16,6 +16,8 @@ export interface ScoreReply {
   readonly promptTokens: number;
   readonly seconds: number;
   readonly price: number | null;
+  /** Whether the server counted no tokens, and their number is an estimate from the length of the texts. @default false */
+  readonly tokensAreEstimated?: boolean;
 }
 
 /** A model that scores partial solutions. */

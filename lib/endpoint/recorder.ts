@@ -3,11 +3,15 @@
  * distribution only (batched inference is not deterministic).
  *
  * Key: hash of everything in the request that can change the reply, the seed of the draw included, and the sample's index.
+ *
+ * Invariant: what a recording run is answered is what stands in the record when it is answered, costs included. The first reply
+ * under a key stays, so a resumed recording, or two draws of the same text at once, agree with their own replay.
  */
 import { z } from "zod";
-import { hashJson, InfrastructureError, type ReplyStore } from "../core/mod.ts";
-import { type Completion, FINISH_REASONS, type Policy, type SampleRequest } from "./policy.ts";
-import type { Ppm } from "./ppm.ts";
+import { hashJson, InfrastructureError, type ReplyKey, type ReplyStore } from "../core/mod.ts";
+import { apportion } from "./_completion.ts";
+import { FINISH_REASONS, type Policy, type SampleReply, type SampleRequest } from "./policy.ts";
+import type { Ppm, ScoreReply } from "./ppm.ts";
 
 /** `record`: ask the model for what is not recorded yet, and keep what it said. `replay`: never ask; a reply that is missing is an error. */
 export type RecorderMode = "record" | "replay";
@@ -24,6 +28,8 @@ const Cost = z.strictObject({
   generatedTokens: z.int(),
   seconds: z.number(),
   price: z.number().nullable(),
+  contextTokens: z.int().exactOptional(),
+  tokensAreEstimated: z.boolean().exactOptional(),
 });
 
 const RecordedCompletion = z.strictObject({
@@ -36,7 +42,14 @@ const RecordedCompletion = z.strictObject({
   cost: Cost.nullable(),
 });
 
-const RecordedScore = z.strictObject({ logit: z.number(), promptTokens: z.int() });
+/** A text's part of what its batch cost; the parts of a batch add up to it. */
+const RecordedScore = z.strictObject({
+  logit: z.number(),
+  promptTokens: z.int(),
+  seconds: z.number().default(0),
+  price: z.number().nullable().default(null),
+  tokensAreEstimated: z.boolean().exactOptional(),
+});
 
 /** A policy whose replies are kept, or come from what was kept. */
 export function recordedPolicy(policy: Policy, options: RecorderOptions): Policy {
@@ -48,18 +61,15 @@ export function recordedPolicy(policy: Policy, options: RecorderOptions): Policy
     description: policy.description,
     sample: async (request, call) => {
       const requestHash = keyOf(request);
-      if (mode === "replay") return await replaySamples(store, requestHash, request);
-      // A reply that is recorded already is the reply: a resumed recording must agree with its own replay.
-      if (await store.getReply({ requestHash, sample: request.n - 1 }) !== null) {
-        return await replaySamples(store, requestHash, request);
+      const isThere = await store.getReply({ requestHash, sample: request.n - 1 }) !== null;
+      if (mode === "record" && !isThere) {
+        const { completions, ...cost } = await policy.sample(request, call);
+        for (const [sample, completion] of completions.entries()) {
+          const body = JSON.stringify({ completion, cost: sample === 0 ? cost : null });
+          await store.putReply({ requestHash, sample }, body);
+        }
       }
-      const reply = await policy.sample(request, call);
-      const { completions, ...cost } = reply;
-      for (const [sample, completion] of completions.entries()) {
-        const body = JSON.stringify({ completion, cost: sample === 0 ? cost : null });
-        await store.putReply({ requestHash, sample }, body);
-      }
-      return reply;
+      return await readSamples(store, requestHash, request);
     },
   };
 }
@@ -72,27 +82,29 @@ function requestJson(request: Omit<SampleRequest, "n">) {
   return { prompt: text, stop, temperature, topP, maxTokens, seed };
 }
 
-async function replaySamples(store: ReplyStore, requestHash: string, request: SampleRequest) {
-  const completions: Completion[] = [];
-  let cost: z.infer<typeof Cost> | null = null;
+async function readSamples(
+  store: ReplyStore,
+  requestHash: string,
+  request: SampleRequest,
+): Promise<SampleReply> {
+  const samples: z.infer<typeof RecordedCompletion>[] = [];
   for (let sample = 0; sample < request.n; sample++) {
     const body = await store.getReply({ requestHash, sample });
     if (body === null) {
       throw missing(`sample ${sample} of a policy request with seed ${request.seed}`);
     }
-    const recorded = parseRecorded(RecordedCompletion, body);
-    completions.push(recorded.completion);
-    if (sample === 0) cost = recorded.cost;
+    samples.push(parseRecorded(RecordedCompletion, body));
   }
+  const cost = samples[0]?.cost ?? null;
   if (cost === null) throw missing("the cost of a policy request");
-  return { completions, ...cost };
+  return { completions: samples.map(({ completion }) => completion), ...cost };
 }
 
 /** A PPM whose scores are kept, or come from what was kept. Scores do not depend on the batch they came in. */
 export function recordedPpm(ppm: Ppm, options: RecorderOptions): Ppm {
   const { store, mode } = options;
   const model = String(ppm.description["model"] ?? null);
-  const keyOf = (text: string) => ({
+  const keyOf = (text: string): ReplyKey => ({
     requestHash: hashJson({ role: "ppm", model, text }),
     sample: 0,
   });
@@ -100,23 +112,46 @@ export function recordedPpm(ppm: Ppm, options: RecorderOptions): Ppm {
     description: ppm.description,
     calibration: ppm.calibration,
     score: async (texts, call) => {
-      if (mode === "replay") {
-        const scores = await Promise.all(texts.map(async (text) => {
+      if (mode === "record") {
+        const isThere = await Promise.all(texts.map((text) => store.getReply(keyOf(text))));
+        const asked = [...new Set(texts.filter((_, i) => isThere[i] === null))];
+        if (asked.length > 0) await putScores(asked, await ppm.score(asked, call));
+      }
+      return addScores(
+        await Promise.all(texts.map(async (text) => {
           const body = await store.getReply(keyOf(text));
           if (body === null) throw missing("a score of the PPM");
           return parseRecorded(RecordedScore, body);
-        }));
-        const promptTokens = scores.reduce((sum, score) => sum + score.promptTokens, 0);
-        return { logits: scores.map((s) => s.logit), promptTokens, seconds: 0, price: null };
-      }
-      const reply = await ppm.score(texts, call);
-      const share = Math.round(reply.promptTokens / Math.max(1, texts.length));
-      for (const [i, text] of texts.entries()) {
-        const body = JSON.stringify({ logit: reply.logits[i], promptTokens: share });
-        await store.putReply(keyOf(text), body);
-      }
-      return reply;
+        })),
+      );
     },
+  };
+
+  async function putScores(texts: readonly string[], reply: ScoreReply): Promise<void> {
+    const { logits, promptTokens, seconds, price, ...more } = reply;
+    const tokens = apportion(texts.map((text) => text.length + 1), promptTokens);
+    for (const [i, text] of texts.entries()) {
+      const body = JSON.stringify({
+        logit: logits[i],
+        promptTokens: tokens[i],
+        seconds: seconds / texts.length,
+        price: price === null ? null : price / texts.length,
+        ...more,
+      });
+      await store.putReply(keyOf(text), body);
+    }
+  }
+}
+
+/** A reply from its parts, added up in the order of the texts: the same parts give the same sum to the last bit. */
+function addScores(scores: readonly z.infer<typeof RecordedScore>[]): ScoreReply {
+  const prices = scores.flatMap(({ price }) => price === null ? [] : [price]);
+  return {
+    logits: scores.map(({ logit }) => logit),
+    promptTokens: scores.reduce((sum, one) => sum + one.promptTokens, 0),
+    seconds: scores.reduce((sum, { seconds }) => sum + seconds, 0),
+    price: prices.length === 0 ? null : prices.reduce((sum, price) => sum + price, 0),
+    ...(scores.some((one) => one.tokensAreEstimated) ? { tokensAreEstimated: true } : {}),
   };
 }
 

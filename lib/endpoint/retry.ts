@@ -1,4 +1,5 @@
 import { ProviderError, type Random, seededRandom } from "../core/mod.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { CallOptions } from "./policy.ts";
 
 /** When a failed request is tried again, and with which clock and dice. */
@@ -9,14 +10,14 @@ export interface RetryOptions extends CallOptions {
   readonly initialDelayMs?: number;
   /** Milliseconds that no wait exceeds, whatever `retry-after` asks for. @default 60000 */
   readonly maxDelayMs?: number;
-  /** Milliseconds after the first call from which no further one starts. @default 600000 */
+  /** Milliseconds after the first failure from which no further call starts. @default 600000 */
   readonly maxTotalMs?: number;
+  /** Whether the operation itself waits as long as `retry-after` asks for. @default false */
+  readonly waitsItself?: boolean;
   /** Source of the jitter. @default one seeded stream for the process, so that requests do not come back in step */
   readonly random?: Random;
-  /** Waits; rejects with the signal's reason when it aborts. */
-  readonly sleep?: (ms: number, options: CallOptions) => Promise<void>;
-  /** Clock in milliseconds. @default `performance.now` */
-  readonly now?: () => number;
+  /** @default the machine's clock */
+  readonly clock?: Clock;
   /** Told of every repetition, before its wait. */
   readonly onRetry?: (error: ProviderError, delayMs: number) => void;
 }
@@ -37,13 +38,13 @@ export async function withRetries<T>(
     initialDelayMs = 500,
     maxDelayMs = 60_000,
     maxTotalMs = 600_000,
+    waitsItself = false,
     random = sharedJitter,
-    sleep = wait,
-    now = () => performance.now(),
+    clock = systemClock,
     onRetry,
     signal,
   } = options;
-  const startedMs = now();
+  let failingSinceMs: number | null = null;
   for (let attempt = 1;; attempt++) {
     try {
       return await operation();
@@ -51,39 +52,26 @@ export async function withRetries<T>(
       if (!(error instanceof ProviderError) || !error.isRetryable) throw error;
       const doubled = Math.min(maxDelayMs, initialDelayMs * 2 ** (attempt - 1));
       const jittered = doubled * (0.5 + random() / 2);
-      const delayMs = Math.min(maxDelayMs, error.retryAfterMs ?? jittered);
-      if (attempt >= attempts || now() - startedMs + delayMs > maxTotalMs) {
+      const asked = waitsItself ? null : error.retryAfterMs;
+      const delayMs = Math.min(maxDelayMs, asked ?? jittered);
+      failingSinceMs ??= clock.now();
+      if (attempt >= attempts || clock.now() - failingSinceMs + delayMs > maxTotalMs) {
         throw exhausted(error, attempt);
       }
       onRetry?.(error, delayMs);
-      await sleep(delayMs, { signal });
+      await clock.sleep(delayMs, { signal });
     }
   }
 }
 
 const sharedJitter = seededRandom(0);
 
-/** Waits with a timer. */
-function wait(ms: number, { signal }: CallOptions): Promise<void> {
-  signal?.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", abort, { once: true });
-  });
-}
-
 function exhausted(error: ProviderError, attempts: number): ProviderError {
   if (attempts === 1) return error;
   return new ProviderError(`${error.message} (tried ${attempts} times)`, {
     status: error.status,
     isRetryable: true,
+    kind: error.kind,
     cause: error,
   });
 }

@@ -5,9 +5,10 @@
  * What leaves the process is the body, three headers and, if one was given, the API key. The key is in no error, no
  * description and no log; a server that repeats it in an error message has it cut out.
  */
-import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import OpenAI, { APIConnectionError, APIError } from "openai";
 import { ConfigError, ProviderError } from "../core/mod.ts";
 import { boundedFetch, type Fetch, ReplyTooLargeError } from "./_bounded_fetch.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { CallOptions } from "./policy.ts";
 
 /** Options of {@linkcode openTransport}. */
@@ -20,6 +21,8 @@ export interface TransportOptions {
   readonly maxReplyBytes?: number;
   /** The real `fetch`, or a double. */
   readonly fetch?: Fetch;
+  /** What deadlines go by. @default the machine's clock */
+  readonly clock?: Clock;
 }
 
 /** Calls one server. */
@@ -31,7 +34,7 @@ export interface Transport {
    *
    * @param path From the base address: `/completions`; `../pooling` for a route that lies beside `/v1`.
    * @param body JSON body of a POST; `null` makes it a GET.
-   * @returns The JSON of the reply, not yet checked.
+   * @returns The JSON of the reply, not yet checked; the text of a GET that is answered with plain text (`../metrics`).
    * @throws {ProviderError} If no reply came, or one that is an error.
    * @throws The signal's reason, when the caller gave up.
    */
@@ -54,6 +57,7 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     deadlineMs = 180_000,
     maxReplyBytes = 64 * 1024 * 1024,
     fetch = globalThis.fetch,
+    clock = systemClock,
   } = options;
   const url = baseAddress(address);
   const client = new OpenAI({
@@ -65,31 +69,73 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     project: null,
     webhookSecret: null,
     maxRetries: 0,
-    timeout: deadlineMs,
+    // The deadline is ours, by our clock.
+    timeout: 2 ** 31 - 1,
     logLevel: "off",
     fetch: boundedFetch({ fetch, maxReplyBytes, sendKey: apiKey !== null }),
   });
-  const failure = failureReader({ apiKey, deadlineMs });
+  const failure = failureReader(apiKey);
   return {
     url,
     async request(path, body, { signal } = {}) {
       signal?.throwIfAborted();
       const target = new URL(`${url}/${path.replace(/^\/+/, "")}`).href;
-      const call = signal === undefined ? {} : { signal };
-      let reply: unknown;
-      try {
-        reply = body === null
-          ? await client.get(target, call)
-          : await client.post(target, { ...call, body });
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw failure(target, error);
-      }
+      const reply = await withDeadline(
+        (inner) =>
+          body === null
+            ? client.get<unknown>(target, { signal: inner })
+            : client.post<unknown>(target, { signal: inner, body }),
+        {
+          ...{ clock, deadlineMs, signal },
+          failure: (error) => failure(target, error),
+          late: () =>
+            noReply(target, `no reply in time (${deadlineMs / 1000} s)`, {
+              kind: "no reply in time",
+            }),
+        },
+      );
       // The SDK hands over as text what the server did not declare as JSON: the error page of a proxy, mostly.
-      if (typeof reply !== "string") return reply;
-      throw noReply(target, `expected JSON, got "${excerpt(reply)}"`);
+      if (typeof reply !== "string" || isPlainText(reply, body)) return reply;
+      throw noReply(target, `expected JSON, got "${excerpt(reply)}"`, { kind: "no JSON" });
     },
   };
+}
+
+/** Metrics are text that is asked for; a page is not. */
+function isPlainText(reply: string, body: unknown): boolean {
+  return body === null && reply.startsWith("#");
+}
+
+/** Runs a call that is aborted when its time is over. */
+async function withDeadline<T>(
+  call: (signal: AbortSignal) => Promise<T>,
+  options: {
+    readonly clock: Clock;
+    readonly deadlineMs: number;
+    readonly signal: AbortSignal | undefined;
+    /** What an error of the call means. */
+    readonly failure: (error: unknown) => unknown;
+    /** What a missed deadline means. */
+    readonly late: () => ProviderError;
+  },
+): Promise<T> {
+  const { clock, deadlineMs, signal, failure, late } = options;
+  const over = new AbortController();
+  const done = new AbortController();
+  const isOver = clock.sleep(deadlineMs, { signal: done.signal }).then(
+    () => over.abort(),
+    () => {},
+  );
+  try {
+    const signals = signal === undefined ? [over.signal] : [over.signal, signal];
+    return await call(AbortSignal.any(signals));
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw over.signal.aborted ? late() : failure(error);
+  } finally {
+    done.abort();
+    await isOver;
+  }
 }
 
 /** An address as the user gives it, with `/v1` at its end. */
@@ -111,25 +157,22 @@ function baseAddress(address: string): string {
 }
 
 /** Turns what the SDK threw into a {@linkcode ProviderError}. */
-function failureReader(
-  { apiKey, deadlineMs }: { readonly apiKey: string | null; readonly deadlineMs: number },
-): (url: string, error: unknown) => ProviderError {
+function failureReader(apiKey: string | null): (url: string, error: unknown) => unknown {
   return (url, error) => {
-    if (error instanceof APIConnectionTimeoutError) {
-      return noReply(url, `no reply in time (${deadlineMs / 1000} s)`, { cause: error });
-    }
     if (error instanceof APIConnectionError) {
       const cause = rootCause(error);
       // The next reply to the same request would hardly be shorter.
       if (cause instanceof ReplyTooLargeError) {
-        return noReply(url, cause.message, { isRetryable: false });
+        return noReply(url, cause.message, { isRetryable: false, kind: "reply too long" });
       }
-      return noReply(url, connectionProblem(cause), { cause: error });
+      const problem = connectionProblem(cause);
+      const kind = problem === "connection refused" ? problem : "connection lost";
+      return noReply(url, problem, { kind, cause: error });
     }
     if (error instanceof SyntaxError) {
-      return noReply(url, `expected JSON, got ${excerpt(error.message)}`);
+      return noReply(url, `expected JSON, got ${excerpt(error.message)}`, { kind: "no JSON" });
     }
-    if (!(error instanceof APIError)) throw error;
+    if (!(error instanceof APIError)) return error;
     const said = error.message.replace(/^\d{3} /, "");
     const status = error.status ?? null;
     const retryAfterMs = retryAfter(error.headers);
@@ -150,12 +193,13 @@ function failureReader(
 function noReply(
   url: string,
   problem: string,
-  options: ErrorOptions & { readonly isRetryable?: boolean } = {},
+  options: ErrorOptions & { readonly isRetryable?: boolean; readonly kind: string },
 ): ProviderError {
-  const { isRetryable = true, cause } = options;
+  const { isRetryable = true, kind, cause } = options;
   return new ProviderError(`Cannot get a reply from ${url}: ${problem}`, {
     status: null,
     isRetryable,
+    kind,
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -16,6 +16,13 @@ export interface StartOptions {
   readonly stderrTailBytes?: number;
   /** Called with every line of standard error as it comes. */
   readonly onStderrLine?: (line: string) => void;
+  /**
+   * Whether the end of the process is that of all it started, too: a launcher's workers, what a script of the user left. Needs the
+   * permission to run anything.
+   *
+   * @default false
+   */
+  readonly endsGroup?: boolean;
 }
 
 /**
@@ -29,6 +36,7 @@ export class ChildProcess implements AsyncDisposable {
   readonly status: Promise<ProcessStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #stderr: Promise<void>;
+  readonly #endsGroup: boolean;
   #stderrTail = "";
   #ended = false;
 
@@ -38,6 +46,7 @@ export class ChildProcess implements AsyncDisposable {
     this.pid = child.pid;
     this.stdin = child.stdin;
     this.stdout = child.stdout;
+    this.#endsGroup = options.endsGroup ?? false;
     this.#stderr = this.#readStderr(options);
     this.status = child.status.then((status) => {
       this.#ended = true;
@@ -59,7 +68,8 @@ export class ChildProcess implements AsyncDisposable {
   kill(): void {
     if (this.#ended) return;
     try {
-      this.#child.kill("SIGKILL");
+      if (this.#endsGroup) Deno.kill(-this.pid, "SIGKILL");
+      else this.#child.kill("SIGKILL");
     } catch (error) {
       // The kernel may know of the end before we do: "process already terminated" is what was wanted.
       if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;

@@ -107,7 +107,7 @@ function mergeDraws(
       segment,
       drawIndex: node.draws + i,
       generatedTokens: completion.tokens,
-      contextTokens: reply.promptTokens + completion.tokens,
+      contextTokens: (reply.contextTokens ?? reply.promptTokens) + completion.tokens,
       spec,
     });
     created.push(child);

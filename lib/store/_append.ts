@@ -1,12 +1,14 @@
 import { DuckDBDataChunk, DuckDBTimestampValue, type DuckDBValue } from "@duckdb/node-api";
 import type { NodeRecord, RolloutRecord, TreeRecord } from "../core/mod.ts";
 import type { Database } from "./_database.ts";
+import type { Derived, DerivedNode } from "./_derive.ts";
 import { type TreeKey, unpackTreeId } from "./tree_id.ts";
 
 /** A tree that passed the gate, with its id. */
 export interface FreshTree {
   readonly treeId: bigint;
   readonly tree: TreeRecord;
+  readonly nodes: readonly DerivedNode[];
 }
 
 /** Appending is synchronous: chunks of one DuckDB vector keep the event loop turning. */
@@ -77,6 +79,13 @@ const NODE_COLUMNS: Columns<NodeRecord> = [
   ["generated_tokens", (node) => node.generatedTokens],
 ];
 
+/** What a node's place in its tree comes to, written once so that no query has to walk the tree. */
+const DERIVED_COLUMNS: Columns<Derived> = [
+  ["path_min_q", (derived) => derived.pathMinQ],
+  ["right_answers", (derived) => derived.rightAnswers],
+  ["wrong_answers", (derived) => derived.wrongAnswers],
+];
+
 interface NumberedRollout extends RolloutRecord {
   readonly rolloutNo: number;
 }
@@ -96,9 +105,16 @@ export async function appendTrees(database: Database, trees: readonly FreshTree[
     records: ({ treeId, tree }) => [{ ...unpackTreeId(treeId), tree, finishedAt }],
   });
   await appendRecords(database, "node", {
-    columns: NODE_COLUMNS,
+    columns: [
+      ...NODE_COLUMNS.map(([name, value]) =>
+        [name, ({ node }: DerivedNode) => value(node)] as const
+      ),
+      ...DERIVED_COLUMNS.map(([name, value]) =>
+        [name, ({ derived }: DerivedNode) => value(derived)] as const
+      ),
+    ],
     trees,
-    records: ({ tree }) => tree.nodes,
+    records: ({ nodes }) => nodes,
   });
   await appendRecords(database, "rollout", {
     columns: ROLLOUT_COLUMNS,

@@ -17,15 +17,11 @@ const MAX_RUNS = 255;
 /** Which run a request opens (architecture.md, "Runs"): the rule that every store follows. `runs` are in order of their numbers. */
 export function chooseRun(runs: readonly StoredRun[], request: OpenRunRequest): OpenedRun {
   const specHash = hashJson(request.spec);
-  const namesakes = runs.filter((run) =>
-    run.requestedName === request.name || run.name === request.name
-  );
-  const same = namesakes.findLast((run) => run.specHash === specHash);
+  const namesakes = namesakesOf(runs, request.name);
+  const same = matchRun(runs, request);
   const latest = namesakes.at(-1);
   const changes = latest === undefined ? [] : specChanges(latest.spec, request.spec);
-  if (same !== undefined && request.mode !== "new") {
-    return { runNo: same.runNo, name: same.name, specHash, isContinued: true, beside: null };
-  }
+  if (same !== null && request.mode !== "new") return same;
   if (request.mode === "resume") {
     throw new UsageError(
       `Cannot resume run "${request.name}": ` +
@@ -43,6 +39,21 @@ export function chooseRun(runs: readonly StoredRun[], request: OpenRunRequest): 
   };
 }
 
+/** The run that a request continues; `null` if there is none of its name and specification. */
+export function matchRun(
+  runs: readonly StoredRun[],
+  { name, spec }: Pick<OpenRunRequest, "name" | "spec">,
+): OpenedRun | null {
+  const specHash = hashJson(spec);
+  const same = namesakesOf(runs, name).findLast((run) => run.specHash === specHash);
+  if (same === undefined) return null;
+  return { runNo: same.runNo, name: same.name, specHash, isContinued: true, beside: null };
+}
+
+function namesakesOf(runs: readonly StoredRun[], name: string): readonly StoredRun[] {
+  return runs.filter((run) => run.requestedName === name || run.name === name);
+}
+
 function nextRunNo(runs: readonly StoredRun[]): number {
   const next = (runs.at(-1)?.runNo ?? 0) + 1;
   if (next <= MAX_RUNS) return next;
@@ -54,4 +65,30 @@ function freeName(name: string, taken: readonly string[]): string {
   let number = 2;
   while (taken.includes(`${name}-${number}`)) number++;
   return `${name}-${number}`;
+}
+
+/** The error of a name that no run has. */
+export function unknownRunError(name: string, stored: readonly string[]): UsageError {
+  return new UsageError(
+    `Cannot use run "${name}": there is none of this name; stored: ${stored.join(", ") || "none"}`,
+  );
+}
+
+/** The error of a new name that another run has. */
+export function nameTakenError(name: string, to: string): UsageError {
+  return new UsageError(
+    `Cannot rename run "${name}" to "${to}": there is a run of this name already`,
+  );
+}
+
+/** The error of deleting what something else was made from. */
+export function derivedRunError(
+  name: string,
+  by: { readonly artifactId: number; readonly of: string | null },
+): UsageError {
+  const owner = by.of === null ? "no run" : `run "${by.of}"`;
+  return new UsageError(
+    `Cannot delete run "${name}": artifact ${by.artifactId} of ${owner} was made from one of its artifacts; ` +
+      "delete that run first",
+  );
 }

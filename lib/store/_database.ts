@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly access: "READ_WRITE" | "READ_ONLY";
   /** Threads of queries. @default DuckDB's own, all cores */
   readonly threads?: number;
+  /** Files beside the database that statements may reach, for a reader. @default none */
+  readonly files?: readonly string[];
 }
 
 /** Settings that must be made before the lock. 16 MB, the default threshold, stalls writers for seconds (storage.md 4.1). */
@@ -104,10 +106,11 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
   const instance = await createInstance(path, full, options);
   try {
     const database = new Database(path, instance, await instance.connect());
-    const folder = dirname(full).replaceAll("'", "''");
     const threads = options.threads === undefined ? [] : [`SET threads = ${options.threads}`];
     const lockDown = [
-      ...(options.access === "READ_WRITE" ? [`SET allowed_directories = ['${folder}']`] : []),
+      ...(options.access === "READ_WRITE"
+        ? [`SET allowed_directories = [${sqlText(dirname(full))}]`]
+        : [`SET allowed_paths = [${(options.files ?? []).map(sqlText).join(", ")}]`]),
       "SET enable_external_access = false",
       "SET lock_configuration = true",
     ];
@@ -117,6 +120,11 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
     instance.closeSync();
     throw error;
   }
+}
+
+/** A text as a literal. For what takes no parameters: settings, names of files, ATTACH. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 async function createInstance(
@@ -137,15 +145,21 @@ export function isFatal(error: unknown): boolean {
   return error instanceof StoreError && /FATAL|database has been invalidated/i.test(error.message);
 }
 
+/** What DuckDB says when another process has the file. */
+const LOCKED = /Could not set lock/i;
+
 /** What DuckDB said, as something a user can act on. */
 export function storeError(path: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new StoreError(`Cannot use database "${path}": ${explain(path, text)}`, { cause: error });
+  return new StoreError(`Cannot use database "${path}": ${explain(path, text)}`, {
+    cause: error,
+    isBusy: LOCKED.test(text),
+  });
 }
 
 function explain(path: string, text: string): string {
-  if (/Could not set lock/i.test(text)) {
+  if (LOCKED.test(text)) {
     const pid = /PID (\d+)/.exec(text)?.[1];
     const who = pid === undefined ? "another process" : `process ${pid}`;
     return `${who} has it open; wait for it or end it, or name another file with --db`;

@@ -2,21 +2,23 @@ import { z } from "zod";
 import { StoreError } from "../core/mod.ts";
 import type { Database } from "./_database.ts";
 import { MIGRATIONS } from "./schema/migrations.ts";
+import { viewsHash, viewStatements } from "./views/catalogue.ts";
 
 /** Version that this program reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 const Name = z.object({ table_name: z.string() });
 const Version = z.object({ version: z.number() });
+const ViewCatalogue = z.object({ hash: z.string() });
 
 /**
- * Brings a database to the current version, in one transaction.
+ * Brings a database to the current version and to the current views, in one transaction.
  *
  * @throws {StoreError} If it comes from a newer version, or holds tables that are not ours.
  */
 export async function migrate(database: Database): Promise<void> {
   const version = await storedVersion(database);
-  if (version === SCHEMA_VERSION) return;
+  if (version === SCHEMA_VERSION && await hasCurrentViews(database)) return;
   await database.transaction(async () => {
     if (version === 0) {
       await database.run(
@@ -28,21 +30,34 @@ export async function migrate(database: Database): Promise<void> {
       await database.run(sql);
       await database.run("INSERT INTO schema_version VALUES ($1, now()::TIMESTAMP)", [index + 1]);
     }
+    for (const statement of viewStatements()) await database.run(statement);
+    await database.run("DELETE FROM view_catalogue");
+    await database.run("INSERT INTO view_catalogue VALUES ($1)", [viewsHash()]);
   });
+}
+
+/** Views are public, and named analyses are written against them: a reader must find those of its own version. */
+async function hasCurrentViews(database: Database): Promise<boolean> {
+  const [row] = await database.rows("SELECT hash FROM view_catalogue");
+  return row !== undefined && ViewCatalogue.parse(row).hash === viewsHash();
 }
 
 /**
  * Refuses a database that cannot be read as it is.
  *
- * @throws {StoreError} If it is empty, not ours, or of another version.
+ * @throws {StoreError} If it is empty, not ours, of another version, or has the views of another version.
  */
 export async function checkVersion(database: Database): Promise<void> {
   const version = await storedVersion(database);
-  if (version === SCHEMA_VERSION) return;
-  const found = version === 0 ? "an empty file" : `version ${version}`;
+  if (version === SCHEMA_VERSION && await hasCurrentViews(database)) return;
+  const found = version === 0
+    ? "an empty file"
+    : version === SCHEMA_VERSION
+    ? "one with views of another version"
+    : `version ${version}`;
   throw new StoreError(
     `Cannot read database "${database.path}": expected schema version ${SCHEMA_VERSION}, got ${found}; ` +
-      "open it once with deno task synth",
+      `bring it up to date with deno task runs compact --db "${database.path}"`,
   );
 }
 

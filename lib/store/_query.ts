@@ -9,26 +9,7 @@ import {
   StatementType,
 } from "@duckdb/node-api";
 import { type Json, UsageError } from "../core/mod.ts";
-
-/** Rows of a query, as they come. */
-export interface QueryRows {
-  readonly columns: readonly string[];
-  /** DuckDB's names of the columns' types. */
-  readonly types: readonly string[];
-  /**
-   * Batches of rows; each row has one cell per column. Whole numbers and decimals are numbers where a number holds them exactly
-   * and text elsewhere, dates and times are text. Read them to the end, or leave the loop, to free the query.
-   */
-  readonly batches: AsyncIterable<readonly (readonly Json[])[]>;
-}
-
-/** Options of a query. */
-export interface QueryOptions {
-  /** Values of `$1`, `$2`, … */
-  readonly parameters?: readonly (string | number | boolean | null)[];
-  /** How long it may take, from the start to the last row. @default no limit */
-  readonly timeoutMs?: number;
-}
+import type { QueryOptions, QueryRows } from "./sql_reader.ts";
 
 const READING: readonly StatementType[] = [StatementType.SELECT, StatementType.EXPLAIN];
 
@@ -47,6 +28,7 @@ export async function queryRows(
 ): Promise<QueryRows> {
   const limit = startLimit(connection, options);
   try {
+    options.signal?.throwIfAborted();
     const statement = await prepareReading(connection, sql);
     if (options.parameters !== undefined) statement.bind([...options.parameters]);
     const result = await statement.stream();
@@ -106,35 +88,48 @@ function writes(): UsageError {
   );
 }
 
-interface Limit {
+const INTERRUPT_INTERVAL_MS = 20;
+
+/** How a statement may end early. */
+export interface Limit {
   /** Ends the limit and frees the query. */
   readonly stop: () => void;
-  readonly explain: (error: unknown) => UsageError;
+  readonly explain: (error: unknown) => unknown;
 }
 
-function startLimit(
+/** Interrupts what a connection runs when it takes too long or is no longer wanted. `close` is called once, by `stop`. */
+export function startLimit(
   connection: DuckDBConnection,
-  { timeoutMs, close }: QueryOptions & { readonly close: () => void },
+  { timeoutMs, signal, close }: QueryOptions & { readonly close: () => void },
 ): Limit {
   let isLate = false;
+  let interrupting: ReturnType<typeof setInterval> | null = null;
+  // Again and again: an interrupt that comes before the statement runs is forgotten when it starts.
+  const interrupt = () => {
+    connection.interrupt();
+    interrupting ??= setInterval(() => connection.interrupt(), INTERRUPT_INTERVAL_MS);
+  };
   const timer = timeoutMs === undefined ? null : setTimeout(() => {
     isLate = true;
-    connection.interrupt();
+    interrupt();
   }, timeoutMs);
+  if (signal?.aborted === true) interrupt();
+  signal?.addEventListener("abort", interrupt);
   return {
     stop: () => {
       if (timer !== null) clearTimeout(timer);
+      if (interrupting !== null) clearInterval(interrupting);
+      signal?.removeEventListener("abort", interrupt);
       close();
     },
     explain: (cause) => {
+      if (signal?.aborted === true) return signal.reason;
       if (cause instanceof UsageError) return cause;
       const text = cause instanceof Error ? cause.message.trim() : String(cause);
       return isLate
         ? new UsageError(
           `Cannot run the statement: expected an end within ${timeoutMs} ms, got none`,
-          {
-            cause,
-          },
+          { cause },
         )
         : new UsageError(`Cannot run the statement: ${text}`, { cause });
     },

@@ -1,8 +1,16 @@
 import { z } from "zod";
 import { canonicalJson, type Json } from "../core/mod.ts";
-import { chooseRun } from "./_choose_run.ts";
+import {
+  chooseRun,
+  derivedRunError,
+  matchRun,
+  nameTakenError,
+  type StoredRun,
+  unknownRunError,
+} from "./_choose_run.ts";
 import type { Database } from "./_database.ts";
 import type { OpenedRun, OpenRunRequest, RunInfo } from "./store.ts";
+import { packTreeId } from "./tree_id.ts";
 
 const RunRow = z.object({
   run_no: z.number(),
@@ -38,15 +46,27 @@ export async function listRuns(database: Database): Promise<readonly RunInfo[]> 
   }));
 }
 
-/** Continues a run or starts one, as architecture.md ("Runs") says. */
-export async function openRun(database: Database, request: OpenRunRequest): Promise<OpenedRun> {
-  const runs = (await allRuns(database)).map((row) => ({
+async function storedRuns(database: Database): Promise<readonly StoredRun[]> {
+  return (await allRuns(database)).map((row) => ({
     runNo: row.run_no,
     name: row.name,
     requestedName: row.requested_name,
     specHash: row.spec_hash,
     spec: z.json().parse(JSON.parse(row.spec)),
   }));
+}
+
+/** The run that a request would continue. */
+export async function findMatch(
+  database: Database,
+  request: Pick<OpenRunRequest, "name" | "spec">,
+): Promise<OpenedRun | null> {
+  return matchRun(await storedRuns(database), request);
+}
+
+/** Continues a run or starts one, as architecture.md ("Runs") says. */
+export async function openRun(database: Database, request: OpenRunRequest): Promise<OpenedRun> {
+  const runs = await storedRuns(database);
   const opened = chooseRun(runs, request);
   await database.transaction(async () => {
     if (!opened.isContinued) {
@@ -86,4 +106,69 @@ async function insertSession(
       provenance.seed,
     ],
   );
+}
+
+const RunNo = z.object({ run_no: z.number() });
+const Derived = z.object({ artifact_id: z.number(), name: z.string().nullable() });
+
+async function runNoOf(database: Database, name: string): Promise<number> {
+  const [row] = await database.rows("SELECT run_no FROM run WHERE name = $1", [name]);
+  if (row !== undefined) return RunNo.parse(row).run_no;
+  throw unknownRunError(name, (await allRuns(database)).map((run) => run.name));
+}
+
+/** Gives a run another name. */
+export async function renameRun(database: Database, name: string, to: string): Promise<void> {
+  const runNo = await runNoOf(database, name);
+  if (name === to) return;
+  const taken = await database.rows("SELECT run_no FROM run WHERE name = $1", [to]);
+  if (taken.length > 0) throw nameTakenError(name, to);
+  await database.run("UPDATE run SET name = $2, requested_name = $2 WHERE run_no = $1", [
+    runNo,
+    to,
+  ]);
+}
+
+/** Tables whose rows belong to a run by the number of their tree, of their evaluation, of their artifact, or of the run itself. */
+const OWNED = {
+  tree: ["node", "rollout", "node_score", "attempt"],
+  evaluation: ["eval_sample", "verdict"],
+  artifact: ["artifact_parent", "metric"],
+  run: ["tree", "evaluation", "artifact", "round", "load_sample", "session", "run"],
+} as const;
+
+/** Forgets a run with everything that belongs to it, in one transaction. */
+export async function deleteRun(database: Database, name: string): Promise<void> {
+  await database.transaction(async () => {
+    const runNo = await runNoOf(database, name);
+    const [derived] = await database.rows(
+      `SELECT a.artifact_id, r.name FROM artifact_parent p JOIN artifact a USING (artifact_id)
+         JOIN artifact of ON of.artifact_id = p.parent_id LEFT JOIN run r ON r.run_no = a.run_no
+       WHERE of.run_no = $1 AND a.run_no IS DISTINCT FROM $1 ORDER BY a.artifact_id LIMIT 1`,
+      [runNo],
+    );
+    if (derived !== undefined) {
+      const { artifact_id, name: of } = Derived.parse(derived);
+      throw derivedRunError(name, { artifactId: artifact_id, of });
+    }
+    const first = packTreeId({ runNo, roundNo: 0, problemNo: 0, seed: 0 });
+    const last = packTreeId({ runNo, roundNo: 15, problemNo: 2 ** 24 - 1, seed: 4_095 });
+    for (const table of OWNED.tree) {
+      await database.run(
+        `DELETE FROM ${table} WHERE tree_id BETWEEN $1::UBIGINT AND $2::UBIGINT`,
+        [String(first), String(last)],
+      );
+    }
+    for (const [owner, key] of [["evaluation", "eval_id"], ["artifact", "artifact_id"]] as const) {
+      for (const table of OWNED[owner]) {
+        await database.run(
+          `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${owner} WHERE run_no = $1)`,
+          [runNo],
+        );
+      }
+    }
+    for (const table of OWNED.run) {
+      await database.run(`DELETE FROM ${table} WHERE run_no = $1`, [runNo]);
+    }
+  });
 }

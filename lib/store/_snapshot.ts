@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { StoreError } from "../core/mod.ts";
-import type { Database } from "./_database.ts";
+import { type Database, sqlText } from "./_database.ts";
+import { exists } from "./_exists.ts";
 
 /** Writes a consistent copy under a temporary name and renames it: the path's existence means that the copy is whole. */
 export async function writeSnapshot(database: Database, path: string): Promise<void> {
@@ -18,7 +19,7 @@ export async function writeSnapshot(database: Database, path: string): Promise<v
   }
   const partial = `${full}.partial`;
   if (await exists(partial)) await Deno.remove(partial);
-  await database.run(`ATTACH '${partial.replaceAll("'", "''")}' AS rstar_snapshot`);
+  await database.run(`ATTACH ${sqlText(partial)} AS rstar_snapshot`);
   try {
     const [row] = await database.rows(
       `SELECT '"' || replace(current_database(), '"', '""') || '"' AS catalog`,
@@ -28,14 +29,4 @@ export async function writeSnapshot(database: Database, path: string): Promise<v
     await database.run("DETACH rstar_snapshot");
   }
   await Deno.rename(partial, full);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Semaphore, StoreError, type TreeRecord } from "../core/mod.ts";
 import { appendTrees, type FreshTree } from "./_append.ts";
 import { type Database, isFatal, storeError } from "./_database.ts";
+import { deriveNodes } from "./_derive.ts";
 import type { WriteOutcome } from "./store.ts";
 
 /** A flush takes what is waiting, up to so many trees and rows (storage.md 4.2). */
@@ -48,9 +49,10 @@ export class TreeWriter {
   async write(treeId: bigint, tree: TreeRecord): Promise<WriteOutcome> {
     if (this.#isClosed) throw new StoreError("Cannot store a tree: the store is closed");
     if (tree.nodes.length === 0) throw new StoreError("Cannot store a tree without nodes");
+    const nodes = deriveNodes(tree.nodes);
     using _slot = await this.#slots.acquire();
     const { promise, resolve, reject } = Promise.withResolvers<WriteOutcome>();
-    this.#waiting.push({ treeId, tree, resolve, reject });
+    this.#waiting.push({ treeId, tree, nodes, resolve, reject });
     this.#flushing ??= this.#flushAll();
     return await promise;
   }

@@ -59,7 +59,11 @@ export interface RoundInfo {
 
 /** Artifacts and rounds. */
 export interface ArtifactStore {
-  /** Keeps an artifact with its parents and curve in one transaction; returns its number. */
+  /**
+   * Keeps an artifact with its parents and curve in one transaction; returns its number.
+   *
+   * @throws {StoreError} If a parent is not stored.
+   */
   addArtifact(request: ArtifactRequest): Promise<number>;
   /** Artifacts, oldest first. */
   artifacts(

@@ -1,23 +1,23 @@
 import { z } from "zod";
-import { type ReplyKey, Semaphore, type TreeRecord, UsageError } from "../core/mod.ts";
+import { Semaphore, type TreeRecord, UsageError } from "../core/mod.ts";
+import { addArtifact, listArtifacts, readMetrics } from "./_artifacts.ts";
 import { type Database, openDatabase } from "./_database.ts";
+import { listEvaluations, openEvaluation, setEvaluationState } from "./_evaluations.ts";
 import { migrate } from "./_migrate.ts";
 import { pendingTrees } from "./_pending.ts";
 import { putProblems } from "./_problems.ts";
-import { type QueryOptions, type QueryRows, queryRows } from "./_query.ts";
+import { queryRows } from "./_query.ts";
 import { readTree } from "./_read_tree.ts";
-import { listRuns, openRun } from "./_runs.ts";
+import { Replies } from "./_replies.ts";
+import { listRounds, putRound } from "./_rounds.ts";
+import { deleteRun, findMatch, listRuns, openRun, renameRun } from "./_runs.ts";
+import { finishedSamples, readSamples, writeSamples, writeVerdicts } from "./_samples.ts";
+import { saveLoadSamples } from "./_load.ts";
 import { writeSnapshot } from "./_snapshot.ts";
 import { runSummary } from "./_summary.ts";
 import { TreeWriter } from "./_writer.ts";
-import type {
-  FailedAttempt,
-  LoadSample,
-  PendingRequest,
-  PendingTree,
-  RoundKey,
-  Store,
-} from "./store.ts";
+import type { FailedAttempt, PendingRequest, PendingTree, RoundKey, Store } from "./store.ts";
+import type { QueryOptions, QueryRows, SqlReader } from "./sql_reader.ts";
 import { packTreeId } from "./tree_id.ts";
 
 /**
@@ -39,14 +39,14 @@ export async function openStore(path: string): Promise<DuckdbStore> {
   return new DuckdbStore(await open(), open);
 }
 
-const Body = z.object({ body: z.string() });
 const Torn = z.object({ torn: z.union([z.number(), z.bigint()]).transform(Number) });
 
 /** A store in one DuckDB file. Statements run one at a time: a transaction is never torn by its neighbours. */
-export class DuckdbStore implements Store {
+export class DuckdbStore implements Store, SqlReader {
   #database: Database;
   readonly #open: () => Promise<Database>;
   readonly #writer: TreeWriter;
+  readonly #replies: Replies;
   readonly #turn = new Semaphore(1);
   readonly #problemNos = new Map<string, number>();
 
@@ -62,13 +62,28 @@ export class DuckdbStore implements Store {
       },
       exclusive: (work) => this.#exclusive(work),
     });
+    this.#replies = new Replies({
+      database: () => this.#database,
+      exclusive: (work) => this.#exclusive(work),
+    });
   }
 
   /** @inheritdoc */
   openRun: Store["openRun"] = (request) => this.#exclusive(() => openRun(this.#database, request));
 
   /** @inheritdoc */
+  matchRun: Store["matchRun"] = (request) =>
+    this.#exclusive(() => findMatch(this.#database, request));
+
+  /** @inheritdoc */
   runs: Store["runs"] = () => this.#exclusive(() => listRuns(this.#database));
+
+  /** @inheritdoc */
+  renameRun: Store["renameRun"] = (name, to) =>
+    this.#exclusive(() => renameRun(this.#database, name, to));
+
+  /** @inheritdoc */
+  deleteRun: Store["deleteRun"] = (name) => this.#exclusive(() => deleteRun(this.#database, name));
 
   /** @inheritdoc */
   putProblems: Store["putProblems"] = async (problems) => {
@@ -110,44 +125,60 @@ export class DuckdbStore implements Store {
   }
 
   /** @inheritdoc */
-  getReply({ requestHash, sample }: ReplyKey): Promise<string | null> {
-    return this.#exclusive(async () => {
-      const [row] = await this.#database.rows(
-        "SELECT body FROM reply WHERE request_hash = $1 AND sample = $2",
-        [requestHash, sample],
-      );
-      return row === undefined ? null : Body.parse(row).body;
-    });
-  }
+  getReply: Store["getReply"] = (key) => this.#replies.get(key);
 
   /** @inheritdoc */
-  putReply({ requestHash, sample }: ReplyKey, body: string): Promise<void> {
-    return this.#exclusive(() =>
-      this.#database.run("INSERT INTO reply VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", [
-        requestHash,
-        sample,
-        body,
-      ])
-    );
-  }
+  putReply: Store["putReply"] = async (key, body) => await this.#replies.put(key, body);
 
   /** @inheritdoc */
-  saveLoadSamples(runNo: number, samples: readonly LoadSample[]): Promise<void> {
-    return this.#exclusive(() =>
-      this.#database.run(
-        `INSERT INTO load_sample SELECT $1, make_timestamp_ms(s.taken_ms), s.name, s.value FROM (SELECT unnest(
-           from_json($2::JSON, '[{"taken_ms":"BIGINT","name":"VARCHAR","value":"DOUBLE"}]')) AS s)`,
-        [
-          runNo,
-          JSON.stringify(samples.map(({ takenAt, name, value }) => ({
-            taken_ms: takenAt.getTime(),
-            name,
-            value,
-          }))),
-        ],
-      )
-    );
-  }
+  saveLoadSamples: Store["saveLoadSamples"] = (runNo, samples) =>
+    this.#exclusive(() => saveLoadSamples(this.#database, runNo, samples));
+
+  /** @inheritdoc */
+  openEvaluation: Store["openEvaluation"] = (request) =>
+    this.#exclusive(() => openEvaluation(this.#database, request));
+
+  /** @inheritdoc */
+  finishedSamples: Store["finishedSamples"] = (evalId) =>
+    this.#exclusive(() => finishedSamples(this.#database, evalId));
+
+  /** @inheritdoc */
+  writeSamples: Store["writeSamples"] = (evalId, samples, verdicts) =>
+    this.#exclusive(() => writeSamples(this.#database, evalId, { samples, verdicts }));
+
+  /** @inheritdoc */
+  writeVerdicts: Store["writeVerdicts"] = (evalId, verdicts) =>
+    this.#exclusive(() => writeVerdicts(this.#database, evalId, verdicts));
+
+  /** @inheritdoc */
+  setEvaluationState: Store["setEvaluationState"] = (evalId, state) =>
+    this.#exclusive(() => setEvaluationState(this.#database, evalId, state));
+
+  /** @inheritdoc */
+  evaluations: Store["evaluations"] = (filter = {}) =>
+    this.#exclusive(() => listEvaluations(this.#database, filter));
+
+  /** @inheritdoc */
+  samples: Store["samples"] = (evalId) =>
+    this.#exclusive(() => readSamples(this.#database, evalId));
+
+  /** @inheritdoc */
+  addArtifact: Store["addArtifact"] = (request) =>
+    this.#exclusive(() => addArtifact(this.#database, request));
+
+  /** @inheritdoc */
+  artifacts: Store["artifacts"] = (filter = {}) =>
+    this.#exclusive(() => listArtifacts(this.#database, filter));
+
+  /** @inheritdoc */
+  metrics: Store["metrics"] = (artifactId) =>
+    this.#exclusive(() => readMetrics(this.#database, artifactId));
+
+  /** @inheritdoc */
+  putRound: Store["putRound"] = (round) => this.#exclusive(() => putRound(this.#database, round));
+
+  /** @inheritdoc */
+  rounds: Store["rounds"] = (runNo) => this.#exclusive(() => listRounds(this.#database, runNo));
 
   /** Trees whose nodes are not all there; anything but 0 is a bug (storage.md 7). */
   tornTrees(): Promise<number> {
@@ -188,6 +219,7 @@ export class DuckdbStore implements Store {
   /** Waits until what was handed over is durable, and closes the file. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer.close();
+    await this.#replies.close();
     using _turn = await this.#turn.acquire();
     this.#database[Symbol.dispose]();
   }

@@ -94,7 +94,7 @@ export interface EvaluationInfo extends Omit<EvaluationRequest, "open"> {
 /** Evaluations, by number. */
 export interface EvaluationStore {
   /**
-   * Goes on with the newest evaluation of this suite, mode and specification, or starts one.
+   * Goes on with the newest evaluation of this suite, mode, run, round and specification, or starts one; its state is `running`.
    *
    * @throws {UsageError} If `resume` finds none.
    */
@@ -106,14 +106,20 @@ export interface EvaluationStore {
   /**
    * Keeps samples with their verdicts in one transaction. A stored `infrastructure` sample is replaced, any other one stays.
    *
-   * @throws {UsageError} If a problem was never given to `putProblems`.
+   * @throws {UsageError} If a problem was never given to `putProblems`, a sample or a verdict occurs twice, or a verdict belongs to
+   * none of the samples.
+   * @throws {StoreError} If there is no such evaluation; so do all methods that take its number.
    */
   writeSamples(
     evalId: number,
     samples: readonly EvaluationSample[],
     verdicts: readonly SampleVerdict[],
   ): Promise<void>;
-  /** Adds verdicts of another grader, or replaces those that the same grader gave before. */
+  /**
+   * Adds verdicts of another grader, or replaces those that the same grader gave before.
+   *
+   * @throws {UsageError} If a verdict occurs twice, or its sample is not stored.
+   */
   writeVerdicts(evalId: number, verdicts: readonly SampleVerdict[]): Promise<void>;
   /** Marks how an evaluation ended. */
   setEvaluationState(evalId: number, state: EvaluationState): Promise<void>;
@@ -121,6 +127,6 @@ export interface EvaluationStore {
   evaluations(
     filter?: { readonly runNo?: number; readonly roundNo?: number; readonly suite?: string },
   ): Promise<readonly EvaluationInfo[]>;
-  /** Every sample of an evaluation, by problem (in the order of their numbers) and index. */
+  /** Every sample of an evaluation, by problem (in the order in which they were stored) and index; verdicts oldest first. */
   samples(evalId: number): Promise<readonly JudgedSample[]>;
 }

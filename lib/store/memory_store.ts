@@ -5,8 +5,18 @@ import {
   type TreeRecord,
   UsageError,
 } from "../core/mod.ts";
-import { chooseRun, type StoredRun } from "./_choose_run.ts";
+import {
+  chooseRun,
+  derivedRunError,
+  matchRun,
+  nameTakenError,
+  type StoredRun,
+  unknownRunError,
+} from "./_choose_run.ts";
+import { memoryArtifacts } from "./_memory_artifacts.ts";
+import { memoryEvaluations } from "./_memory_evaluations.ts";
 import { changedProblem, repeatedProblem } from "./_problems.ts";
+import { settle } from "./_settle.ts";
 import { summarise } from "./_summarise.ts";
 import type { FailedAttempt, PendingTree, RoundKey, RunInfo, Store } from "./store.ts";
 import { packTreeId, unpackTreeId } from "./tree_id.ts";
@@ -22,6 +32,8 @@ export function memoryStore(): Store {
   const problems = new Map<string, Problem & { readonly problemNo: number }>();
   const trees = new Map<bigint, TreeRecord>();
   const attempts: bigint[] = [];
+  const evaluations = memoryEvaluations((id) => problems.get(id)?.problemNo);
+  const artifacts = memoryArtifacts();
   const replies = new Map<string, string>();
 
   const treeId = (key: RoundKey, { problemId, seed }: PendingTree) => {
@@ -40,6 +52,12 @@ export function memoryStore(): Store {
     const key = unpackTreeId(id);
     return key.runNo === runNo && (roundNo === undefined || key.roundNo === roundNo);
   };
+  const findRun = (name: string) => {
+    const index = runs.findIndex((run) => run.name === name);
+    const run = runs[index];
+    if (run === undefined) throw unknownRunError(name, runs.map((other) => other.name));
+    return { run, index };
+  };
   const replyKey = ({ requestHash, sample }: ReplyKey) => `${requestHash}/${sample}`;
 
   return {
@@ -57,6 +75,7 @@ export function memoryStore(): Store {
         }
         return opened;
       }),
+    matchRun: (request) => settle(() => matchRun(runs, request)),
     runs: () =>
       settle(() =>
         runs.map((run): RunInfo => ({
@@ -69,6 +88,28 @@ export function memoryStore(): Store {
           createdAt: run.createdAt,
         }))
       ),
+    renameRun: (name, to) =>
+      settle(() => {
+        const { run, index } = findRun(name);
+        if (name === to) return;
+        if (runs.some((other) => other.name === to)) throw nameTakenError(name, to);
+        runs[index] = { ...run, name: to, requestedName: to };
+      }),
+    deleteRun: (name) =>
+      settle(() => {
+        const { run: { runNo }, index } = findRun(name);
+        const derived = artifacts.derivedFrom(runNo);
+        if (derived !== undefined) {
+          const of = runs.find((run) => run.runNo === derived.runNo)?.name ?? null;
+          throw derivedRunError(name, { artifactId: derived.artifactId, of });
+        }
+        for (const id of trees.keys()) if (isOf(id, runNo, undefined)) trees.delete(id);
+        const others = attempts.filter((id) => !isOf(id, runNo, undefined));
+        attempts.splice(0, attempts.length, ...others);
+        evaluations.forget(runNo);
+        artifacts.forget(runNo);
+        runs.splice(index, 1);
+      }),
     putProblems: (given) =>
       settle(() => {
         const seen = new Set<string>();
@@ -119,15 +160,12 @@ export function memoryStore(): Store {
       settle(() => {
         if (!replies.has(replyKey(key))) replies.set(replyKey(key), body);
       }),
+    ...evaluations.store,
+    ...artifacts.store,
     // Load is looked at in SQL alone, which this store does not speak.
     saveLoadSamples: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-}
-
-/** A thrown error becomes a rejection, as in the store that waits for a file. */
-function settle<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(work()));
 }
 
 function isSameProblem(a: Problem, b: Problem): boolean {

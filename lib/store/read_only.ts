@@ -1,18 +1,10 @@
 import { openDatabase } from "./_database.ts";
 import { checkVersion } from "./_migrate.ts";
-import { type QueryOptions, type QueryRows, queryRows } from "./_query.ts";
-
-export type { QueryOptions, QueryRows } from "./_query.ts";
+import { queryRows } from "./_query.ts";
+import type { SqlReader } from "./sql_reader.ts";
 
 /** A database that can only be read. */
-export interface ReadOnlyDatabase extends Disposable {
-  /**
-   * Runs one statement.
-   *
-   * @throws {UsageError} If it is wrong, writes, reaches for a file, or takes longer than `timeoutMs`.
-   */
-  query(sql: string, options?: QueryOptions): Promise<QueryRows>;
-}
+export interface ReadOnlyDatabase extends SqlReader, Disposable {}
 
 /**
  * Opens a database for reading: no writes, no files besides its own, no extensions, no settings.

@@ -6,6 +6,8 @@
  * left to do is always asked from the store ({@linkcode TreeStore.pending}), never remembered elsewhere.
  */
 import type { Boundary, Json, Problem, ReplyStore, TreeRecord } from "../core/mod.ts";
+import type { ArtifactStore } from "./artifact_store.ts";
+import type { EvaluationStore } from "./evaluation_store.ts";
 import type { SpecChange } from "./spec_changes.ts";
 
 /** What a process ran with. Kept with every opening of a run; no part of its specification. */
@@ -69,8 +71,22 @@ export interface RunStore {
    * @throws {StoreError} If 255 runs are stored already.
    */
   openRun(request: OpenRunRequest): Promise<OpenedRun>;
+  /** The run that `openRun` would continue, without opening it: nothing is kept. `null` if it would start one. */
+  matchRun(request: Pick<OpenRunRequest, "name" | "spec">): Promise<OpenedRun | null>;
   /** Every run, oldest first. */
   runs(): Promise<readonly RunInfo[]>;
+  /**
+   * Gives a run another name, by which the same command continues it from now on.
+   *
+   * @throws {UsageError} If there is no such run, or the name is taken.
+   */
+  renameRun(name: string, to: string): Promise<void>;
+  /**
+   * Forgets a run with its trees, rounds, evaluations and artifacts (rows; files stay). Problems stay: other runs use them.
+   *
+   * @throws {UsageError} If there is no such run, or an artifact of another run was made from one of its own.
+   */
+  deleteRun(name: string): Promise<void>;
 }
 
 /** Problems, by id. */
@@ -198,4 +214,12 @@ export interface LoadStore {
 
 /** Everything that is kept. Closing waits until what was handed over is durable. */
 export interface Store
-  extends RunStore, ProblemStore, TreeStore, ReplyStore, LoadStore, AsyncDisposable {}
+  extends
+    RunStore,
+    ProblemStore,
+    TreeStore,
+    EvaluationStore,
+    ArtifactStore,
+    ReplyStore,
+    LoadStore,
+    AsyncDisposable {}

@@ -33,7 +33,7 @@ function policyOf(
     maxReplyBytes: 1_000_000,
   });
   const pool = new EndpointPool([transport], {
-    retry: { attempts: options.attempts ?? 3, sleep: () => Promise.resolve() },
+    retry: { attempts: options.attempts ?? 3, initialDelayMs: 1 },
   });
   return { pool, policy: completionsPolicy({ pool, model: "m", sendsSeed: false, findings: {} }) };
 }
@@ -76,11 +76,95 @@ Deno.test("completionsPolicy() puts a cut stop string back and tells the model's
   );
 });
 
-Deno.test("completionsPolicy() asks again for what a server that ignores n left out", async () => {
-  await using server = scriptedServer([() => completions(["a<end_of_step>"])]);
-  const reply = await policyOf(server).policy.sample({ ...request, n: 3 });
+Deno.test("completionsPolicy() asks side by side for what a server that ignores n left out", async () => {
+  const isTogether = Promise.withResolvers<void>();
+  let open = 0;
+  await using server = scriptedServer([() => completions(["a<end_of_step>"]), async () => {
+    if (++open === 2) isTogether.resolve();
+    await isTogether.promise;
+    return completions(["b<end_of_step>"]);
+  }]);
+  const { policy, pool } = policyOf(server);
+  const reply = await policy.sample({ ...request, n: 3 });
   assert.equal(reply.completions.length, 3);
-  assert.deepEqual(server.seen.map(({ body }) => body["n"]), [3, 2, 1]);
+  assert.deepEqual(server.seen.map(({ body }) => body["n"]), [3, 1, 1]);
+  assert.deepEqual([reply.promptTokens, reply.contextTokens, reply.generatedTokens], [30, 10, 9]);
+  assert.equal(
+    pool.metrics().quirks["n not honoured"]?.example,
+    `${server.url} answered 1 choices of 3`,
+  );
+});
+
+Deno.test("completionsPolicy() sends a server that is known to ignore n single requests, each with a seed of its own", async () => {
+  await using server = scriptedServer([() => completions(["a<end_of_step>", "too many"])]);
+  const pool = new EndpointPool([openTransport(server.url)]);
+  const policy = completionsPolicy({
+    ...{ pool, model: "m", sendsSeed: true, honoursN: false, findings: {} },
+  });
+  const { completions: all } = await policy.sample({ ...request, n: 3 });
+  assert.deepEqual(all.map(({ text }) => text), Array(3).fill("a<end_of_step>"));
+  const sent = server.seen.map(({ body }) => [body["n"], body["seed"]]);
+  assert.deepEqual(sent.sort(), [[1, 7], [1, 8], [1, 9]]);
+});
+
+Deno.test("completionsPolicy() gives up the other requests of a round when one is refused", async () => {
+  const stuck = Promise.withResolvers<Response>();
+  let count = 0;
+  await using server = scriptedServer([
+    () => count++ === 0 ? Response.json({ error: {} }, { status: 400 }) : stuck.promise,
+  ]);
+  const pool = new EndpointPool([openTransport(server.url)]);
+  const policy = completionsPolicy({
+    ...{ pool, model: "m", sendsSeed: false, honoursN: false, findings: {} },
+  });
+  await assert.rejects(policy.sample({ ...request, n: 3 }), { status: 400 });
+  assert.equal(pool.metrics().running, 0);
+  stuck.resolve(new Response());
+});
+
+Deno.test("completionsPolicy() ends a text at its first stop string where the server went on, and counts that", async () => {
+  await using server = scriptedServer([() =>
+    Response.json({
+      choices: [
+        { text: "ab<end_of_step>cd<end_of_code>", finish_reason: "stop" },
+        { text: "ab<end_of_step>cdefghijklmnopq", finish_reason: "length" },
+      ],
+      usage: { prompt_tokens: 1, completion_tokens: 60 },
+    })]);
+  const { policy, pool } = policyOf(server);
+  const stop = ["<end_of_code>", "<end_of_step>"];
+  const reply = await policy.sample({ ...request, stop });
+  assert.deepEqual(
+    reply.completions.map(({ text, finishReason, stopString, tokens }) => [
+      ...[text, finishReason, stopString, tokens],
+    ]),
+    Array(2).fill(["ab<end_of_step>", "stop_string", "<end_of_step>", 15]),
+  );
+  assert.equal(reply.generatedTokens, 60);
+  assert.deepEqual(pool.metrics().quirks, {
+    "stop string not honoured": {
+      count: 2,
+      example: `${server.url} went on after "<end_of_step>": the text is cut there`,
+    },
+  });
+});
+
+Deno.test("completionsPolicy() estimates the tokens of a server that counts none, and says so", async () => {
+  await using server = scriptedServer([() =>
+    Response.json({
+      choices: [{ text: "123456<end_of_step>", finish_reason: "stop" }, {
+        text: "x",
+        finish_reason: "length",
+      }],
+    })]);
+  const { policy, pool } = policyOf(server);
+  const reply = await policy.sample(request);
+  assert.deepEqual(
+    [reply.promptTokens, reply.generatedTokens, reply.tokensAreEstimated],
+    [2, 8, true],
+  );
+  assert.deepEqual(reply.completions.map(({ tokens }) => tokens), [7, 1]);
+  assert.equal(pool.metrics().quirks["no usage"]?.count, 1);
 });
 
 const good: Answer = () => completions(["a<end_of_step>", "b<end_of_step>"]);
@@ -88,13 +172,13 @@ const good: Answer = () => completions(["a<end_of_step>", "b<end_of_step>"]);
 Deno.test.each<[string, Answer, string]>([
   ["429", () => new Response("slow down", { status: 429 }), "status 429"],
   ["503", () => new Response("later", { status: 503 }), "status 503"],
-  ["HTML", () => new Response("<html>", { headers: { "content-type": "text/html" } }), "no reply"],
+  ["HTML", () => new Response("<html>", { headers: { "content-type": "text/html" } }), "no JSON"],
   [
     "truncated JSON",
     () => new Response('{"choices": [', { headers: { "content-type": "application/json" } }),
-    "no reply",
+    "no JSON",
   ],
-  ["a reply without choices", () => Response.json({ ok: true }), "status 200"],
+  ["a reply without choices", () => Response.json({ ok: true }), "invalid reply"],
   [
     "an unknown finish reason",
     () =>
@@ -102,7 +186,7 @@ Deno.test.each<[string, Answer, string]>([
         choices: [{ text: "a", finish_reason: "tired" }],
         usage: { prompt_tokens: 1 },
       }),
-    "status 200",
+    "invalid reply",
   ],
 ])("completionsPolicy() tries again after %s and counts it", async (_name, bad, kind) => {
   await using server = scriptedServer([bad, good]);

@@ -33,3 +33,12 @@ Deno.test("poolingPpm() never takes a missing score for a score", async () => {
   const ppm = poolingPpm({ pool, model: "p", calibration: { bias: 0, scale: 1 }, findings: {} });
   await assert.rejects(ppm.score(["a", "b"]), /expected one score for each of 2 texts, got 1/);
 });
+
+Deno.test("poolingPpm() estimates the tokens of a server that counts none, and says so", async () => {
+  await using server = scriptedServer([() => Response.json({ data: [row(0, 1)] })]);
+  const pool = new EndpointPool([openTransport(server.url)]);
+  const ppm = poolingPpm({ pool, model: "p", calibration: { bias: 0, scale: 1 }, findings: {} });
+  const reply = await ppm.score(["123456"]);
+  assert.deepEqual([reply.promptTokens, reply.tokensAreEstimated], [2, true]);
+  assert.equal(pool.metrics().quirks["no usage"]?.count, 1);
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ReplyStore } from "../../lib/core/mod.ts";
 import {
   memoryReplyStore,
   openFileReplyStore,
@@ -51,6 +52,75 @@ Deno.test("recordedPpm() replays scores in any batch", async () => {
   await recordedPpm(live, { store, mode: "record" }).score(["a", "bb", "ccc"]);
   const replayed = await recordedPpm(live, { store, mode: "replay" }).score(["ccc", "a"]);
   assert.deepEqual(replayed.logits, [3, 1]);
+});
+
+Deno.test("recordedPpm() replays costs to the last bit, in any batch and with repeated texts", async () => {
+  const store = memoryReplyStore();
+  const live = scriptedPpm((text) => text.length / 7);
+  const costly = {
+    ...live,
+    score: async (texts: readonly string[]) => ({
+      ...await live.score(texts),
+      promptTokens: 1_000 + texts.length,
+      seconds: 0.1 * texts.length / 3,
+      price: 0.7 / texts.length,
+    }),
+  };
+  const batches = [["a", "bb", "ccc"], ["bb", "dddd", "a"], ["e", "e"], ["a", "bb", "ccc"]];
+  const run = async (mode: "record" | "replay") => {
+    const ppm = recordedPpm(costly, { store, mode });
+    const replies = [];
+    for (const batch of batches) replies.push(await ppm.score(batch));
+    return replies;
+  };
+  const recorded = await run("record");
+  assert.deepEqual(await run("replay"), recorded);
+  assert.equal(recorded[0]?.promptTokens, 1_003);
+});
+
+Deno.test("recordedPpm() asks the model only for what is not recorded, and a first score stays", async () => {
+  const store = memoryReplyStore();
+  const asked: string[] = [];
+  let next = 0;
+  const live = {
+    ...scriptedPpm(() => 0),
+    score: async (texts: readonly string[]) => {
+      asked.push(...texts);
+      await Promise.resolve();
+      return { logits: texts.map(() => next++), promptTokens: 1, seconds: 1, price: null };
+    },
+  };
+  const ppm = recordedPpm(live, { store, mode: "record" });
+  const [first, second] = await Promise.all([ppm.score(["a"]), ppm.score(["a"])]);
+  assert.deepEqual(second, first);
+  assert.deepEqual((await ppm.score(["b", "a"])).logits[1], first?.logits[0]);
+  assert.deepEqual(asked, ["a", "a", "b"]);
+});
+
+Deno.test("recordedPolicy() answers two draws of one request at once as its replay does", async () => {
+  const store = memoryReplyStore();
+  let count = 0;
+  const live = scriptedPolicy(({ n }) => Array.from({ length: n }, () => `${count++}`));
+  const recording = recordedPolicy(live, { store, mode: "record" });
+  const [a, b] = await Promise.all([recording.sample(request), recording.sample(request)]);
+  assert.deepEqual(a, b);
+  const more = await recording.sample({ ...request, n: 3 });
+  const replaying = recordedPolicy(live, { store, mode: "replay" });
+  assert.deepEqual(await replaying.sample({ ...request, n: 3 }), more);
+  assert.deepEqual(more.completions.slice(0, 2), a?.completions);
+});
+
+Deno.test("recordedPpm() reads recordings from before costs were kept", async () => {
+  const store = memoryReplyStore();
+  await recordedPpm(scriptedPpm(() => 3), { store, mode: "record" }).score(["a"]);
+  const old: ReplyStore = {
+    ...store,
+    getReply: () => Promise.resolve('{"logit":3,"promptTokens":2}'),
+  };
+  const reply = await recordedPpm(scriptedPpm(() => 0), { store: old, mode: "replay" }).score([
+    "a",
+  ]);
+  assert.deepEqual(reply, { logits: [3], promptTokens: 2, seconds: 0, price: null });
 });
 
 Deno.test("openFileReplyStore() keeps replies over a restart and passes a torn last line over", async () => {

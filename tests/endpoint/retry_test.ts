@@ -1,18 +1,25 @@
 import assert from "node:assert/strict";
 import { ProviderError } from "../../lib/core/mod.ts";
 import { withRetries } from "../../lib/endpoint/mod.ts";
+import { VirtualClock } from "./_virtual_clock.ts";
 
 const failure = (more: { readonly isRetryable?: boolean; readonly retryAfterMs?: number } = {}) =>
   new ProviderError("down", { status: 503, isRetryable: true, ...more });
 
-async function delaysOf(error: ProviderError, options: { readonly random?: () => number } = {}) {
+async function delaysOf(
+  error: ProviderError,
+  options: { readonly random?: () => number; readonly waitsItself?: boolean } = {},
+) {
   const delays: number[] = [];
   await assert.rejects(withRetries(() => Promise.reject(error), {
     attempts: 4,
     maxDelayMs: 1_500,
-    sleep: (ms) => {
-      delays.push(ms);
-      return Promise.resolve();
+    clock: {
+      now: () => 0,
+      sleep: (ms) => {
+        delays.push(ms);
+        return Promise.resolve();
+      },
     },
     ...options,
   }));
@@ -27,6 +34,23 @@ Deno.test("withRetries() doubles its waits up to the longest, half of each sprea
 Deno.test("withRetries() waits as long as the server asks, within bounds", async () => {
   assert.deepEqual(await delaysOf(failure({ retryAfterMs: 40 })), [40, 40, 40]);
   assert.deepEqual(await delaysOf(failure({ retryAfterMs: 9e9 })), [1500, 1500, 1500]);
+});
+
+Deno.test("withRetries() leaves the wait for retry-after to an operation that does it itself", async () => {
+  const options = { random: () => 1, waitsItself: true };
+  assert.deepEqual(await delaysOf(failure({ retryAfterMs: 40 }), options), [500, 1000, 1500]);
+});
+
+Deno.test("withRetries() gives up when its time since the first failure is over", async () => {
+  const clock = new VirtualClock();
+  let calls = 0;
+  const result = withRetries(async () => {
+    // A first call that waits long for its turn has used up nothing.
+    if (calls++ === 0) await clock.sleep(100_000);
+    throw failure();
+  }, { clock, maxTotalMs: 10_000, random: () => 1 });
+  await assert.rejects(clock.run(result), { message: "down (tried 5 times)" });
+  assert.equal(clock.now(), 107_500);
 });
 
 Deno.test("withRetries() does not repeat what cannot succeed", async () => {

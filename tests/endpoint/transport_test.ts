@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError, ProviderError } from "../../lib/core/mod.ts";
 import { openTransport, type TransportOptions } from "../../lib/endpoint/mod.ts";
+import { VirtualClock } from "./_virtual_clock.ts";
 
 const KEY = "sk-very-secret";
 
@@ -116,6 +117,21 @@ Deno.test("openTransport() takes neither truncated JSON nor an error page for a 
   assert.deepEqual([truncated.isRetryable, page.isRetryable], [true, true]);
 });
 
+Deno.test("openTransport() reads the text of a server's metrics", async () => {
+  await using server = serve(() => new Response("# HELP a b\na 1\n"));
+  const text = await openTransport(server.address).request("../metrics", null);
+  assert.equal(text, "# HELP a b\na 1\n");
+  await assert.rejects(openTransport(server.address).request("../pooling", {}), /expected JSON/);
+});
+
+Deno.test("openTransport() names the kind of a failure, for counting", async () => {
+  const kindOf = async (response: () => Response) => (await failureOf(response)).kind;
+  assert.equal(await kindOf(() => new Response("", { status: 503 })), "status 503");
+  assert.equal(await kindOf(() => new Response("<html>")), "no JSON");
+  const json = { headers: { "content-type": "application/json" } };
+  assert.equal(await kindOf(() => new Response('{"choices": [', json)), "no JSON");
+});
+
 Deno.test("openTransport() stops reading a reply that is too large", async () => {
   const error = await failureOf(() => Response.json({ text: "x".repeat(5000) }), {
     maxReplyBytes: 1000,
@@ -128,18 +144,33 @@ Deno.test("openTransport() stops reading a reply that is too large", async () =>
 });
 
 Deno.test("openTransport() gives up a reply that stops half way at the deadline", async () => {
-  const error = await failureOf(
-    () => {
-      const half = new TextEncoder().encode('{"choices":');
-      return new Response(new ReadableStream({ start: (stream) => stream.enqueue(half) }));
-    },
-    { deadlineMs: 50 },
-  );
+  const clock = new VirtualClock();
+  const isHalf = Promise.withResolvers<void>();
+  await using server = serve(() => {
+    const half = new TextEncoder().encode('{"choices":');
+    return new Response(
+      new ReadableStream({
+        start: (stream) => stream.enqueue(half),
+        pull: () => isHalf.resolve(),
+      }, { highWaterMark: 2 }),
+    );
+  });
+  const transport = openTransport(server.address, { clock, deadlineMs: 60_000 });
+  const reply = transport.request("/completions", {});
+  const ended = reply.then(() => "a reply", (error: unknown) => error);
+  await isHalf.promise;
+  await clock.advance(59_999);
+  const pending = Symbol("pending");
+  assert.equal(await Promise.race([ended, clock.settle().then(() => pending)]), pending);
+  await clock.advance(1);
+  const error = await ended;
+  assert.ok(error instanceof ProviderError);
   assert.equal(
     error.message,
-    "Cannot get a reply from SERVER/v1/completions: no reply in time (0.05 s)",
+    `Cannot get a reply from ${server.address}/v1/completions: no reply in time (60 s)`,
   );
-  assert.equal(error.isRetryable, true);
+  assert.deepEqual([error.isRetryable, error.kind], [true, "no reply in time"]);
+  assert.equal(clock.pending, 0);
 });
 
 Deno.test("openTransport() names a refused connection", async () => {
@@ -150,6 +181,7 @@ Deno.test("openTransport() names a refused connection", async () => {
     name: "ProviderError",
     status: null,
     isRetryable: true,
+    kind: "connection refused",
     message: `Cannot get a reply from http://127.0.0.1:${port}/v1/models: connection refused`,
   });
 });

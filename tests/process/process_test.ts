@@ -99,3 +99,18 @@ Deno.test("ChildProcess.kill() ends the process, once", async () => {
   assert.equal(child.ended, true);
   child.kill();
 });
+
+Deno.test("ChildProcess.kill() ends what the process started when it was asked to", async () => {
+  // The background process holds standard output open: only its end ends the stream.
+  await using child = startProcess(SHELL, ["-c", "sleep 600 & echo ready; wait"], {
+    env: { PATH: "/usr/bin:/bin" },
+    endsGroup: true,
+  });
+  let text = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    child.kill();
+  }
+  assert.equal(text, "ready\n");
+  assert.equal((await child.status).signal, "SIGKILL");
+});

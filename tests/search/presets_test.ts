@@ -53,9 +53,26 @@ Deno.test("SearchSpec refuses prescreening without a PPM, and unknown fields", (
   assert.deepEqual(messages({ ...spec, rolouts: 2 }), ['Unrecognized key: "rolouts"']);
 });
 
+const capacity = {
+  policySlots: 32,
+  ppmSlots: 8,
+  sandboxWorkers: 2,
+  sandboxWaiting: 0,
+  window: 1,
+  open: 0,
+};
+
 Deno.test("openTreesFor() has a rollout for every slot and two for every worker", () => {
-  const capacity = { policySlots: 32, ppmSlots: 8, sandboxWorkers: 2, window: 1 };
   assert.equal(openTreesFor(capacity), 44);
   assert.equal(openTreesFor({ ...capacity, window: 4 }), 11);
-  assert.equal(openTreesFor({ policySlots: 0, ppmSlots: 0, sandboxWorkers: 0, window: 4 }), 1);
+  assert.equal(
+    openTreesFor({ ...capacity, policySlots: 0, ppmSlots: 0, sandboxWorkers: 0, window: 4 }),
+    1,
+  );
+});
+
+Deno.test("openTreesFor() adds no tree while many steps wait for the sandbox", () => {
+  assert.equal(openTreesFor({ ...capacity, open: 20, sandboxWaiting: 16 }), 44);
+  assert.equal(openTreesFor({ ...capacity, open: 20, sandboxWaiting: 17 }), 20);
+  assert.equal(openTreesFor({ ...capacity, open: 0, sandboxWaiting: 17 }), 1);
 });

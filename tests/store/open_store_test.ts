@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MIGRATIONS } from "../../lib/store/schema/migrations.ts";
 import { openReadOnly, openStore } from "../../lib/store/mod.ts";
 import { linesOf, prepareRun, startProgram, temporaryFolder, withDuckDb } from "./_files.ts";
 
@@ -34,7 +35,7 @@ Deno.test("openStore() refuses a file of a newer version", async () => {
   const expected = {
     name: "StoreError",
     message:
-      `Cannot open database "${path}": expected schema version 1 or older, got 99; update rstar`,
+      `Cannot open database "${path}": expected schema version ${MIGRATIONS.length} or older, got 99; update rstar`,
   };
   await assert.rejects(() => openStore(path), expected);
   await assert.rejects(() => openReadOnly(path), expected);

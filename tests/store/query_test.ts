@@ -96,6 +96,20 @@ Deno.test("query() ends a statement that takes too long", async () => {
   });
 });
 
+Deno.test("query() ends a statement that is no longer wanted", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/a.duckdb`);
+  const endless = "SELECT count(*) FROM range(10000000000) a, range(10000000000) b";
+  const controller = new AbortController();
+  const asked = allRows(store.query(endless, { signal: controller.signal }));
+  setTimeout(() => controller.abort(new Error("left")), 50);
+  await assert.rejects(asked, { message: "left" });
+  await assert.rejects(() => store.query("SELECT 1", { signal: controller.signal }), {
+    message: "left",
+  });
+  assert.deepEqual(await allRows(store.query("SELECT 1")), [[1]]);
+});
+
 Deno.test("query() reads behind comments and in every form of a reading statement", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(`${folder.path}/a.duckdb`);

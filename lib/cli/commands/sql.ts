@@ -1,64 +1,151 @@
-import { Command } from "commander";
-import Table from "cli-table3";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { parseDuration } from "../../config/mod.ts";
-import { type Json, UsageError } from "../../core/mod.ts";
-import { openReadOnly } from "../../store/mod.ts";
-import { print } from "../output.ts";
+import { UsageError } from "../../core/mod.ts";
+import { sqlNames, sqlReference, writeParquet } from "../../store/mod.ts";
+import { PROJECT_ROOT } from "../host.ts";
+import { notice, print } from "../output.ts";
+import { openReader } from "../reader.ts";
+import { sqlList } from "../sql/list.ts";
+import { printRows, TEXT_FORMATS, type TextFormat } from "../sql/output.ts";
+import { runShell } from "../sql/shell.ts";
+import { type Asked, parseAsked, sqlOf } from "../sql/statement.ts";
 
-/** Longest text that a cell of a table shows. */
-const CELL_LENGTH = 80;
+const FORMATS = [...TEXT_FORMATS, "parquet"] as const;
+const HISTORY_FILE = join(PROJECT_ROOT, ".rstar", "sql_history");
 
 interface SqlOptions {
   readonly db: string;
-  readonly timeout: string;
+  readonly timeout: number;
+  readonly format: typeof FORMATS[number];
+  readonly rows: number;
   readonly json?: true;
+  readonly file?: string;
+  readonly out?: string;
+  readonly run?: string;
+  readonly round?: number;
+  readonly limit?: number;
+  readonly list?: true;
+  readonly docs?: true;
 }
 
-/** `sql QUERY`: one read-only statement over a run's database. */
+/** `sql QUERY`: read-only SQL and named analyses over a database. */
 export function sqlCommand(): Command {
   return new Command("sql")
-    .description("Run one read-only SQL statement over the stored trees")
+    .description("Ask a database: read-only SQL, or a named analysis (see --list)")
     .argument(
-      "<query>",
-      "a SELECT; tables: tree, node, problem, run; views: trees, steps, trajectories",
+      "[query]",
+      "a SELECT or the name of an analysis; without it, standard input or an interactive mode",
     )
     .option("--db <file>", "database file", "data/rstar.duckdb")
-    .option("--timeout <duration>", "longest time for the statement", "5m")
-    .option("--json", "print the rows as one line of JSON")
-    .action(async (query: string, options: SqlOptions) => {
-      const seconds = parseDuration(options.timeout);
-      if (seconds === null) {
-        throw new UsageError(`Cannot use --timeout "${options.timeout}": expected e.g. 30s or 5m`);
-      }
-      using database = await openReadOnly(options.db);
-      const { columns, batches } = await database.query(query, { timeoutMs: seconds * 1000 });
-      if (options.json) await printJson(columns, batches);
-      else await printTable(columns, batches);
+    .option("--list", "show every analysis and view with an example")
+    .option("--file <file>", "read the statement from a file")
+    .addOption(
+      new Option("--format <format>", "form of the rows").choices(FORMATS).default("table"),
+    )
+    .option("--json", "short for --format json: one line of JSON")
+    .option("--out <file>", "file for --format parquet")
+    .option("--rows <number>", "most rows of a table", wholeNumber, 1_000)
+    .option("--run <name>", "analyses: this run alone")
+    .option("--round <number>", "analyses: this round alone", wholeNumber)
+    .option("--limit <number>", "analyses that rank: most rows", wholeNumber)
+    .option("--timeout <duration>", "longest time for a statement", milliseconds, 300_000)
+    .option("--docs", "print docs/sql.md")
+    .action(async (query: string | undefined, options: SqlOptions) => {
+      if (options.docs) return print((await sqlReference()).trimEnd());
+      if (options.list) return print(sqlList());
+      const text = await readStatement(query, options);
+      if (text === null) return await interact(options);
+      await ask(parseAsked(text, analysisRequest(options)), options);
     });
 }
 
-type Batches = AsyncIterable<readonly (readonly Json[])[]>;
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("expected a whole number");
+}
 
-async function printJson(columns: readonly string[], batches: Batches): Promise<void> {
-  const rows: Record<string, Json>[] = [];
-  for await (const batch of batches) {
-    for (const row of batch) {
-      rows.push(Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])));
+function milliseconds(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds === null) throw new InvalidArgumentError("expected a duration such as 30s or 5m");
+  return seconds * 1_000;
+}
+
+function analysisRequest({ run, round, limit }: SqlOptions) {
+  return { run, round, limit };
+}
+
+/** The statement, wherever it comes from; `null` when a person is to type it. */
+async function readStatement(
+  query: string | undefined,
+  { file }: SqlOptions,
+): Promise<string | null> {
+  if (query !== undefined && file !== undefined) {
+    throw new UsageError(`Cannot run both a statement and --file "${file}": give one`);
+  }
+  if (query !== undefined) return query;
+  if (file !== undefined) {
+    try {
+      return await Deno.readTextFile(file);
+    } catch (cause) {
+      throw new UsageError(`Cannot read the statement from "${file}": ${String(cause)}`, { cause });
     }
   }
-  print(JSON.stringify(rows));
+  if (Deno.stdin.isTerminal()) return null;
+  return await new Response(Deno.stdin.readable).text();
 }
 
-async function printTable(columns: readonly string[], batches: Batches): Promise<void> {
-  const table = new Table({ head: [...columns], style: { head: [], border: [] } });
-  for await (const batch of batches) for (const row of batch) table.push(row.map(cellText));
-  print(table.toString());
-  print(`${table.length} rows`);
+async function ask(
+  asked: Asked,
+  options: SqlOptions & { readonly signal?: AbortSignal },
+): Promise<void> {
+  const { db, timeout, out, rows } = options;
+  const limits = {
+    timeoutMs: timeout,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  const format = options.json ? "json" : options.format;
+  if (format === "parquet") {
+    if (out === undefined) throw new UsageError("Cannot write Parquet: name a file with --out");
+    const count = await writeParquet({ db, source: asked, path: out, ...limits });
+    return notice(`${count} rows in ${out}`);
+  }
+  if (out !== undefined) {
+    throw new UsageError(
+      `Cannot use --out with --format ${format}: redirect standard output instead`,
+    );
+  }
+  const statement = sqlOf(asked);
+  await using reader = await openReader(db);
+  const result = await reader.query(statement.sql, { ...statement.options, ...limits });
+  await printRows(result, { format: format satisfies TextFormat, maxRows: rows });
 }
 
-/** Model text is shown, never interpreted: control characters would reach the terminal. */
-function cellText(cell: Json): string {
-  const text = typeof cell === "string" ? cell : cell === null ? "" : JSON.stringify(cell);
-  const safe = text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (c) => (c === "\n" ? "\u23ce" : "\ufffd"));
-  return safe.length <= CELL_LENGTH ? safe : `${safe.slice(0, CELL_LENGTH - 1)}…`;
+/** The database is opened for each statement alone: a shell that is left open keeps nobody from writing. */
+async function interact(options: SqlOptions): Promise<void> {
+  const history = await runShell({
+    input: process.stdin,
+    output: process.stdout,
+    isTerminal: true,
+    run: (text, signal) => ask(parseAsked(text, analysisRequest(options)), { ...options, signal }),
+    list: sqlList,
+    print,
+    names: await sqlNames(),
+    history: await readHistory(),
+  });
+  await Deno.mkdir(dirname(HISTORY_FILE), { recursive: true });
+  await Deno.writeTextFile(HISTORY_FILE, history.toReversed().map((line) => `${line}\n`).join(""), {
+    mode: 0o600,
+  });
+}
+
+async function readHistory(): Promise<readonly string[]> {
+  try {
+    return (await Deno.readTextFile(HISTORY_FILE)).split("\n").filter((line) => line !== "")
+      .reverse();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }

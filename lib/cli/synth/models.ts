@@ -5,25 +5,23 @@ import {
   completionsPolicy,
   EndpointPool,
   openFileReplyStore,
-  openTransport,
   type Policy,
+  type PolicyFindings,
   poolingPpm,
   type Ppm,
-  probePolicy,
-  probePpm,
   recordedPolicy,
   recordedPpm,
   type RecorderMode,
   scriptedPolicy,
   scriptedPpm,
+  Servers,
   type Transport,
 } from "../../endpoint/mod.ts";
 import { startEmbeddedEngine } from "../../engine/mod.ts";
 import { pythonInterpreter } from "../host.ts";
-import { checkpointIdentity, type ModelIdentity, type SynthPlan } from "./plan.ts";
-
-/** Names under which the embedded engine serves its models. */
-const ENGINE_NAMES = { policy: "policy", ppm: "ppm" } as const;
+import { checkpointIdentity } from "./identity.ts";
+import type { ModelIdentity, SynthPlan } from "./plan.ts";
+import { ENGINE_NAMES, type ProbedEndpoints, probePolicies, probePpms } from "./probes.ts";
 
 /** The models of a run. */
 export interface OpenModels {
@@ -43,9 +41,78 @@ export interface OpenModelsOptions {
   readonly resources: AsyncDisposableStack;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
+  /** What {@linkcode identifyModels} found already. */
+  readonly identified?: IdentifiedModels;
 }
 
 const never = new Promise<InfrastructureError>(() => {});
+
+/** Models by name and content, before anything is started. */
+export interface IdentifiedModels {
+  readonly identity: ModelIdentity;
+  /** Endpoints that were asked and answered; `null` where that was not needed so far. */
+  readonly policy: ProbedEndpoints<PolicyFindings> | null;
+  readonly ppm: ProbedEndpoints | null;
+}
+
+/**
+ * Finds out which models a run uses: local checkpoints by their content, served ones by the name that the user gave, or by asking
+ * their endpoints where there is none. Starts nothing.
+ *
+ * @throws {ProviderError} If an endpoint is not there or does not serve the model.
+ * @throws {UsageError} If a checkpoint folder holds none.
+ */
+export async function identifyModels(
+  config: SynthConfig,
+  plan: SynthPlan,
+  options: Omit<OpenModelsOptions, "resources">,
+): Promise<IdentifiedModels> {
+  const { policyFolder, ppmFolder } = plan;
+  const hasPpm = plan.spec.guidance === "ppm";
+  const isLive = config.replay === undefined;
+  const asks = (folder: string | null, name: string | undefined) =>
+    isLive && folder === null && name === undefined;
+  const policy = asks(policyFolder, config.policyModel)
+    ? await probePolicies(config, options)
+    : null;
+  const ppm = hasPpm && asks(ppmFolder, config.ppmModel) ? await probePpms(config, options) : null;
+  return {
+    identity: {
+      policy: await identityOf(policyFolder, policy?.model ?? config.policyModel),
+      ppm: hasPpm ? await identityOf(ppmFolder, ppm?.model ?? config.ppmModel) : null,
+    },
+    policy,
+    ppm,
+  };
+}
+
+/**
+ * Asks the endpoints that were not asked yet: before anything is started, so that the user hears at once of one that is missing.
+ *
+ * @throws {ProviderError} If an endpoint is not there or does not serve the model.
+ */
+export async function probeModels(
+  config: SynthConfig,
+  plan: SynthPlan,
+  options: Omit<OpenModelsOptions, "resources" | "identified"> & {
+    readonly identified: IdentifiedModels;
+  },
+): Promise<IdentifiedModels> {
+  const { identified } = options;
+  if (config.replay !== undefined) return identified;
+  const { policyFolder, ppmFolder, spec } = plan;
+  return {
+    ...identified,
+    policy: identified.policy ??
+      (policyFolder === null ? await probePolicies(config, options) : null),
+    ppm: identified.ppm ??
+      (spec.guidance === "ppm" && ppmFolder === null ? await probePpms(config, options) : null),
+  };
+}
+
+function identityOf(folder: string | null, model: string | undefined): Promise<Json> {
+  return folder === null ? Promise.resolve({ model: model ?? null }) : checkpointIdentity(folder);
+}
 
 /**
  * Opens policy and PPM: the embedded engine, the configured endpoints, or a recording.
@@ -57,9 +124,10 @@ export async function openModels(
   plan: SynthPlan,
   options: OpenModelsOptions,
 ): Promise<OpenModels> {
+  const identified = options.identified ?? await identifyModels(config, plan, options);
   const live = config.replay === undefined
-    ? await openLive(config, plan, options)
-    : await openReplayed(config, plan);
+    ? await openLive(config, plan, { ...options, identified })
+    : openReplayed(config, plan, identified);
   const path = config.replay ?? config.record;
   if (path === undefined) return live;
   const mode: RecorderMode = config.replay === undefined ? "record" : "replay";
@@ -73,55 +141,70 @@ export async function openModels(
 }
 
 /** Stands in for the models of a recording: it is never asked. */
-async function openReplayed(config: SynthConfig, plan: SynthPlan): Promise<OpenModels> {
+function openReplayed(
+  config: SynthConfig,
+  plan: SynthPlan,
+  { identity }: IdentifiedModels,
+): OpenModels {
   const policyName = plan.policyFolder === null ? config.policyModel : ENGINE_NAMES.policy;
   const ppmName = plan.ppmFolder === null ? config.ppmModel : ENGINE_NAMES.ppm;
-  const hasPpm = plan.spec.guidance === "ppm";
-  const ppm = hasPpm ? { ...scriptedPpm(() => 0), description: { model: ppmName ?? null } } : null;
+  const ppm = plan.spec.guidance === "terminal" ? null : {
+    ...scriptedPpm(() => 0),
+    description: { model: ppmName ?? null },
+    calibration: plan.spec.calibration ?? PLAIN_TANH,
+  };
   return {
     policy: { ...scriptedPolicy([]), description: { model: policyName ?? null } },
     ppm,
-    identity: {
-      policy: await identityOf(plan.policyFolder, policyName),
-      ppm: hasPpm ? await identityOf(plan.ppmFolder, ppmName) : null,
-    },
+    identity,
     policyPool: null,
     ppmPool: null,
     died: never,
   };
 }
 
-function identityOf(folder: string | null, model: string | undefined): Promise<Json> {
-  return folder === null ? Promise.resolve({ model: model ?? null }) : checkpointIdentity(folder);
-}
-
 async function openLive(
   config: SynthConfig,
   plan: SynthPlan,
-  options: OpenModelsOptions,
+  options: OpenModelsOptions & { readonly identified: IdentifiedModels },
 ): Promise<OpenModels> {
+  const { identified } = options;
   const engine = await openEngine(config, plan, options);
-  const policyUrls = engine?.hasPolicy ? [engine.url] : config.policy;
-  const ppmUrls = engine?.hasPpm ? [engine.url] : config.ppm;
-  const policy = await openPolicy(config, policyUrls, {
-    ...options,
-    isEngine: engine?.hasPolicy === true,
-  });
+  const policy = identified.policy ?? await probePolicies(config, { ...options, engine });
   const ppm = plan.spec.guidance === "terminal"
     ? null
-    : await openPpm(config, ppmUrls, { ...options, isEngine: engine?.hasPpm === true });
+    : identified.ppm ?? await probePpms(config, { ...options, engine });
+  // One registry: roles that share a server share its slots.
+  const pools = { resources: options.resources, servers: new Servers() };
+  const policyPool = openPool(config, policy.transports, pools);
+  const ppmPool = ppm === null ? null : openPool(config, ppm.transports, pools);
+  const make = config.policyApi === "chat" ? chatPolicy : completionsPolicy;
   return {
-    policy: policy.policy,
-    ppm: ppm?.ppm ?? null,
-    identity: {
-      policy: await identityOf(plan.policyFolder, policy.model),
-      ppm: ppm === null ? null : await identityOf(plan.ppmFolder, ppm.model),
-    },
-    policyPool: policy.pool,
-    ppmPool: ppm?.pool ?? null,
+    policy: make({
+      pool: policyPool,
+      model: policy.model,
+      // The embedded engine takes seeds; vLLM's CPU build dies of them (endpoints.md).
+      sendsSeed: policy.isEngine,
+      honoursN: policy.findings.every(({ honoursN }) => honoursN),
+      findings: { endpoints: policy.findings },
+      price: config.prices.policy ?? null,
+    }),
+    ppm: ppm === null || ppmPool === null ? null : poolingPpm({
+      pool: ppmPool,
+      model: ppm.model,
+      calibration: plan.spec.calibration ?? PLAIN_TANH,
+      findings: { endpoints: ppm.findings },
+      price: config.prices.ppm ?? null,
+    }),
+    identity: identified.identity,
+    policyPool,
+    ppmPool,
     died: engine?.ended ?? never,
   };
 }
+
+/** Scale of a PPM that says none. */
+const PLAIN_TANH = { bias: 0, scale: 1 };
 
 async function openEngine(
   config: SynthConfig,
@@ -146,56 +229,12 @@ async function openEngine(
   return { url, ended, hasPolicy: policyFolder !== null, hasPpm: ppmFolder !== null };
 }
 
-interface RoleOptions extends OpenModelsOptions {
-  readonly isEngine: boolean;
-}
-
-async function openPolicy(config: SynthConfig, urls: readonly string[], options: RoleOptions) {
-  const apiKey = Deno.env.get("RSTAR_POLICY_API_KEY") ?? null;
-  const transports = urls.map((url) => openTransport(url, { apiKey }));
-  const wanted = options.isEngine ? ENGINE_NAMES.policy : config.policyModel;
-  const probe = (transport: Transport) =>
-    probePolicy(transport, {
-      flag: "--policy",
-      api: config.policyApi,
-      model: wanted,
-      signal: options.signal,
-    });
-  const findings = await Promise.all(transports.map(probe));
-  for (const { notices } of findings) notices.forEach(options.onProgress);
-  const model = findings[0]?.model ?? "";
-  const pool = openPool(config, transports);
-  const make = config.policyApi === "chat" ? chatPolicy : completionsPolicy;
-  const policy = make({
-    pool,
-    model,
-    // The embedded engine takes seeds; vLLM's CPU build dies of them (endpoints.md).
-    sendsSeed: options.isEngine,
-    findings: { endpoints: findings },
-    price: config.prices.policy ?? null,
-  });
-  return { policy, pool, model };
-}
-
-async function openPpm(config: SynthConfig, urls: readonly string[], options: RoleOptions) {
-  const apiKey = Deno.env.get("RSTAR_PPM_API_KEY") ?? null;
-  const transports = urls.map((url) => openTransport(url, { apiKey }));
-  const model = options.isEngine ? ENGINE_NAMES.ppm : config.ppmModel;
-  const findings = await Promise.all(
-    transports.map((t) => probePpm(t, { flag: "--ppm", model, signal: options.signal })),
-  );
-  const pool = openPool(config, transports);
-  const ppm = poolingPpm({
-    pool,
-    model: findings[0]?.model ?? "",
-    calibration: { bias: 0, scale: 1 },
-    findings: { endpoints: findings },
-    price: config.prices.ppm ?? null,
-  });
-  return { ppm, pool, model: findings[0]?.model };
-}
-
-function openPool(config: SynthConfig, transports: readonly Transport[]): EndpointPool {
+function openPool(
+  config: SynthConfig,
+  transports: readonly Transport[],
+  options: { readonly resources: AsyncDisposableStack; readonly servers: Servers },
+): EndpointPool {
   const { concurrency } = config;
-  return new EndpointPool(transports, concurrency === "auto" ? {} : { concurrency });
+  const { resources, servers } = options;
+  return resources.use(new EndpointPool(transports, { concurrency, servers, asksLoad: true }));
 }

@@ -2,12 +2,10 @@ import { join } from "node:path";
 import type { SynthConfig } from "../../config/mod.ts";
 import {
   ConfigError,
-  hashJson,
   hashSeed,
   type Json,
   type Problem,
   seededRandom,
-  sha256,
   shuffled,
   UsageError,
 } from "../../core/mod.ts";
@@ -16,6 +14,7 @@ import { PRESETS, SearchSpec } from "../../search/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
 import { resolveLimits } from "../../sandbox/mod.ts";
 import { PROJECT_ROOT } from "../host.ts";
+import { ppmCalibration } from "./calibration.ts";
 
 /** The policy that ships: the starter world's base model. */
 export const STARTER_POLICY = join(PROJECT_ROOT, "fixtures/starter/base");
@@ -61,14 +60,33 @@ export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
       `Cannot use seeds ${config.seed} to ${config.seed + trees - 1}: expected at most 4095`,
     );
   }
+  const ppmFolder = config.ppm.length === 0 ? config.ppmModel ?? null : null;
+  const spec = await withCalibration(searchSpec(config), config, ppmFolder);
   return {
     problems: order.slice(0, limit),
     ungradable: loaded.length - gradable.length,
-    spec: searchSpec(config),
+    spec,
     seeds: Array.from({ length: trees }, (_, i) => config.seed + i),
     policyFolder: usesEngine ? config.policyModel ?? STARTER_POLICY : null,
-    ppmFolder: config.ppm.length === 0 ? config.ppmModel ?? null : null,
+    ppmFolder,
   };
+}
+
+/** The scale of a PPM changes what a tree is, so it stands in the specification, wherever it comes from. */
+async function withCalibration(
+  spec: SearchSpec,
+  config: SynthConfig,
+  ppmFolder: string | null,
+): Promise<SearchSpec> {
+  if (spec.guidance === "terminal") {
+    if ((config.ppmBias ?? config.ppmScale) === undefined) return spec;
+    throw new ConfigError(
+      "Cannot use --ppm-bias and --ppm-scale: this search asks no PPM; name one with --ppm or --ppm-model",
+    );
+  }
+  const isGiven = (config.ppmBias ?? config.ppmScale) !== undefined;
+  if (!isGiven && spec.calibration !== null) return spec;
+  return { ...spec, calibration: await ppmCalibration(config, ppmFolder) };
 }
 
 /** The preset with what the user changed of it. */
@@ -107,19 +125,6 @@ function searchSpec(config: SynthConfig): SearchSpec {
 export interface ModelIdentity {
   readonly policy: Json;
   readonly ppm: Json;
-}
-
-/** Identity of a local checkpoint: equal weights are the same model, wherever they lie. */
-export async function checkpointIdentity(folder: string): Promise<Json> {
-  const hashes: Record<string, string> = {};
-  for (const file of ["config.json", "model.safetensors", "tokenizer.json"]) {
-    const bytes = await Deno.readFile(join(folder, file)).catch((error: unknown) => {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    });
-    if (bytes !== null) hashes[file] = sha256(bytes);
-  }
-  return { checkpoint: hashJson(hashes) };
 }
 
 /**

@@ -1,17 +1,19 @@
 import type { InfrastructureError, TreeRecord } from "../../core/mod.ts";
 import type { EndpointPool } from "../../endpoint/mod.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
+import type { Meter } from "./meter.ts";
 import { type Picture, shortDuration, shortNumber } from "../output.ts";
 
 /** What the display of a running search looks at. */
 export interface ProgressSources {
   readonly totalTrees: number;
+  readonly meter: Meter;
   readonly sandbox: Sandbox;
   readonly policyPool: EndpointPool | null;
   readonly ppmPool: EndpointPool | null;
 }
 
-/** Counts what a search has done, for the display and the budgets. */
+/** Counts what a search has done, for the display. */
 export class SynthProgress {
   readonly #sources: ProgressSources;
   readonly #startedMs = performance.now();
@@ -20,7 +22,6 @@ export class SynthProgress {
   #trees = 0;
   #rollouts = 0;
   #open = 0;
-  #generatedTokens = 0;
 
   constructor(sources: ProgressSources) {
     this.#sources = sources;
@@ -31,9 +32,9 @@ export class SynthProgress {
     return (performance.now() - this.#startedMs) / 1000;
   }
 
-  /** Tokens that finished trees have generated. */
-  get generatedTokens(): number {
-    return this.#generatedTokens;
+  /** Trees that were stored. */
+  get trees(): number {
+    return this.#trees;
   }
 
   /** Trees that the machinery left unfinished. */
@@ -55,7 +56,6 @@ export class SynthProgress {
   stored(tree: TreeRecord): void {
     this.#open--;
     this.#trees++;
-    this.#generatedTokens += tree.usage.generatedTokens;
     if (tree.correctTerminals > 0) this.#solved.add(tree.problemId);
   }
 
@@ -77,13 +77,13 @@ export class SynthProgress {
 
   /** What the display shows now. */
   picture(): Picture {
-    const { totalTrees, sandbox, policyPool, ppmPool } = this.#sources;
+    const { totalTrees, meter, sandbox, policyPool, ppmPool } = this.#sources;
     const { seconds } = this;
     const eta = this.#trees === 0 ? NaN : seconds / this.#trees * (totalTrees - this.#trees);
     const trees =
       `trees ${this.#trees}/${totalTrees}, ${this.#solved.size} problems solved, ${this.#open} open`;
     const rates = `${shortNumber(this.#rollouts / seconds)} rollouts/s, ` +
-      `${shortNumber(this.#generatedTokens / seconds)} tokens/s, ETA ${shortDuration(eta)}`;
+      `${shortNumber(meter.spent.generatedTokens / seconds)} tokens/s, ETA ${shortDuration(eta)}`;
     const { running, waiting } = sandbox.metrics();
     const loads = [
       loadOf("policy", policyPool?.metrics()),

@@ -8,6 +8,8 @@ export interface SynthOutcome {
   readonly summary: RunSummary;
   /** Trees that were wanted and are not stored. */
   readonly undone: number;
+  /** What kept trees from being begun, as a phrase; `null` when nothing did. */
+  readonly stoppedBy: string | null;
   readonly seconds: number;
 }
 
@@ -38,7 +40,9 @@ export function summaryLines(outcome: SynthOutcome): readonly string[] {
     `tree seconds: ${perSolved(summary.treeSeconds)}` +
     (summary.price === null ? "" : `; price ${summary.price.toFixed(4)}`),
     ...(outcome.undone === 0 ? [] : [
-      `${outcome.undone} trees are left undone; the same command goes on with them`,
+      `${outcome.undone} trees are left undone` +
+      (outcome.stoppedBy === null ? "" : `, because ${outcome.stoppedBy} was reached`) +
+      "; the same command goes on with them",
     ]),
     "",
     "Next, for instance:",
@@ -55,6 +59,7 @@ export function summaryJson(outcome: SynthOutcome): string {
     db: outcome.db,
     seconds: outcome.seconds,
     undone: outcome.undone,
+    stopped_by: outcome.stoppedBy,
     solved_rate: summary.problems === 0 ? null : summary.solved / summary.problems,
     ...summary,
   });

@@ -78,14 +78,18 @@ class Supervisor:
         """Wait for events and handle them."""
         self._take_requests()
         self._harness.watch(accepting=self._accepting)
-        for descriptor, events in self._poller.poll(self._patience()):
+        ready = self._poller.poll(self._patience())
+        # A descriptor that is closed in this turn may name another process's before the turn ends:
+        # what is still to be handled of the old one must not end the new one.
+        owners = {descriptor: self._family.state_of(descriptor) for descriptor, _ in ready}
+        for descriptor, events in ready:
             if self._harness.owns(descriptor):
                 self._harness.on_event(descriptor, events, accepting=self._accepting)
             elif self._gate is not None and descriptor == self._gate.listener:
                 self._gate.answer()
             elif descriptor == self._family.zygote_pidfd:
                 raise ZygoteDied
-            else:
+            elif self._family.state_of(descriptor) is owners[descriptor]:
                 self._on_step(descriptor, events)
         self._end_overdue()
         with contextlib.suppress(ChildProcessError):

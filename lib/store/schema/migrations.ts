@@ -1,4 +1,5 @@
 import initial from "./1_initial.sql" with { type: "text" };
+import lineage from "./2_lineage.sql" with { type: "text" };
 
 /** SQL that leads from one version of the schema to the next; position 0 leads from an empty file to version 1. */
-export const MIGRATIONS: readonly string[] = [initial];
+export const MIGRATIONS: readonly string[] = [initial, lineage];

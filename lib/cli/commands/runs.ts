@@ -1,0 +1,118 @@
+import Table from "cli-table3";
+import { Command } from "commander";
+import { z } from "zod";
+import { UsageError } from "../../core/mod.ts";
+import { compactDatabase, copyDatabase, openStore } from "../../store/mod.ts";
+import { notice, print } from "../output.ts";
+import { openReader } from "../reader.ts";
+
+interface RunsOptions {
+  readonly db: string;
+  readonly json?: true;
+  readonly yes?: true;
+}
+
+const RunRow = z.tuple([z.string(), z.string(), z.number(), z.number(), z.number(), z.string()]);
+
+/** `runs`: what a database holds, and what can be done with it as a whole. */
+export function runsCommand(): Command {
+  const command = new Command("runs").description("List, rename, delete, compact and copy runs");
+  const add = (usage: string, description: string, isDefault = false) =>
+    command.command(usage, { isDefault }).description(description)
+      .option("--db <file>", "database file", "data/rstar.duckdb");
+  add("list", "show every run (default)", true)
+    .option("--json", "print one line of JSON")
+    .action(list);
+  add("rename <old> <new>", "give a run another name, by which it goes on").action(rename);
+  add("delete <name>", "forget a run with everything it made; files and problems stay")
+    .option("--yes", "do not ask")
+    .action(remove);
+  add("compact", "make the file as small as its contents, and bring it up to date").action(compact);
+  add("snapshot <file>", "write a consistent copy").action(snapshot);
+  return command;
+}
+
+async function list({ db, json }: RunsOptions): Promise<void> {
+  await using reader = await openReader(db);
+  const { batches } = await reader.query(
+    `SELECT name, command, trees, solved_trees,
+       (SELECT count(*) FROM round o WHERE o.run_no = runs.run_no), strftime(created_at, '%Y-%m-%d %H:%M')
+     FROM runs ORDER BY run_no`,
+  );
+  const rows = (await Array.fromAsync(batches)).flat().map((row) => RunRow.parse(row));
+  if (json) {
+    const runs = rows.map(([name, of, trees, solvedTrees, rounds, createdAt]) => ({
+      name,
+      command: of,
+      trees,
+      solved_trees: solvedTrees,
+      rounds,
+      created_at: createdAt,
+    }));
+    return print(JSON.stringify(runs));
+  }
+  const table = new Table({
+    head: ["run", "command", "trees", "solved", "rounds", "begun (UTC)"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows) table.push(row.map((cell) => safeText(String(cell))));
+  print(table.toString());
+}
+
+/** Names come from a file that somebody else may have made. */
+function safeText(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd");
+}
+
+async function rename(name: string, to: string, { db }: RunsOptions): Promise<void> {
+  await requireFile(db);
+  await using store = await openStore(db);
+  await store.renameRun(name, to);
+  notice(`Renamed "${name}" to "${to}"`);
+}
+
+async function remove(name: string, { db, yes }: RunsOptions): Promise<void> {
+  await requireFile(db);
+  await using store = await openStore(db);
+  const run = (await store.runs()).find((one) => one.name === name);
+  const trees = run?.trees ?? 0;
+  if (run !== undefined && yes !== true) {
+    if (!Deno.stdin.isTerminal()) {
+      throw new UsageError(
+        `Cannot delete run "${name}" with ${trees} trees without asking: add --yes`,
+      );
+    }
+    if (!confirm(`Delete run "${name}" with ${trees} trees?`)) return notice("Nothing deleted");
+  }
+  await store.deleteRun(name);
+  notice(`Deleted "${name}"; deno task runs compact gives its room back`);
+}
+
+async function compact({ db }: RunsOptions): Promise<void> {
+  await requireFile(db);
+  const { before, after } = await compactDatabase(db);
+  notice(`${megabytes(before)} before, ${megabytes(after)} now`);
+}
+
+async function snapshot(file: string, { db }: RunsOptions): Promise<void> {
+  await requireFile(db);
+  await copyDatabase(db, file);
+  notice(`Copy in ${file}`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Opening for writing would make a file that is not there. */
+async function requireFile(db: string): Promise<void> {
+  try {
+    await Deno.stat(db);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new UsageError(
+      `Cannot use database "${db}": there is no such file; name another with --db`,
+      { cause },
+    );
+  }
+}

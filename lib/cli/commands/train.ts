@@ -1,0 +1,177 @@
+import { Command, Option } from "commander";
+import { join } from "node:path";
+import { z } from "zod";
+import { UsageError } from "../../core/mod.ts";
+import { OWN_FILES } from "../../export/mod.ts";
+import { openStore } from "../../store/mod.ts";
+import {
+  readCheckpoint,
+  train,
+  TRAINING_KINDS,
+  TRAINING_PRESETS,
+  type TrainingKind,
+  type TrainingPreset,
+  type TrainRequest,
+  trainSettings,
+} from "../../training/mod.ts";
+import { pythonInterpreter } from "../host.ts";
+import { listenForInterrupts } from "../interrupt.ts";
+import { LiveDisplay, notice, print } from "../output.ts";
+import { registerCheckpoint } from "../train/checkpoint_artifact.ts";
+import { trainerEnvironment } from "../train/trainer_environment.ts";
+import { TrainingProgress } from "../train/training_progress.ts";
+
+interface TrainFlags {
+  readonly kind: TrainingKind;
+  readonly data: string;
+  readonly base: string;
+  readonly out: string;
+  readonly preset: TrainingPreset;
+  readonly settings: string;
+  readonly seed: string;
+  readonly accelerate?: string;
+  readonly command?: string;
+  readonly db?: string;
+  readonly torch: string;
+  readonly dryRun?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** `train`: exported data to a checkpoint. */
+export function trainCommand(): Command {
+  return new Command("train")
+    .description("Train a policy or a reward model on exported data")
+    .addOption(
+      new Option("--kind <kind>", "what to train").choices([...TRAINING_KINDS])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--data <path>", "folder that export made, or a file in its own format")
+    .requiredOption("--base <folder>", "model to start from: a Hugging Face checkpoint")
+    .requiredOption("--out <folder>", "folder that the checkpoint will be")
+    .addOption(
+      new Option("--preset <name>", "settings").choices([...TRAINING_PRESETS]).default("starter"),
+    )
+    .option("--settings <json>", "settings over the preset's, e.g. '{\"epochs\": 2}'", "{}")
+    .option("--seed <n>", "seed of order, dropout and the held-out split", "0")
+    .option("--accelerate <file>", "configuration of accelerate: several GPUs, FSDP, DeepSpeed")
+    .option(
+      "--command <json>",
+      'command in place of our trainer, e.g. \'["srun", "{python}", "{trainer}", "{request}"]\'',
+    )
+    .option("--db <file>", "database that keeps a row of the checkpoint")
+    .option("--torch <build>", "build of torch: cpu, cuda, or the URL of an index", "cpu")
+    .option("--dry-run", "show what would be done, do nothing")
+    .option("--json", "end with one line of JSON")
+    .option("--quiet", "no progress")
+    .addHelpText(
+      "after",
+      "\nWith saveSteps in the settings, the same command goes on where an interrupted one ended.",
+    )
+    .action(runTrain);
+}
+
+async function runTrain(flags: TrainFlags): Promise<void> {
+  const command = parseCommand(flags.command);
+  const request: TrainRequest = {
+    kind: flags.kind,
+    data: await dataFile(flags),
+    base: flags.base,
+    output: flags.out,
+    seed: parseSeed(flags.seed),
+    settings: trainSettings(flags.kind, {
+      preset: flags.preset,
+      overrides: parseSettings(flags.settings),
+    }),
+  };
+  if (flags.dryRun) return print(JSON.stringify(request, null, flags.json ? 0 : 2));
+  // Hours later would be a bad time to learn that the database is not usable.
+  if (flags.db !== undefined) await (await openStore(flags.db))[Symbol.asyncDispose]();
+  const { folder, summary } = await trainShown(request, { flags, command });
+  const artifact = flags.db === undefined ? null : await registerCheckpoint(flags.db, {
+    ...request,
+    folder,
+    summary,
+    madeFrom: [
+      summary?.data.sha256 ?? null,
+      (await readCheckpoint(request.base))?.sha256 ?? null,
+    ],
+  });
+  if (flags.json) return print(JSON.stringify({ folder, artifact, ...summary }));
+  print(`Checkpoint: ${folder}${artifact === null ? "" : `, artifact ${artifact}`}`);
+  if (summary?.heldOut) {
+    const { pairAccuracy, pairs, problems } = summary.heldOut;
+    const percent = (100 * pairAccuracy).toFixed(1);
+    print(`Pair accuracy on ${problems} held-out problems: ${percent} % of ${pairs} pairs`);
+  }
+}
+
+async function trainShown(
+  request: TrainRequest,
+  { flags, command }: {
+    readonly flags: TrainFlags;
+    readonly command: readonly string[] | undefined;
+  },
+) {
+  const progress = new TrainingProgress();
+  using interrupts = listenForInterrupts(() => notice("Interrupted: ending the trainer"));
+  const signal = AbortSignal.any([interrupts.stopAdmitting, interrupts.stopNow]);
+  const say = flags.quiet ? () => {} : notice;
+  const interpreter = await pythonInterpreter("models", {
+    torch: flags.torch,
+    onProgress: say,
+    signal,
+  });
+  using display = new LiveDisplay(() => progress.picture(), { quiet: flags.quiet ?? false });
+  return await train(request, {
+    interpreter,
+    command,
+    accelerate: flags.accelerate,
+    env: trainerEnvironment(command !== undefined),
+    onEvent: (event) => progress.take(event),
+    onLine: command === undefined || flags.quiet ? () => {} : (line) => display.notice(line),
+    signal,
+  });
+}
+
+function parseJson<T>(flag: string, text: string, schema: z.ZodType<T>, expected: string): T {
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UsageError(`Cannot read ${flag} ${text}: expected ${expected}`);
+}
+
+function parseSettings(text: string): Readonly<Record<string, unknown>> {
+  const schema = z.record(z.string(), z.unknown());
+  return parseJson("--settings", text, schema, "a JSON object of settings");
+}
+
+function parseCommand(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  const schema = z.array(z.string().min(1)).min(1);
+  return parseJson("--command", text, schema, "a JSON array of the program and its arguments");
+}
+
+function parseSeed(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot use --seed ${text}: expected a whole number from 0`);
+}
+
+/** A folder of an export stands for the file in it that its kind trains on. */
+async function dataFile({ data, kind }: TrainFlags): Promise<string> {
+  const exported = kind === "sft" ? "sft" : "pairs";
+  const file = OWN_FILES[exported];
+  // The export of both kinds makes a folder for each.
+  for (const path of [join(data, file), join(data, exported, file)]) {
+    const isThere = await Deno.stat(path).then(() => true, (error: unknown) => {
+      if (error instanceof Deno.errors.NotFound) return false;
+      if (error instanceof Deno.errors.NotADirectory) return false;
+      throw error;
+    });
+    if (isThere) return path;
+  }
+  return data;
+}

@@ -1,0 +1,106 @@
+import type { EvalConfig } from "../../config/mod.ts";
+import type { Json } from "../../core/mod.ts";
+import { type Domain, mathDomain } from "../../domain/mod.ts";
+import { type EvaluationResult, runEvaluation } from "../../evaluation/mod.ts";
+import type { Grader } from "../../grading/mod.ts";
+import { openStubSandbox, type Sandbox } from "../../sandbox/mod.ts";
+import { openTreesFor } from "../../search/mod.ts";
+import type { Store } from "../../store/mod.ts";
+import { asJson } from "../as_json.ts";
+import type { Workplace } from "../evolve/workplace.ts";
+import { codeRevision } from "../host.ts";
+import type { InterruptSignals } from "../interrupt.ts";
+import { LiveDisplay } from "../output.ts";
+import type { MeasuredModels } from "./checkpoints.ts";
+import type { ServedIdentity, ServedModels } from "./models.ts";
+import { type EvalTask, evaluationPlan, promptHash } from "./plan.ts";
+import type { EvalProgress } from "./progress.ts";
+
+/** What one suite in one mode is measured with. */
+export interface TaskParts {
+  readonly config: EvalConfig;
+  readonly models: MeasuredModels;
+  readonly served: ServedModels;
+  readonly identity: ServedIdentity;
+  readonly store: Store;
+  readonly workplace: Workplace;
+  readonly interrupts: InterruptSignals;
+  readonly progress: EvalProgress;
+}
+
+/** Samples in flight where replies come from a recording. */
+const REPLAYED_SAMPLES = 64;
+
+/**
+ * Measures one suite in one mode, going on with what is stored.
+ *
+ * @throws As `runEvaluation`, and when the embedded engine dies.
+ */
+export async function evaluateTask(task: EvalTask, parts: TaskParts): Promise<EvaluationResult> {
+  const { config, models, served, identity, store, workplace, interrupts, progress } = parts;
+  const grader = await workplace.grader();
+  await using nothing = openStubSandbox();
+  const sandbox = config.noCode ? nothing : await workplace.sandbox();
+  const domain = mathDomain({
+    sandbox,
+    grader,
+    // A prompt that is never used must not exclude a chat endpoint.
+    prompt: config.noCode ? "bootstrap" : task.prompt,
+    api: config.policyApi,
+  });
+  const provenance = await taskProvenance(task, { ...parts, grader, sandbox, domain });
+  const engineDied = new AbortController();
+  void served.died.then((error) => engineDied.abort(error));
+  using _display = new LiveDisplay(() => progress.picture(), { quiet: config.quiet });
+  return await runEvaluation(
+    task.loaded,
+    evaluationPlan(task, { config, models, identity, provenance }),
+    {
+      policy: served.policy,
+      ppm: task.mode.needsPpm ? served.ppm : null,
+      ...{ domain, grader, store },
+      concurrency: (open) =>
+        served.policyPool === null ? REPLAYED_SAMPLES : openTreesFor({
+          policySlots: served.policyPool.metrics().limit,
+          ppmSlots: task.mode.needsPpm ? served.ppmPool?.metrics().limit ?? 0 : 0,
+          sandboxWorkers: sandbox.info.workers,
+          sandboxWaiting: sandbox.metrics().waiting,
+          window: 1,
+          open,
+        }),
+      onStart: (counts) =>
+        progress.begin(`${models.label}, ${task.loaded.suite.name}, ${task.mode.name}`, counts),
+      onSample: (event) => progress.made(event),
+      onFailure: (error) => progress.failed(error),
+      mayGoOn: () =>
+        progress.generatedTokens < (config.budgetTokens ?? Infinity) &&
+        progress.seconds < (config.budgetTime ?? Infinity),
+      stopAdmitting: interrupts.stopAdmitting,
+      signal: AbortSignal.any([interrupts.stopNow, engineDied.signal]),
+    },
+  );
+}
+
+/** What an evaluation was made with; kept beside it, and no part of what identifies it. */
+async function taskProvenance(
+  { loaded, samples }: EvalTask,
+  parts: TaskParts & {
+    readonly grader: Grader;
+    readonly sandbox: Sandbox;
+    readonly domain: Domain;
+  },
+): Promise<Json> {
+  const { config, models, served, grader, sandbox, domain } = parts;
+  return asJson({
+    label: models.label,
+    models: { policy: served.policy.description, ppm: served.ppm?.description ?? null },
+    problems: { checksum: loaded.checksum, selected: loaded.problems.length },
+    promptHash: promptHash(domain, config),
+    samples,
+    seed: config.seed,
+    grader: grader.version,
+    codeRev: await codeRevision(),
+    sandboxTier: config.noCode ? null : sandbox.info.tier,
+    packages: { deno: Deno.version.deno, python: sandbox.info.python, ...sandbox.info.packages },
+  });
+}

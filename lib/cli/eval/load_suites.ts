@@ -1,0 +1,185 @@
+import { closest, distance } from "fastest-levenshtein";
+import { dirname, extname, join, resolve } from "node:path";
+import {
+  ConfigError,
+  DatasetError,
+  hashSeed,
+  type Problem,
+  seededRandom,
+  shuffled,
+} from "../../core/mod.ts";
+import { loadProblems } from "../../datasets/mod.ts";
+import {
+  checkSuiteData,
+  type LoadedSuite,
+  parseSuite,
+  type ProblemSelection,
+  selectProblems,
+  type Suite,
+} from "../../evaluation/mod.ts";
+import { readParquetRows } from "../../store/mod.ts";
+import { PROJECT_ROOT } from "../host.ts";
+
+/** Folder of the suites that ship. */
+export const SUITE_FOLDER = join(PROJECT_ROOT, "evals");
+
+/** A suite and the file it stands in. */
+export interface SuiteFile {
+  readonly path: string;
+  readonly suite: Suite;
+  /** Whether it was asked for by a group's name: what a group lacks is left out with a notice. */
+  readonly isOfGroup: boolean;
+}
+
+/** Every suite that ships, by name. */
+export async function shippedSuites(): Promise<readonly SuiteFile[]> {
+  const files: SuiteFile[] = [];
+  for await (const { name } of Deno.readDir(SUITE_FOLDER)) {
+    if (extname(name) === ".json") files.push(await readSuite(join(SUITE_FOLDER, name)));
+  }
+  return files.sort((a, b) => (a.suite.name < b.suite.name ? -1 : 1));
+}
+
+/**
+ * Finds suites by name, by the name of a group, or by the path of a user's own file. Every suite occurs once.
+ *
+ * @throws {ConfigError} If there is no such suite, or its file is not one.
+ */
+export async function findSuites(names: readonly string[]): Promise<readonly SuiteFile[]> {
+  const shipped = await shippedSuites();
+  const found = new Map<string, SuiteFile>();
+  for (const name of names) {
+    for (const file of await suitesNamed(name, shipped)) {
+      const other = found.get(file.suite.name);
+      if (other !== undefined && other.path !== file.path) {
+        throw new ConfigError(
+          `Cannot measure suite "${file.suite.name}" of "${file.path}": a suite of this name stands in "${other.path}"; rename one`,
+        );
+      }
+      found.set(file.suite.name, other?.isOfGroup === false ? other : file);
+    }
+  }
+  return [...found.values()];
+}
+
+async function suitesNamed(
+  name: string,
+  shipped: readonly SuiteFile[],
+): Promise<readonly SuiteFile[]> {
+  if (extname(name) === ".json" || name.includes("/")) return [await readSuite(name)];
+  const named = shipped.filter(({ suite }) => suite.name === name);
+  if (named.length > 0) return named;
+  const grouped = shipped.filter(({ suite }) => suite.groups.includes(name));
+  if (grouped.length > 0) return grouped.map((file) => ({ ...file, isOfGroup: true }));
+  const groups = new Set(shipped.flatMap(({ suite }) => suite.groups));
+  const known = [...groups, ...shipped.map(({ suite }) => suite.name)];
+  const nearest = closest(name, known);
+  const hint = distance(name, nearest) <= 3 ? `; did you mean "${nearest}"?` : "";
+  throw new ConfigError(
+    `Cannot find suite "${name}": expected a file or one of ${known.join(", ")}${hint}`,
+  );
+}
+
+async function readSuite(path: string): Promise<SuiteFile> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new ConfigError(`Cannot read suite "${path}": no such file`, { cause });
+  }
+  return { path: resolve(path), suite: parseSuite(text, path), isOfGroup: false };
+}
+
+/** Which problems of a suite are measured. */
+export type SuiteSelection = Omit<ProblemSelection, "order">;
+
+/** What {@linkcode loadSuites} found. */
+export interface LoadedSuites {
+  readonly suites: readonly LoadedSuite[];
+  readonly notices: readonly string[];
+}
+
+/**
+ * Loads suites by name, group or file. A member of a group whose data are not there is left out with a notice.
+ *
+ * @throws {ConfigError} If there is no such suite.
+ * @throws {DatasetError} As {@linkcode loadSuite}, for suites that were asked for by name.
+ * @throws {UsageError} If nothing is left of a suite.
+ */
+export async function loadSuites(
+  names: readonly string[],
+  selectionOf: (suite: string) => SuiteSelection,
+): Promise<LoadedSuites> {
+  const suites: LoadedSuite[] = [];
+  const notices: string[] = [];
+  for (const file of await findSuites(names)) {
+    try {
+      const loaded = await loadSuite(file, selectionOf(file.suite.name));
+      suites.push(loaded);
+      notices.push(...loaded.notices);
+    } catch (error) {
+      if (!file.isOfGroup || !(error instanceof DatasetError)) throw error;
+      notices.push(`Left out: ${error.message}`);
+    }
+  }
+  return { suites, notices };
+}
+
+/**
+ * Loads a suite's problems, checks that they are the ones it means, and chooses among them.
+ *
+ * @throws {DatasetError} If the data are not there, are not problems, or differ from the suite.
+ * @throws {UsageError} If nothing is left.
+ */
+export async function loadSuite(
+  { suite, path }: Pick<SuiteFile, "suite" | "path">,
+  selection: SuiteSelection = {},
+): Promise<LoadedSuite> {
+  const missing: number[] = [];
+  const all = await loadSet({ suite, path }, (line) => missing.push(line));
+  const checksum = checkSuiteData(suite, all);
+  const problems = selectProblems(suite, all, { ...selection, order: seededOrder });
+  const flagged = problems.filter(({ meta }) => meta.ungradable !== undefined).length;
+  const notices = [
+    ...(missing.length === 0 ? [] : [
+      `${suite.name}: left out ${missing.length} rows without a reference answer (lines ${
+        missing.slice(0, 10).join(", ")
+      }${missing.length > 10 ? ", …" : ""})`,
+    ]),
+    ...(flagged === 0 ? [] : [
+      `${suite.name}: ${flagged} of ${problems.length} problems need a figure, ask for a proof or have an unclear reference; ` +
+      "figures are given with and without them",
+    ]),
+    ...(suite.source === undefined ? [] : [`${suite.name}: ${suite.source}`]),
+  ];
+  return { suite, problems, checksum, total: all.length, notices };
+}
+
+async function loadSet(
+  { suite, path }: Pick<SuiteFile, "suite" | "path">,
+  onMissingAnswer: (line: number) => void,
+): Promise<readonly Problem[]> {
+  const beside = join(dirname(path), suite.problems);
+  const isBeside = await Deno.stat(beside).then(({ isFile }) => isFile, () => false);
+  try {
+    return await loadProblems(isBeside ? beside : suite.problems, {
+      fixtures: join(PROJECT_ROOT, "fixtures"),
+      readParquet: readParquetRows,
+      onMissingAnswer,
+    });
+  } catch (cause) {
+    if (!(cause instanceof DatasetError) || suite.source === undefined) throw cause;
+    throw new DatasetError(
+      cause.path,
+      cause.line,
+      `Cannot measure suite "${suite.name}": ${suite.source}\n${cause.message}`,
+      { cause },
+    );
+  }
+}
+
+/** One order for all limits and runs: a larger limit holds the smaller one, and limited runs measure the same problems. */
+function seededOrder(problems: readonly Problem[]): readonly Problem[] {
+  return shuffled(seededRandom(hashSeed("evaluation order")), problems);
+}

@@ -1,0 +1,139 @@
+import type { EvalConfig } from "../../config/mod.ts";
+import { hashJson, type Json, UsageError } from "../../core/mod.ts";
+import type { StepDomain } from "../../domain/mod.ts";
+import {
+  defaultSamples,
+  type EvaluationMode,
+  type EvaluationModeName,
+  type EvaluationPlan,
+  type LoadedSuite,
+  makeMode,
+  type ModeOverrides,
+  promptOf,
+  talkPrompt,
+} from "../../evaluation/mod.ts";
+import { resolveLimits } from "../../sandbox/mod.ts";
+import type { MeasuredModels } from "./checkpoints.ts";
+import type { ServedIdentity } from "./models.ts";
+import type { SuiteSelection } from "./load_suites.ts";
+
+/** Problems of a starter suite that are measured where nothing else is said. */
+const STARTER_LIMIT = 200;
+
+/** One suite in one mode. */
+export interface EvalTask {
+  readonly loaded: LoadedSuite;
+  readonly mode: EvaluationMode;
+  readonly samples: number;
+  readonly prompt: "trained" | "bootstrap";
+}
+
+/** Which problems of a suite are measured: a few of a starter suite, or what was asked for. */
+export function selectionOf(config: EvalConfig, suite: string): SuiteSelection {
+  const { limit, level, subject, ids } = config;
+  const isStarter = /^(starter|control)/.test(suite);
+  return {
+    limit: limit ?? (isStarter && ids === undefined ? STARTER_LIMIT : undefined),
+    levels: level,
+    subjects: subject,
+    ids,
+  };
+}
+
+/**
+ * What is done with one pair of models.
+ *
+ * @throws {UsageError} If a mode needs a PPM and there is none.
+ */
+export function planTasks(
+  config: EvalConfig,
+  suites: readonly LoadedSuite[],
+  models: MeasuredModels,
+): readonly EvalTask[] {
+  const tasks = suites.flatMap((loaded) =>
+    modesFor(config, models).map((name): EvalTask => ({
+      loaded,
+      mode: makeMode(name, loaded.suite, overridesOf(config)),
+      samples: samplesOf(name, { config, loaded }),
+      prompt: promptOf(loaded.suite, config),
+    }))
+  );
+  const unscored = tasks.find(({ mode }) => mode.needsPpm && models.ppm === null);
+  if (unscored === undefined) return tasks;
+  throw new UsageError(
+    `Cannot measure ${models.label} with mode "${unscored.mode.name}": expected a PPM, got none; name one with --ppm`,
+  );
+}
+
+/** A table of all rounds shows the policy alone and, where a round has its PPM, search. */
+function modesFor(config: EvalConfig, { ppm }: MeasuredModels): readonly EvaluationModeName[] {
+  if (config.mode !== undefined) return [...new Set(config.mode)];
+  return config.allRounds && ppm !== null ? ["greedy", "mcts"] : ["greedy"];
+}
+
+function samplesOf(
+  name: EvaluationModeName,
+  { config, loaded }: { readonly config: EvalConfig; readonly loaded: LoadedSuite },
+): number {
+  // All greedy answers are one.
+  if (name === "greedy") return 1;
+  return config.k ?? defaultSamples(name, loaded.suite);
+}
+
+function overridesOf(config: EvalConfig): ModeOverrides {
+  const { prompt, noCode, temperature, topP, maxTokens, modelLength, preset, width } = config;
+  const { rollouts, candidates } = config;
+  return {
+    ...{ prompt, noCode, temperature, topP, maxTokens, modelLength, preset, width },
+    api: config.policyApi,
+    search: {
+      ...config.search,
+      ...(rollouts === undefined ? {} : { rollouts }),
+      ...(candidates === undefined ? {} : { candidates }),
+    },
+  };
+}
+
+/** What the evaluation of a task is stored under. Whether a PPM exists changes nothing for modes that ask none. */
+export function evaluationPlan(
+  { mode, samples, prompt }: EvalTask,
+  options: {
+    readonly config: EvalConfig;
+    readonly models: MeasuredModels;
+    readonly identity: ServedIdentity;
+    readonly provenance: Json;
+  },
+): EvaluationPlan {
+  const { config, models, identity, provenance } = options;
+  const { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes } = resolveLimits();
+  return {
+    mode,
+    samples,
+    seed: config.seed,
+    runNo: models.runNo,
+    roundNo: models.roundNo,
+    policy: models.policyArtifact,
+    ppm: mode.needsPpm ? models.ppmArtifact : null,
+    open: config.resume ? "resume" : config.newEval ? "new" : "continue",
+    spec: {
+      policy: identity.policy,
+      ppm: mode.needsPpm ? identity.ppm : null,
+      calibration: mode.needsPpm ? { ...models.calibration } : null,
+      policyApi: config.policyApi,
+      prompt,
+      limits: config.noCode
+        ? null
+        : { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes },
+    },
+    provenance,
+  };
+}
+
+/** Hash of what the policy is asked with, the question left out. */
+export function promptHash(domain: StepDomain, { noCode, policyApi }: EvalConfig): string {
+  const prompt = noCode ? talkPrompt("", policyApi) : domain.prompt("", "");
+  const text: Json = typeof prompt === "string"
+    ? prompt
+    : prompt.map(({ role, content }) => ({ role, content }));
+  return hashJson({ prompt: text, stop: noCode ? [] : [...domain.stopStrings("step")] });
+}

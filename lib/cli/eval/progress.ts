@@ -1,0 +1,80 @@
+import type { InfrastructureError } from "../../core/mod.ts";
+import type { SampleEvent } from "../../evaluation/mod.ts";
+import { type Picture, shortDuration, shortNumber } from "../output.ts";
+
+/** Counts what an evaluation has done, for the display and the budgets. */
+export class EvalProgress {
+  readonly #startedMs = performance.now();
+  readonly #failures = new Map<string, { count: number; example: string }>();
+  #title = "";
+  #partMs = performance.now();
+  #done = 0;
+  #pending = 0;
+  #made = 0;
+  #right = 0;
+  #truncated = 0;
+  #partTokens = 0;
+  #generatedTokens = 0;
+
+  /** Seconds since the start. */
+  get seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000;
+  }
+
+  /** Tokens generated since the start. */
+  get generatedTokens(): number {
+    return this.#generatedTokens;
+  }
+
+  /** A part of the work begins. */
+  begin(title: string, counts: { readonly done: number; readonly pending: number }): void {
+    this.#title = title;
+    this.#partMs = performance.now();
+    this.#done = counts.done;
+    this.#pending = counts.pending;
+    this.#made = 0;
+    this.#right = 0;
+    this.#truncated = 0;
+    this.#partTokens = 0;
+    this.#failures.clear();
+  }
+
+  /** A sample was kept. */
+  made({ sample, verdict }: SampleEvent): void {
+    this.#made++;
+    this.#partTokens += sample.generatedTokens;
+    this.#generatedTokens += sample.generatedTokens;
+    if (verdict?.correct === true) this.#right++;
+    if (sample.outcome === "truncated") this.#truncated++;
+  }
+
+  /** The machinery failed a sample. */
+  failed(error: InfrastructureError): void {
+    const known = this.#failures.get(error.boundary);
+    if (known === undefined) {
+      this.#failures.set(error.boundary, { count: 1, example: error.message });
+    } else known.count++;
+  }
+
+  /** Failures of this part by kind, each with an example. */
+  failureLines(): readonly string[] {
+    return [...this.#failures].map(([boundary, { count, example }]) =>
+      `${count} samples failed by the machinery (${boundary}), for instance: ${example}`
+    );
+  }
+
+  /** What the display shows now. */
+  picture(): Picture {
+    const seconds = (performance.now() - this.#partMs) / 1000;
+    const left = this.#pending - this.#made;
+    const eta = this.#made === 0 ? NaN : seconds / this.#made * left;
+    const all = this.#done + this.#pending;
+    const share = this.#made === 0
+      ? ""
+      : `, ${(100 * this.#right / this.#made).toFixed(1)} % of new ones right`;
+    const cut = this.#truncated === 0 ? "" : `, ${this.#truncated} truncated`;
+    const line = `${this.#title}: samples ${this.#done + this.#made}/${all}${share}${cut}, ` +
+      `${shortNumber(this.#partTokens / seconds)} tokens/s, ETA ${shortDuration(eta)}`;
+    return { lines: [line, ...this.failureLines()], line };
+  }
+}

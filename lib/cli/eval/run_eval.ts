@@ -1,0 +1,158 @@
+import type { EvalConfig } from "../../config/mod.ts";
+import { InfrastructureError } from "../../core/mod.ts";
+import { openFileReplyStore, type RecorderOptions } from "../../endpoint/mod.ts";
+import { type EvaluationResult, type LoadedSuite, storedEvaluation } from "../../evaluation/mod.ts";
+import { GRADER_VERSION } from "../../grading/mod.ts";
+import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
+import { Workplace } from "../evolve/workplace.ts";
+import { Interrupted, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
+import { notice } from "../output.ts";
+import { evaluateTask } from "./evaluate_task.ts";
+import { findModels, type MeasuredModels } from "./checkpoints.ts";
+import { knownIdentity, type ServedIdentity, serveModels } from "./models.ts";
+import { type EvalTask, evaluationPlan, planTasks } from "./plan.ts";
+import { EvalProgress } from "./progress.ts";
+
+/** One line of the table. */
+export interface MeasuredEntry {
+  readonly models: Pick<MeasuredModels, "label" | "roundNo">;
+  readonly result: EvaluationResult;
+}
+
+/** What a run of `eval` came to. */
+export interface EvalOutcome {
+  readonly entries: readonly MeasuredEntry[];
+  readonly seconds: number;
+}
+
+interface Parts {
+  readonly config: EvalConfig;
+  readonly store: Store;
+  readonly workplace: Workplace;
+  readonly replies: RecorderOptions | null;
+  readonly interrupts: InterruptSignals;
+  readonly progress: EvalProgress;
+  readonly say: (message: string) => void;
+}
+
+/**
+ * Measures what the configuration asks for. What is stored whole is read, not measured again.
+ *
+ * @param report Called with what there is, before an error or interruption is passed on.
+ * @throws {Interrupted} After SIGINT, when what was in flight is stored.
+ * @throws {InfrastructureError} If something cannot be started, or samples are missing.
+ */
+export async function runEval(
+  config: EvalConfig,
+  suites: readonly LoadedSuite[],
+  report: (outcome: EvalOutcome, store: DuckdbStore) => Promise<void>,
+): Promise<void> {
+  const say = config.quiet ? () => {} : notice;
+  using interrupts = listenForInterrupts((count) =>
+    notice(
+      count === 1
+        ? "Interrupted: finishing the samples in flight (interrupt again to stop now)"
+        : "Stopping now; every finished sample is stored",
+    )
+  );
+  await using resources = new AsyncDisposableStack();
+  const store = resources.use(await openStore(config.db));
+  const workplace = resources.use(
+    new Workplace(config, { onProgress: say, signal: interrupts.stopNow }),
+  );
+  const replies = await openReplies(config, resources);
+  const progress = new EvalProgress();
+  const parts: Parts = { config, store, workplace, replies, interrupts, progress, say };
+  const entries: MeasuredEntry[] = [];
+  for (const models of await findModels(config, store)) {
+    if (interrupts.stopAdmitting.aborted) break;
+    entries.push(...await measure(models, planTasks(config, suites, models), parts));
+  }
+  await report({ entries, seconds: progress.seconds }, store);
+  if (interrupts.stopAdmitting.aborted) {
+    notice("Stopped; the same command goes on with what is left");
+    throw new Interrupted("Interrupted");
+  }
+  const failed = entries.reduce((sum, { result }) => sum + result.summary.counts.infrastructure, 0);
+  if (failed > 0) {
+    throw new InfrastructureError(
+      "process",
+      `${failed} samples could not be made, for the reasons above; nothing stored is lost, and the same command makes them again`,
+    );
+  }
+}
+
+async function openReplies(
+  { record, replay }: EvalConfig,
+  resources: AsyncDisposableStack,
+): Promise<RecorderOptions | null> {
+  const path = replay ?? record;
+  if (path === undefined) return null;
+  const mode = replay === undefined ? "record" : "replay";
+  const file = await openFileReplyStore(path, { mode: mode === "replay" ? "read" : "append" });
+  return { store: resources.use(file), mode };
+}
+
+/** Measures one pair of models, which are served only when something is left to be made. */
+async function measure(
+  models: MeasuredModels,
+  tasks: readonly EvalTask[],
+  parts: Parts,
+): Promise<readonly MeasuredEntry[]> {
+  const { config, say } = parts;
+  const needsPpm = tasks.some(({ mode }) => mode.needsPpm);
+  const identity = await knownIdentity(models, { config, needsPpm });
+  if (identity !== null) {
+    const stored = await readStored(models, { tasks, identity, parts });
+    if (stored !== null) {
+      say(`${models.label}: everything is measured already`);
+      return stored;
+    }
+  }
+  await using resources = new AsyncDisposableStack();
+  const served = await serveModels(models, config, {
+    needsPpm,
+    modelLength: Math.max(
+      ...tasks.map(({ loaded }) => config.modelLength ?? loaded.suite.modelLength),
+    ),
+    replies: parts.replies,
+    resources,
+    onProgress: say,
+    signal: parts.interrupts.stopNow,
+  });
+  const entries: MeasuredEntry[] = [];
+  for (const task of tasks) {
+    if (parts.interrupts.stopAdmitting.aborted) break;
+    const { store, workplace, interrupts, progress } = parts;
+    const result = await evaluateTask(task, {
+      ...{ config, models, served, store, workplace, interrupts, progress },
+      identity: served.identity,
+    });
+    entries.push({ models, result });
+    parts.progress.failureLines().forEach(notice);
+  }
+  return entries;
+}
+
+async function readStored(
+  models: MeasuredModels,
+  { tasks, identity, parts }: {
+    readonly tasks: readonly EvalTask[];
+    readonly identity: ServedIdentity;
+    readonly parts: Parts;
+  },
+): Promise<readonly MeasuredEntry[] | null> {
+  const { config, store } = parts;
+  const entries: MeasuredEntry[] = [];
+  for (const task of tasks) {
+    const plan = evaluationPlan(task, { config, models, identity, provenance: null });
+    const result = await storedEvaluation(task.loaded, plan, {
+      store,
+      grader: GRADER_VERSION,
+      calibration: task.mode.needsPpm ? models.calibration : null,
+    });
+    if (result === null) return null;
+    entries.push({ models, result });
+  }
+  return entries;
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import type { ArtifactInfo } from "../../store/mod.ts";
+import type { ServedRound } from "./models.ts";
+import type { StageParts } from "./stages.ts";
+
+/** What is kept of a trained checkpoint beside its place and hash. */
+export const CheckpointMeta = z.object({
+  /** Scale of a PPM: q0 = tanh((logit - b) / tau); `null` where held-out pairs gave none. */
+  calibration: z.object({ b: z.number(), tau: z.number() }).nullable(),
+  heldOut: z.object({
+    pairAccuracy: z.number().nullable(),
+    pairs: z.number(),
+    problems: z.number(),
+  }).nullable(),
+  tokens: z.number(),
+  steps: z.number(),
+});
+
+/** What is kept of a trained checkpoint beside its place and hash. */
+export type CheckpointMeta = z.infer<typeof CheckpointMeta>;
+
+/** A PPM as it is served. One without a scale of its own is used on that of the paper, and said to be. */
+export function servedPpm(
+  artifact: ArtifactInfo,
+  { folders, display }: Pick<StageParts, "folders" | "display">,
+): NonNullable<ServedRound["ppm"]> {
+  const location = folders.place(artifact);
+  const meta = CheckpointMeta.safeParse(artifact.meta);
+  const calibration = meta.success ? meta.data.calibration : null;
+  if (calibration !== null) {
+    return { location, calibration: { bias: calibration.b, scale: calibration.tau } };
+  }
+  display.warn(
+    `The PPM of round ${artifact.roundNo} has no scale of its own: there were too few held-out pairs, or it orders them no better ` +
+      "than chance; its logits are used as they are (tanh)",
+  );
+  return { location, calibration: { bias: 0, scale: 1 } };
+}

@@ -1,0 +1,177 @@
+import { EvalConfig } from "../../config/mod.ts";
+import { InfrastructureError, type Json } from "../../core/mod.ts";
+import { mathDomain } from "../../domain/mod.ts";
+import {
+  type EvaluationModeName,
+  type EvaluationResult,
+  makeMode,
+  promptOf,
+  runEvaluation,
+} from "../../evaluation/mod.ts";
+import type { EvaluationStageRequest } from "../../rounds/mod.ts";
+import { openTreesFor } from "../../search/mod.ts";
+import { asJson } from "../as_json.ts";
+import type { MeasuredModels } from "../eval/checkpoints.ts";
+import { loadSuites } from "../eval/load_suites.ts";
+import { knownIdentity, type ServedIdentity } from "../eval/models.ts";
+import { type EvalTask, evaluationPlan, promptHash } from "../eval/plan.ts";
+import { EvalProgress } from "../eval/progress.ts";
+import { codeRevision } from "../host.ts";
+import { Interrupted } from "../interrupt.ts";
+import { servedPpm } from "./checkpoint.ts";
+import type { RoundModels, ServedRound } from "./models.ts";
+import type { EvolvePlan } from "./plan.ts";
+import type { StageParts } from "./stages.ts";
+
+/** What is measured; a change of it measures rounds again. */
+export function evaluationSpec({ sizes, suites }: EvolvePlan): Json {
+  return {
+    suites: [...suites],
+    problems: sizes.evalProblems,
+    search: sizes.evalSearch,
+  };
+}
+
+/** Samples in flight where replies come from a recording. */
+const REPLAYED_SAMPLES = 64;
+
+/**
+ * Measures the checkpoints of a round: the policy alone, and search where there is a PPM. Stored as `eval` stores it, so that either
+ * goes on where the other stopped.
+ *
+ * @throws {Interrupted} After SIGINT, when what was in flight is stored.
+ * @throws {InfrastructureError} If samples could not be made.
+ */
+export async function evaluateStage(
+  request: EvaluationStageRequest,
+  parts: StageParts,
+): Promise<readonly number[]> {
+  const { folders, interrupts } = parts;
+  const { round, policy, ppm } = request;
+  const served: ServedRound = {
+    round,
+    policy: folders.place(policy),
+    isBootstrap: false,
+    ppm: ppm === null ? null : servedPpm(ppm, parts),
+  };
+  const measured: MeasuredModels = {
+    label: round === 0 ? "base" : `round ${round}`,
+    runNo: parts.runNo,
+    roundNo: round,
+    policyArtifact: policy.artifactId,
+    ppmArtifact: ppm?.artifactId ?? null,
+    policy: { kind: "folder", folder: served.policy },
+    ppm: served.ppm === null ? null : { kind: "folder", folder: served.ppm.location },
+    calibration: served.ppm?.calibration ?? { bias: 0, scale: 1 },
+  };
+  const evaluations: number[] = [];
+  for (const task of await tasksOf(served, parts)) {
+    const models = await parts.server.use(served);
+    const result = await measure(task, { models, measured, parts });
+    if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
+    if (!result.isComplete) throw incomplete(result);
+    evaluations.push(result.evalId);
+  }
+  return evaluations;
+}
+
+/** The policy alone on all suites, then search where there is a PPM. */
+async function tasksOf(
+  { round, ppm }: ServedRound,
+  { config, plan }: StageParts,
+): Promise<readonly EvalTask[]> {
+  const { evalProblems, evalSearch } = plan.sizes;
+  const wanted: readonly (readonly [EvaluationModeName, number | null])[] = [
+    ["greedy", evalProblems],
+    ...(ppm === null ? [] : [["mcts", evalSearch] as const]),
+  ];
+  // A base that knows no special token is shown by examples what is asked of it.
+  const prompt = round === 0 ? plan.schedules[0]?.passes[0]?.spec.prompt : undefined;
+  const tasks: EvalTask[] = [];
+  for (const [name, limit] of wanted) {
+    if (limit === 0) continue;
+    const { suites } = await loadSuites(config.suites, () => ({ limit: limit ?? undefined }));
+    for (const loaded of suites) {
+      const mode = makeMode(name, loaded.suite, { prompt });
+      tasks.push({ loaded, mode, samples: 1, prompt: promptOf(loaded.suite, { prompt }) });
+    }
+  }
+  return tasks;
+}
+
+/** Measures one suite in one mode. */
+async function measure(
+  task: EvalTask,
+  { models, measured, parts }: {
+    readonly models: RoundModels;
+    readonly measured: MeasuredModels;
+    readonly parts: StageParts;
+  },
+): Promise<EvaluationResult> {
+  const { store, workplace, interrupts, display } = parts;
+  // As `eval` would be told it: what one has measured the other need not measure again.
+  const config = EvalConfig.parse({ seed: 0 });
+  const sandbox = await workplace.sandbox();
+  const grader = await workplace.grader();
+  const domain = mathDomain({ sandbox, grader, prompt: task.prompt, api: config.policyApi });
+  const provenance = asJson({
+    models: { policy: models.policy.description, ppm: models.ppm?.description ?? null },
+    label: measured.label,
+    problems: { checksum: task.loaded.checksum, selected: task.loaded.problems.length },
+    promptHash: promptHash(domain, config),
+    samples: task.samples,
+    seed: config.seed,
+    grader: grader.version,
+    codeRev: await codeRevision(),
+    sandboxTier: sandbox.info.tier,
+    packages: { deno: Deno.version.deno, python: sandbox.info.python, ...sandbox.info.packages },
+  });
+  const identity = await identityOf(measured, task.mode.needsPpm);
+  const progress = new EvalProgress();
+  display.show(() => progress.picture());
+  const died = new AbortController();
+  void models.died.then((error) => died.abort(error));
+  const result = await runEvaluation(
+    task.loaded,
+    evaluationPlan(task, { config, models: measured, identity, provenance }),
+    {
+      policy: models.policy,
+      ppm: task.mode.needsPpm ? models.ppm : null,
+      ...{ domain, grader, store },
+      concurrency: (open) =>
+        models.policyPool === null ? REPLAYED_SAMPLES : openTreesFor({
+          policySlots: models.policyPool.metrics().limit,
+          ppmSlots: task.mode.needsPpm ? models.ppmPool?.metrics().limit ?? 0 : 0,
+          sandboxWorkers: sandbox.info.workers,
+          sandboxWaiting: sandbox.metrics().waiting,
+          window: 1,
+          open,
+        }),
+      onStart: (counts) => progress.begin(`${task.loaded.suite.name}, ${task.mode.name}`, counts),
+      onSample: (event) => progress.made(event),
+      onFailure: (error) => progress.failed(error),
+      stopAdmitting: interrupts.stopAdmitting,
+      signal: AbortSignal.any([interrupts.stopNow, died.signal]),
+    },
+  );
+  progress.failureLines().forEach((line) => display.warn(line));
+  return result;
+}
+
+/** Equal weights are the same model, wherever they lie; a name that only a serving hook understands is itself. */
+async function identityOf(measured: MeasuredModels, needsPpm: boolean): Promise<ServedIdentity> {
+  const { policy } = measured;
+  const isFolder = policy.kind === "folder" &&
+    await Deno.stat(policy.folder).then(({ isDirectory }) => isDirectory, () => false);
+  const name = policy.kind === "folder" ? policy.folder : policy.urls.join(",");
+  const config = EvalConfig.parse({});
+  const known = isFolder ? await knownIdentity(measured, { config, needsPpm }) : null;
+  return known ?? { policy: { model: name }, ppm: null };
+}
+
+function incomplete({ summary, suite }: EvaluationResult): InfrastructureError {
+  return new InfrastructureError(
+    "process",
+    `${summary.counts.missing} samples of suite "${suite}" could not be made or judged, for the reasons above`,
+  );
+}

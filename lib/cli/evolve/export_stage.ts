@@ -1,0 +1,90 @@
+import type { EvolveConfig } from "../../config/mod.ts";
+import { type Json, UsageError } from "../../core/mod.ts";
+import {
+  type ExportManifest,
+  exportPairs,
+  exportSft,
+  OWN_FILES,
+  type PairRules,
+  pairRules,
+  type SftRules,
+  sftRules,
+} from "../../export/mod.ts";
+import type { ExportRequest, MadeArtifact } from "../../rounds/mod.ts";
+import { asJson } from "../as_json.ts";
+import { openDecontaminator } from "../decontaminator.ts";
+import type { StageParts } from "./stages.ts";
+
+/** Rules by which trees become training data. */
+export interface ExportRules {
+  readonly sft: SftRules;
+  readonly pairs: PairRules;
+}
+
+/** What the starter world needs over a preset: in trees of 8 rollouts few siblings are passed twice. */
+const STARTER_PAIRS = { minRollouts: 1 } as const;
+
+/**
+ * Rules of the export, by the configuration.
+ *
+ * @throws {ConfigError} If a rule is unknown or out of range.
+ */
+export function exportRules(config: EvolveConfig): ExportRules {
+  const { exportPreset, preset, pairRules: pairs } = config;
+  const starter = preset === "starter" && exportPreset === "default" ? STARTER_PAIRS : {};
+  return {
+    sft: sftRules(exportPreset, config.sftRules),
+    pairs: pairRules(exportPreset, { ...starter, ...pairs }),
+  };
+}
+
+/** What of the export changes the meaning of a run. */
+export function exportSpec(config: EvolveConfig): Json {
+  const { sft, pairs } = exportRules(config);
+  return { sft: { ...sft }, pairs: { ...pairs } };
+}
+
+/** Writes the data that a policy or a PPM is trained on. */
+export async function exportStage(
+  kind: "sft" | "pairs",
+  { round, rounds, signal }: ExportRequest,
+  { config, store, runNo, folders, display }: StageParts,
+): Promise<MadeArtifact> {
+  const folder = folders.of(round, kind);
+  let problems = 0;
+  display.show(() => ({ lines: [`${problems} problems`], line: `${problems} problems` }));
+  const common = {
+    folder,
+    source: { runNo, rounds },
+    decontaminator: await openDecontaminator(),
+    onProgress: (done: number) => problems = done,
+    signal,
+  };
+  const rules = exportRules(config);
+  const manifest = kind === "sft"
+    ? await exportSft(store, { ...common, rules: rules.sft })
+    : await exportPairs(store, { ...common, rules: rules.pairs });
+  sayDropped(manifest, (text) => display.say(text));
+  return {
+    location: folders.stored(folder),
+    sha256: ownFile(manifest, folder).sha256,
+    rows: manifest.rows,
+    meta: asJson(manifest),
+    rounds: manifest.source.rounds,
+  };
+}
+
+function ownFile(manifest: ExportManifest, folder: string) {
+  const file = manifest.files.find(({ name }) => name === OWN_FILES[manifest.kind]);
+  if (file !== undefined) return file;
+  throw new UsageError(`Cannot train on export "${folder}": it lacks ${OWN_FILES[manifest.kind]}`);
+}
+
+function sayDropped(manifest: ExportManifest, say: (text: string) => void): void {
+  const what = manifest.kind === "sft" ? "traces" : "groups of pairs";
+  const dropped = Object.entries(manifest.dropped).map(([reason, count]) => `${count} ${reason}`);
+  say(
+    `${manifest.rows} ${what} of ${manifest.problems} problems` +
+      (dropped.length === 0 ? "" : `; left out: ${dropped.join(", ")}`),
+  );
+}

@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { type EvolveConfig, type EvolveSizes, evolveSizes } from "../../config/mod.ts";
+import { ConfigError, type Json, type Problem, UsageError } from "../../core/mod.ts";
+import { loadProblems } from "../../datasets/mod.ts";
+import { type RoundSchedule, roundSchedules, type ScheduleOptions } from "../../rounds/mod.ts";
+import { resolveLimits } from "../../sandbox/mod.ts";
+import { readParquetRows } from "../../store/mod.ts";
+import { findSuites } from "../eval/load_suites.ts";
+import { PROJECT_ROOT } from "../host.ts";
+import { STARTER_POLICY } from "../synth/plan.ts";
+
+/** What a run of `evolve` will do, before anything is started. */
+export interface EvolvePlan {
+  /** Problems that any of the rounds searches, by id. */
+  readonly problems: ReadonlyMap<string, Problem>;
+  /** Problems left out because nothing can judge them. */
+  readonly ungradable: number;
+  readonly sizes: EvolveSizes;
+  readonly schedules: readonly RoundSchedule[];
+  /** What the schedules follow from. */
+  readonly schedule: ScheduleOptions;
+  /** Checkpoint folder that every round trains from. */
+  readonly base: string;
+  /** Names of the suites that rounds are measured on, the one that steers and is shown first. */
+  readonly suites: readonly [string, ...string[]];
+}
+
+/**
+ * Resolves problems, schedules and the base.
+ *
+ * @throws {UsageError} If a set or a suite does not exist, holds too few problems, or settings contradict each other.
+ */
+export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
+  const sizes = evolveSizes(config);
+  const loaded = await loadProblems(config.problems, {
+    fixtures: join(PROJECT_ROOT, "fixtures"),
+    readParquet: readParquetRows,
+  });
+  const gradable = loaded.filter(({ meta }) => meta.ungradable === undefined);
+  if (gradable.length === 0) {
+    throw new UsageError(`Cannot search "${config.problems}": none of its problems can be judged`);
+  }
+  const schedule: ScheduleOptions = {
+    rounds: sizes.rounds,
+    family: config.preset,
+    ppmFrom: sizes.ppmFrom,
+    problems: gradable,
+    problemsPerRound: sizes.problemsPerRound,
+    selection: sizes.selection,
+    curriculum: config.curriculum === "on",
+    seed: config.seed,
+    search: config.search,
+  };
+  const schedules = roundSchedules(schedule);
+  const used = new Set(schedules.flatMap(({ problemIds }) => problemIds));
+  return {
+    problems: new Map(
+      gradable.filter(({ id }) => used.has(id)).map((problem) => [problem.id, problem]),
+    ),
+    ungradable: loaded.length - gradable.length,
+    sizes,
+    schedules,
+    schedule,
+    base: config.base ?? STARTER_POLICY,
+    suites: await suiteNames(config),
+  };
+}
+
+async function suiteNames(config: EvolveConfig): Promise<readonly [string, ...string[]]> {
+  const [first, ...others] = (await findSuites(config.suites)).map(({ suite }) => suite.name);
+  if (first !== undefined) return [first, ...others];
+  throw new ConfigError(
+    "Cannot measure rounds: suites is empty; name one, e.g. starter_validation",
+  );
+}
+
+/** Rounds whose presets differ. */
+const DISTINCT_ROUNDS = 4;
+
+/**
+ * Everything that changes the meaning of a round, and nothing else: the same specification continues its run. How many rounds are
+ * wanted and what is measured is not in it, so more rounds, or another evaluation, go on where fewer ended.
+ */
+export function evolveSpec(
+  config: EvolveConfig,
+  plan: EvolvePlan,
+  parts: { readonly base: Json; readonly training: Json; readonly exports: Json },
+): Json {
+  const { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes } = resolveLimits();
+  const { schedule, sizes } = plan;
+  const rounds = roundSchedules({
+    ...schedule,
+    rounds: Math.max(DISTINCT_ROUNDS, sizes.ppmFrom),
+    problemsPerRound: 1,
+    selection: "same",
+  });
+  return {
+    problems: config.problems,
+    problemsPerRound: sizes.problemsPerRound,
+    selection: sizes.selection,
+    seed: config.seed,
+    // Named by round, so that a difference between two runs reads as `search.round 3.…`.
+    search: Object.fromEntries(rounds.map(({ round, passes }) => [
+      `round ${round}`,
+      passes.map(({ problems, spec, seeds }) => ({
+        problems,
+        seeds: [...seeds],
+        spec: { ...spec, calibration: spec.calibration && { ...spec.calibration } },
+      })),
+    ])),
+    roundBudgetTokens: config.roundBudgetTokens ?? null,
+    bootstrap: config.bootstrap ?? null,
+    policyApi: config.policyApi,
+    limits: { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes },
+    ...parts,
+  };
+}

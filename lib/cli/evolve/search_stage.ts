@@ -1,0 +1,67 @@
+import { InfrastructureError } from "../../core/mod.ts";
+import type { SearchRequest, SearchResult } from "../../rounds/mod.ts";
+import { Interrupted } from "../interrupt.ts";
+import { growRound } from "../synth/grow.ts";
+import { pendingJobs } from "../synth/jobs.ts";
+import type { StageParts } from "./stages.ts";
+import { servedPpm } from "./checkpoint.ts";
+
+/**
+ * Grows the trees of a pass that are not stored yet. Where none is missing nothing is started.
+ *
+ * @throws {Interrupted} After SIGINT, when the open trees are stored.
+ * @throws {InfrastructureError} If trees could not be finished.
+ */
+export async function searchStage(
+  { round, schedule, pass, problemIds, models }: SearchRequest,
+  parts: StageParts,
+): Promise<SearchResult> {
+  const { store, plan, config, runNo, display, interrupts, workplace, server } = parts;
+  const problems = problemIds.flatMap((id) => plan.problems.get(id) ?? []);
+  const wanted = { runNo, roundNo: round, problems, seeds: pass.seeds };
+  const { jobs, givenUp } = await pendingJobs(store, wanted);
+  if (jobs.length === 0) return { undone: givenUp };
+  const budget = await tokensLeft(parts, round);
+  if (budget !== null && budget <= 0) return { undone: jobs.length + givenUp };
+  const isBootstrap = models.policy.role === "bootstrap";
+  const served = await server.use({
+    round: round - 1,
+    policy: parts.folders.place(models.policy),
+    isBootstrap,
+    ppm: models.ppm === null ? null : servedPpm(models.ppm, parts),
+  });
+  const outcome = await growRound({
+    ...wanted,
+    spec: pass.spec,
+    policyApi: isBootstrap ? config.policyApi : "completions",
+  }, {
+    store,
+    models: served,
+    sandbox: await workplace.sandbox(),
+    grader: await workplace.grader(),
+    ...(budget === null ? {} : { budget: { run: { tokens: budget }, problem: {} } }),
+    quiet: true,
+    onStart: (progress) => display.show(() => progress.picture()),
+    stopAdmitting: interrupts.stopAdmitting,
+    signal: interrupts.stopNow,
+  });
+  outcome.failures.forEach((line) => display.warn(line));
+  if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
+  if (outcome.parked > 0) {
+    throw new InfrastructureError(
+      "process",
+      `${outcome.parked} of ${outcome.wanted} trees of ${schedule.preset} could not be finished, for the reasons above`,
+    );
+  }
+  return { undone: outcome.undone };
+}
+
+/** Tokens that the round may still generate; `null` without a limit. */
+async function tokensLeft(
+  { config, store, runNo }: StageParts,
+  round: number,
+): Promise<number | null> {
+  if (config.roundBudgetTokens === undefined) return null;
+  const { generatedTokens } = await store.summary(runNo, { roundNo: round });
+  return config.roundBudgetTokens - generatedTokens;
+}

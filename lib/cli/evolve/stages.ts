@@ -1,0 +1,106 @@
+import { dirname, isAbsolute, join, relative } from "node:path";
+import type { EvolveConfig } from "../../config/mod.ts";
+import type { RoundStages } from "../../rounds/mod.ts";
+import type { ArtifactInfo, DuckdbStore } from "../../store/mod.ts";
+import type { InterruptSignals } from "../interrupt.ts";
+import type { EvolveDisplay } from "./display.ts";
+import { evaluateStage } from "./evaluation_stage.ts";
+import { exportStage } from "./export_stage.ts";
+import { policyScore } from "./measures.ts";
+import type { RoundServer } from "./models.ts";
+import type { EvolvePlan } from "./plan.ts";
+import { searchStage } from "./search_stage.ts";
+import { trainingStage } from "./training_stage.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** What the stages of a run work with. */
+export interface StageParts {
+  readonly config: EvolveConfig;
+  readonly plan: EvolvePlan;
+  readonly store: DuckdbStore;
+  readonly runNo: number;
+  /** Name of the run as stored. */
+  readonly run: string;
+  readonly folders: RunFolders;
+  readonly workplace: Workplace;
+  readonly server: RoundServer;
+  readonly display: EvolveDisplay;
+  readonly interrupts: InterruptSignals;
+}
+
+/** Where the files of a run are: `<folder of the database>/<run>/round-<n>/`. */
+export class RunFolders {
+  readonly #database: string;
+  readonly #run: string;
+
+  /** @param db Database file. */
+  constructor(db: string, run: string) {
+    this.#database = dirname(db);
+    this.#run = run;
+  }
+
+  /** Folder of what a round makes; `part` is `sft`, `pairs`, `policy` or `ppm`. */
+  of(round: number, part: string): string {
+    return join(this.#database, this.#run, `round-${round}`, part);
+  }
+
+  /** A path as rows keep it: relative to the database where it lies beside it, so that the folder can be moved. */
+  stored(path: string): string {
+    const inside = relative(this.#database, path);
+    return inside.startsWith("..") || isAbsolute(inside) ? path : inside;
+  }
+
+  /** The path that a row names. */
+  place(artifact: ArtifactInfo): string {
+    const { location, role, roundNo } = artifact;
+    // The base is the user's own: a folder, or a name that only the serving hook understands.
+    if (isAbsolute(location) || (roundNo === 0 && role !== "ppm")) return location;
+    return join(this.#database, location);
+  }
+}
+
+/** Binds the stages of a round to search, export, training and evaluation. */
+export function evolveStages(parts: StageParts): RoundStages {
+  return {
+    search: (request) => searchStage(request, parts),
+    solved: (round) => solvedProblems(parts, round),
+    exportSft: (request) => exportStage("sft", request, parts),
+    exportPairs: (request) => exportStage("pairs", request, parts),
+    trainPolicy: (request) => trainingStage("sft", request, parts),
+    trainPpm: (request) => trainingStage("ppm", request, parts),
+    evaluate: (request) => evaluateStage(request, parts),
+    score: (round) => policyScore(round, { ...parts, suite: parts.plan.suites[0] }),
+    isThere: (artifact) => isThere(parts, artifact),
+  };
+}
+
+async function solvedProblems(
+  { store, runNo }: StageParts,
+  round: number,
+): Promise<ReadonlySet<string>> {
+  const { batches } = await store.query(
+    `SELECT DISTINCT problem_id FROM tree JOIN problem USING (problem_no)
+     WHERE run_no = $1 AND round_no = $2 AND solved`,
+    { parameters: [runNo, round] },
+  );
+  const solved = new Set<string>();
+  for await (const batch of batches) for (const [id] of batch) solved.add(String(id));
+  return solved;
+}
+
+async function isThere(
+  { folders, config }: StageParts,
+  artifact: ArtifactInfo,
+): Promise<boolean> {
+  // A model that a hook serves may be a name that only the hook understands.
+  if (artifact.roundNo === 0 && config.hooks.serve !== undefined) return true;
+  const file = artifact.kind === "checkpoint" ? "config.json" : "manifest.json";
+  try {
+    return (await Deno.stat(join(folders.place(artifact), file))).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,149 @@
+import Table from "cli-table3";
+import type { Change, Rate, RoundResult } from "../../rounds/mod.ts";
+import { shortDuration, shortNumber } from "../output.ts";
+
+/** How a run of `evolve` ended. */
+export interface EvolveOutcome {
+  readonly run: string;
+  readonly db: string;
+  readonly results: readonly RoundResult[];
+  /** Seconds of this process. */
+  readonly seconds: number;
+  /** Why it ended; `null` where everything that was asked for is done. */
+  readonly note: string | null;
+  /** Name of the suite that was measured on. */
+  readonly suite: string;
+  /** Whether the numbers come from the starter world. */
+  readonly isStarter: boolean;
+}
+
+const NOT_MEASURED = "–";
+
+/** The table of rounds for people. Shares in percent with their 95 % intervals; changes against the round before. */
+export function outcomeLines(outcome: EvolveOutcome): readonly string[] {
+  const { run, db, results, suite, note } = outcome;
+  return [
+    `Run "${run}", ${
+      shortDuration(outcome.seconds)
+    }; pass@1 on ${suite}, in percent [95 % interval]; ` +
+    "changes against the round before, by problem (McNemar's exact test)",
+    roundsTable(results),
+    ...(note === null ? [] : [note]),
+    ...(outcome.isStarter
+      ? ["The starter world is a laboratory animal: its scores say nothing about mathematics."]
+      : []),
+    "",
+    "Next, for instance:",
+    `  deno task sql --db ${db} "select round, level, count(*), avg(solved::int) from trees where run = '${run}' group by all order by all"`,
+    `  deno task eval --db ${db} --run ${run} --all-rounds`,
+  ];
+}
+
+/** The table alone. */
+export function roundsTable(results: readonly RoundResult[]): string {
+  const levels = [
+    ...new Set(results.flatMap((result) => result.levels.map(({ level }) => level))),
+  ];
+  const table = new Table({
+    head: [
+      "round",
+      ...levels.map((level) => level === null ? "solved, no level" : `L${level} solved`),
+      "all solved",
+      "policy pass@1",
+      "change",
+      "search pass@1",
+      "change",
+      "PPM pairs right",
+      "traces",
+      "pairs",
+      "tokens",
+      "time",
+    ],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const result of results) {
+    table.push([
+      result.round === 0 ? "base" : String(result.round),
+      ...levels.map((level) => levelCell(result, level)),
+      percent(result.coverage),
+      percentWithInterval(result.policyPass1),
+      changeCell(result.policyChange),
+      percentWithInterval(result.searchPass1),
+      changeCell(result.searchChange),
+      percentWithInterval(result.ppmPairAccuracy),
+      count(result.sftTraces),
+      count(result.pairs),
+      shortNumber(result.tokens),
+      shortDuration(result.seconds),
+    ]);
+  }
+  return table.toString();
+}
+
+/** One object for programs. Rates are fractions; `null` where nothing was measured. */
+export function outcomeJson(outcome: EvolveOutcome): string {
+  const { run, db, seconds, suite, note } = outcome;
+  return JSON.stringify({
+    ...{ run, db, seconds, suite, note },
+    rounds: outcome.results.map((result) => ({
+      round: result.round,
+      policy_pass1: result.policyPass1?.value ?? null,
+      policy_pass1_interval: pair(result.policyPass1),
+      policy_change: changeJson(result.policyChange),
+      search_pass1: result.searchPass1?.value ?? null,
+      search_pass1_interval: pair(result.searchPass1),
+      search_change: changeJson(result.searchChange),
+      ppm_pair_accuracy: result.ppmPairAccuracy?.value ?? null,
+      ppm_pair_accuracy_interval: pair(result.ppmPairAccuracy),
+      coverage: result.coverage?.value ?? null,
+      coverage_by_level: result.levels.map(({ level, problems, solved }) => ({
+        ...{ level, problems, solved },
+        coverage: problems === 0 ? null : solved / problems,
+      })),
+      sft_traces: result.sftTraces,
+      pairs: result.pairs,
+      tokens: result.tokens,
+      seconds: result.seconds,
+      stage_seconds: result.stageSeconds,
+    })),
+  });
+}
+
+function pair(rate: Rate | null): readonly [number, number] | null {
+  return rate === null ? null : [rate.interval.low, rate.interval.high];
+}
+
+function changeJson(change: Change | null) {
+  if (change === null) return null;
+  const { difference, interval, p, n } = change;
+  return { difference, interval: [interval.low, interval.high], p, n };
+}
+
+function levelCell(result: RoundResult, level: number | null): string {
+  const found = result.levels.find((one) => one.level === level);
+  return found === undefined ? NOT_MEASURED : `${found.solved}/${found.problems}`;
+}
+
+const inPercent = (value: number) => (100 * value).toFixed(0);
+
+function percent(rate: Rate | null): string {
+  return rate === null ? NOT_MEASURED : `${inPercent(rate.value)} %`;
+}
+
+function percentWithInterval(rate: Rate | null): string {
+  if (rate === null) return NOT_MEASURED;
+  return `${(100 * rate.value).toFixed(1)} [${inPercent(rate.interval.low)}, ${
+    inPercent(rate.interval.high)
+  }]`;
+}
+
+function changeCell(change: Change | null): string {
+  if (change === null) return NOT_MEASURED;
+  const sign = change.difference > 0 ? "+" : "";
+  const p = change.p < 0.001 ? "p < .001" : `p ${change.p.toFixed(3).replace(/^0/, "")}`;
+  return `${sign}${(100 * change.difference).toFixed(1)}, ${p}`;
+}
+
+function count(value: number | null): string {
+  return value === null ? NOT_MEASURED : String(value);
+}

@@ -1,0 +1,243 @@
+import { InfrastructureError, type TreeRecord, UsageError } from "../../core/mod.ts";
+import { mathDomain } from "../../domain/mod.ts";
+import type { EndpointPool, Policy, Ppm } from "../../endpoint/mod.ts";
+import type { Grader } from "../../grading/mod.ts";
+import type { Sandbox } from "../../sandbox/mod.ts";
+import {
+  openTreesFor,
+  runTrees,
+  SearchCache,
+  type SearchSpec,
+  searchTree,
+} from "../../search/mod.ts";
+import type { Store } from "../../store/mod.ts";
+import { LiveDisplay } from "../output.ts";
+import { type EventSink, treeEvent } from "../observe/events.ts";
+import { Budget, type BudgetLimits, NO_LIMITS } from "./budget.ts";
+import { type Job, pendingJobs, type WantedTrees } from "./jobs.ts";
+import { Meter } from "./meter.ts";
+import { SynthProgress } from "./progress.ts";
+import { withStallLimit } from "./stall.ts";
+
+/** What a round of search grows. */
+export interface RoundRequest extends WantedTrees {
+  readonly spec: SearchSpec;
+  readonly policyApi: "completions" | "chat";
+}
+
+/** Models as search asks them. */
+export interface SearchModels {
+  readonly policy: Policy;
+  readonly ppm: Ppm | null;
+  /** Queues to show and to fill; `null` when replies come from a recording. */
+  readonly policyPool: EndpointPool | null;
+  readonly ppmPool: EndpointPool | null;
+  /** Settles when what serves them dies. */
+  readonly died: Promise<InfrastructureError>;
+}
+
+/** What a round of search works with. Nothing of it is closed by {@linkcode growRound}. */
+export interface RoundParts {
+  readonly store: Store;
+  readonly models: SearchModels;
+  readonly sandbox: Sandbox;
+  readonly grader: Grader;
+  /** Limits of this call. @default none */
+  readonly budget?: BudgetLimits;
+  /** Seconds without a finished rollout after which a tree is parked. @default 3600 */
+  readonly stallSeconds?: number;
+  /** No live display. @default false */
+  readonly quiet?: boolean;
+  readonly onEvent?: EventSink;
+  /** Told of the progress once, at the beginning: for whoever shows it elsewhere. */
+  readonly onStart?: (progress: SynthProgress) => void;
+  /** No tree is begun once it aborts; those that are open are finished. */
+  readonly stopAdmitting: AbortSignal;
+  /** Ends everything now. */
+  readonly signal: AbortSignal;
+}
+
+/** How a round of search ended. */
+export interface RoundOutcome {
+  /** Trees that were not stored before. */
+  readonly wanted: number;
+  readonly stored: number;
+  /** Trees that the machinery left unfinished this time; failures by kind are in `failures`. */
+  readonly parked: number;
+  /** Trees that failed too often before and were not tried again. */
+  readonly givenUp: number;
+  /** Wanted and not stored: parked, given up, or never begun. */
+  readonly undone: number;
+  /** Failures by kind, each with an example. */
+  readonly failures: readonly string[];
+  /** What kept trees from being begun, as a phrase; `null` when all were. */
+  readonly stoppedBy: string | null;
+  readonly generatedTokens: number;
+  readonly seconds: number;
+}
+
+/** So many trees parked in a row, and none stored between, are the machinery's fault: the search ends instead of failing them all. */
+const PARKED_IN_A_ROW = 50;
+
+/**
+ * Grows and stores the trees of a round that are not stored yet.
+ *
+ * @throws {InfrastructureError} If what serves the models dies, the store fails, or tree after tree fails.
+ * @throws The reason of `signal`, when it aborts.
+ */
+export async function growRound(request: RoundRequest, parts: RoundParts): Promise<RoundOutcome> {
+  const { jobs, givenUp } = await pendingJobs(parts.store, request);
+  const growth = new RoundGrowth(request, { ...parts, wanted: jobs.length });
+  parts.onStart?.(growth.progress);
+  using _display = new LiveDisplay(() => growth.progress.picture(), {
+    quiet: parts.quiet ?? false,
+  });
+  const begun = await growth.run(jobs);
+  const { progress, stoppedBy } = growth;
+  return {
+    wanted: jobs.length + givenUp,
+    stored: progress.trees,
+    parked: progress.parked,
+    givenUp,
+    undone: jobs.length - begun + progress.parked + givenUp,
+    failures: progress.failureLines(),
+    stoppedBy,
+    generatedTokens: growth.meter.spent.generatedTokens,
+    seconds: progress.seconds,
+  };
+}
+
+/** The work of one round. */
+class RoundGrowth {
+  readonly progress: SynthProgress;
+  readonly meter = new Meter();
+  /** What kept trees from being begun. */
+  stoppedBy: string | null = null;
+  readonly #request: RoundRequest;
+  readonly #parts: RoundParts;
+  readonly #budget: Budget;
+  readonly #broken = new AbortController();
+  #begun = 0;
+  #parkedInARow = 0;
+
+  constructor(request: RoundRequest, parts: RoundParts & { readonly wanted: number }) {
+    const { models, sandbox, wanted, budget = NO_LIMITS } = parts;
+    this.#request = request;
+    this.#parts = parts;
+    this.#budget = new Budget(budget);
+    this.progress = new SynthProgress({
+      totalTrees: wanted,
+      sandbox,
+      meter: this.meter,
+      ...models,
+    });
+    void models.died.then((error) => this.#broken.abort(error));
+  }
+
+  /** Grows the trees; returns how many were begun. */
+  async run(jobs: readonly Job[]): Promise<number> {
+    const grow = this.#grower();
+    await runTrees(this.#admit(jobs), {
+      openTrees: (open) => this.#openTrees(open),
+      grow: (job, { signal }) => {
+        this.#begun++;
+        this.progress.begin();
+        return grow(job, signal);
+      },
+      onTree: (tree) => this.#keep(tree),
+      onParked: (error, job) => this.#park(error, job),
+      stopAdmitting: this.#parts.stopAdmitting,
+      signal: AbortSignal.any([this.#parts.signal, this.#broken.signal]),
+    });
+    if (this.#parts.stopAdmitting.aborted) this.stoppedBy = "the interrupt";
+    return this.#begun;
+  }
+
+  #grower(): (job: Job, signal: AbortSignal) => Promise<TreeRecord> {
+    const { spec, policyApi: api } = this.#request;
+    const { models, sandbox, grader, stallSeconds = 3600 } = this.#parts;
+    const domain = mathDomain({ sandbox, grader, prompt: spec.prompt, api });
+    const policy = this.meter.policy(models.policy);
+    const ppm = models.ppm === null ? null : this.meter.ppm(models.ppm);
+    const cache = new SearchCache();
+    return (job, outer) =>
+      withStallLimit(async ({ signal, touch }) => {
+        const onRollout = () => {
+          touch();
+          this.progress.rollout();
+        };
+        const { problem, seed } = job;
+        return await searchTree(problem, {
+          ...{ spec, seed, policy, ppm, domain, cache, onRollout, signal },
+        }).catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw asParked(error, job);
+        });
+      }, { seconds: stallSeconds, signal: outer });
+  }
+
+  /** Hands jobs out until a limit of the run is reached; passes problems by that have reached theirs. */
+  *#admit(jobs: readonly Job[]): Generator<Job> {
+    for (const job of jobs) {
+      const { seconds } = this.progress;
+      const stop = this.#budget.runStop({ ...this.meter.spent, seconds });
+      if (stop !== null) {
+        this.stoppedBy = `the budget of ${stop}`;
+        return;
+      }
+      const problemStop = this.#budget.problemStop(job.problem.id);
+      if (problemStop === null) yield job;
+      else this.stoppedBy = `the budget of ${problemStop} per problem`;
+    }
+  }
+
+  #openTrees(open: number): number {
+    const { models: { policyPool, ppmPool }, sandbox } = this.#parts;
+    return openTreesFor({
+      // Replies from a recording take no time: the sandbox alone sets the pace.
+      policySlots: policyPool?.metrics().limit ?? 0,
+      ppmSlots: ppmPool?.metrics().limit ?? 0,
+      sandboxWorkers: sandbox.info.workers,
+      sandboxWaiting: sandbox.metrics().waiting,
+      window: this.#request.spec.window,
+      open,
+    });
+  }
+
+  async #keep(tree: TreeRecord): Promise<void> {
+    await this.#parts.store.writeTree(this.#request, tree);
+    this.#parkedInARow = 0;
+    this.#budget.add(tree);
+    this.progress.stored(tree);
+    this.#parts.onEvent?.(treeEvent(tree));
+  }
+
+  async #park(error: InfrastructureError, { problem, seed }: Job): Promise<void> {
+    const { runNo, roundNo } = this.#request;
+    const { boundary, message } = error;
+    this.progress.park(error);
+    this.#parts.onEvent?.({ type: "parked", problem: problem.id, seed, boundary, message });
+    const attempt = { runNo, roundNo, problemId: problem.id, seed, boundary, error: message };
+    await this.#parts.store.writeAttempt(attempt);
+    if (++this.#parkedInARow < PARKED_IN_A_ROW) return;
+    this.#broken.abort(
+      new InfrastructureError(
+        boundary,
+        `Cannot go on: ${PARKED_IN_A_ROW} trees in a row could not be finished, the last one because: ${message}; ` +
+          "mend that and run the same command again",
+      ),
+    );
+  }
+}
+
+/** What breaks one tree is kept from breaking the others: it is parked with its reason, be it a fault of this program. */
+function asParked(error: unknown, { problem, seed }: Job): unknown {
+  // A setting that contradicts another one would fail every tree in the same way.
+  if (error instanceof InfrastructureError || error instanceof UsageError) return error;
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new InfrastructureError(
+    "process",
+    `Cannot grow the tree of problem "${problem.id}", seed ${seed}: ${what}; this is a fault of rstar, please report it`,
+    { cause: error },
+  );
+}

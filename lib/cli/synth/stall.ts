@@ -1,0 +1,49 @@
+import { InfrastructureError } from "../../core/mod.ts";
+
+/** What work under a stall limit is given. */
+export interface StallWatch {
+  /** Aborts when the work stalls, or with the outer signal. */
+  readonly signal: AbortSignal;
+  /** Says that something was achieved: the limit starts again. */
+  readonly touch: () => void;
+}
+
+/**
+ * Does work that has to show progress. Work that does not listen to its signal is left behind.
+ *
+ * @throws {InfrastructureError} If nothing was achieved for so long; the work was told to end.
+ * @throws Whatever the work throws; the outer signal's reason when it aborts.
+ */
+export async function withStallLimit<T>(
+  work: (watch: StallWatch) => Promise<T>,
+  options: { readonly seconds: number; readonly signal: AbortSignal },
+): Promise<T> {
+  const stall = new AbortController();
+  const end = () =>
+    stall.abort(
+      new InfrastructureError(
+        "process",
+        `Cannot finish the tree: no rollout ended within ${options.seconds} s`,
+      ),
+    );
+  let timer = setTimeout(end, options.seconds * 1000);
+  const touch = () => {
+    clearTimeout(timer);
+    if (!signal.aborted) timer = setTimeout(end, options.seconds * 1000);
+  };
+  const signal = AbortSignal.any([options.signal, stall.signal]);
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  // Either may reject when nobody waits for it any more.
+  aborted.promise.catch(() => {});
+  try {
+    signal.throwIfAborted();
+    const running = work({ signal, touch });
+    running.catch(() => {});
+    return await Promise.race([running, aborted.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { SearchOverrides, SynthConfig } from "./synth_config.ts";
+
+/** Settings that mean the same for `synth` and `eval`: the one definition stands there. */
+const {
+  policyApi,
+  prices,
+  db,
+  concurrency,
+  workers,
+  budgetTokens,
+  budgetTime,
+  record,
+  replay,
+  torch,
+  unsafeNoSandbox,
+  dryRun,
+  json,
+  quiet,
+} = SynthConfig.shape;
+
+const names = z.array(z.string().min(1));
+const MODES = ["greedy", "sample", "bon", "mcts", "beam"] as const;
+
+/**
+ * Everything `deno task eval` can be told: the one schema behind the configuration file, `RSTAR_*` variables and the flags.
+ * Each field's description is its help text; defaults stand here and nowhere else.
+ */
+export const EvalConfig = z.strictObject({
+  suite: names.default(["starter_test"])
+    .describe(
+      "Suites, groups (paper, quick, starter, control) or files of your own, comma separated",
+    ),
+  mode: z.array(z.enum(MODES)).min(1).optional()
+    .describe(
+      "greedy, sample, bon, mcts, beam, comma separated (default: greedy; with --all-rounds mcts as well)",
+    ),
+  k: z.int().min(1).max(65_535).optional()
+    .describe(
+      "Samples of a problem; trees for mcts (default: the suite's; 1 for greedy, mcts, beam)",
+    ),
+  round: z.int().min(0).max(15).optional()
+    .describe("Measure the checkpoints of this round of a run; 0 is the base"),
+  allRounds: z.boolean().default(false).describe("Measure every round of a run and compare them"),
+  run: z.string().min(1).max(100).optional()
+    .describe("Run whose rounds are meant (default: the newest evolve run)"),
+  checkpoint: z.string().min(1).optional()
+    .describe("Measure this policy instead: a checkpoint folder, or URLs of endpoints"),
+  ppm: z.string().min(1).optional().describe("PPM: a checkpoint folder, or URLs of endpoints"),
+  policy: z.string().min(1).optional()
+    .describe("URLs that serve the round's policy, in place of the embedded engine"),
+  policyModel: z.string().min(1).optional().describe("Model that the policy endpoint must serve"),
+  ppmModel: z.string().min(1).optional().describe("Model that the PPM endpoint must serve"),
+  policyApi,
+  prompt: z.enum(["trained", "bootstrap"]).optional()
+    .describe(
+      "Bare prompt, or instructions with examples for a general model (default: the suite's)",
+    ),
+  noCode: z.boolean().default(false)
+    .describe("For models that only talk: no code is run, the answer is taken from the reply"),
+  limit: z.int().min(1).optional()
+    .describe(
+      "Use the first N problems of a seeded order (default: 200 of a starter suite, else all)",
+    ),
+  level: z.array(z.coerce.number().int()).optional().describe("Problems of these levels only"),
+  subject: names.optional().describe("Problems of these subjects only"),
+  ids: names.optional().describe("These problems only"),
+  temperature: z.number().min(0).max(5).optional()
+    .describe("Sampling temperature (default: the suite's, or the preset's for mcts and beam)"),
+  topP: z.number().gt(0).max(1).optional().describe(
+    "Nucleus (default: the suite's or the preset's)",
+  ),
+  maxTokens: z.int().min(16).optional().describe("Tokens of one solution (default: the suite's)"),
+  modelLength: z.int().min(64).optional()
+    .describe("Context length of the policy that is used, tokens (default: the suite's)"),
+  preset: SynthConfig.shape.preset.unwrap().optional()
+    .describe("Named search parameters of mcts and beam (default: the suite's)"),
+  rollouts: z.int().min(1).optional()
+    .describe("Trajectories of one search tree (default: the preset's)"),
+  candidates: z.int().min(1).optional()
+    .describe("Segments drawn per expansion (default: the preset's)"),
+  search: SearchOverrides.default({}).describe("Further search parameters over the preset's"),
+  width: z.int().min(1).max(1_024).default(8).describe("Paths that a step beam keeps"),
+  ppmBias: z.number().optional().describe("Scale of the PPM (default: the checkpoint's)"),
+  ppmScale: z.number().positive().optional().describe(
+    "Scale of the PPM (default: the checkpoint's)",
+  ),
+  prices,
+  db,
+  resume: z.boolean().default(false).describe("Insist that the evaluation exists"),
+  newEval: z.boolean().default(false).describe("Start over beside an existing evaluation"),
+  seed: z.int().min(0).max(2 ** 31 - 1).default(0).describe("Seed of everything random"),
+  concurrency,
+  workers,
+  budgetTokens: budgetTokens.describe("Begin no further sample after so many generated tokens"),
+  budgetTime: budgetTime.describe("Begin no further sample after, e.g. 90s, 10m, 2h"),
+  record,
+  replay,
+  torch,
+  unsafeNoSandbox,
+  csv: z.string().min(1).optional().describe("Write the figures to this CSV file as well"),
+  markdown: z.string().min(1).optional().describe("Write the tables to this Markdown file as well"),
+  html: z.string().min(1).optional().describe("Write a page with charts to this file as well"),
+  dryRun,
+  json,
+  quiet,
+}).superRefine((config, context) => {
+  const contradict = (path: string, message: string) =>
+    context.addIssue({ code: "custom", path: [path], message });
+  const sources = [config.round !== undefined, config.allRounds, config.checkpoint !== undefined];
+  if (sources.filter((given) => given).length > 1) {
+    contradict("checkpoint", "round, allRounds and checkpoint exclude one another; give one");
+  }
+  if (config.policy !== undefined && config.round === undefined) {
+    contradict("policy", "serves the policy of one round; give round, or checkpoint alone");
+  }
+  if (config.resume && config.newEval) {
+    contradict("resume", "resume insists on an evaluation and newEval starts another; give one");
+  }
+  if (config.record !== undefined && config.replay !== undefined) {
+    contradict("record", "record and replay exclude one another; give one");
+  }
+  for (const key of ["rollouts", "candidates"] as const) {
+    if (config[key] !== undefined && config.search[key] !== undefined) {
+      contradict(key, `is given twice, as ${key} and as search.${key}; give one`);
+    }
+  }
+  const searches = config.mode?.filter((mode) => mode === "mcts" || mode === "beam") ?? [];
+  if (config.noCode && searches.length > 0) {
+    contradict("noCode", `${searches.join(" and ")} search over steps of code; leave noCode out`);
+  }
+  if (config.allRounds && config.ppm !== undefined) {
+    contradict("ppm", "every round has its own; leave it out");
+  }
+});
+
+/** Everything `deno task eval` can be told, resolved. */
+export type EvalConfig = z.infer<typeof EvalConfig>;

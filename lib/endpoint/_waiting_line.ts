@@ -1,0 +1,197 @@
+import { ProviderError } from "../core/mod.ts";
+import type { Clock } from "./clock.ts";
+import type { Member, MemberSlot } from "./_member.ts";
+import type { Server } from "./_server.ts";
+
+/** A slot and whose it is. */
+export interface AcquiredSlot {
+  readonly member: Member;
+  readonly held: MemberSlot;
+}
+
+interface Entry {
+  /** Members at which this request failed before. */
+  readonly avoid: ReadonlySet<Member>;
+  readonly queuedMs: number;
+  readonly resolve: (slot: AcquiredSlot) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Options of {@linkcode WaitingLine}. */
+export interface WaitingLineOptions {
+  /** The pool's own list, which changes. */
+  readonly members: readonly Member[];
+  readonly clock: Clock;
+  /** Milliseconds that a request waits while no endpoint is there at all. */
+  readonly patienceMs: number;
+  /** Starts a look at a member that may be back; `wake` must be called when it is over. */
+  readonly check: (member: Member) => void;
+}
+
+/**
+ * Requests that wait for a slot, first come first served. Which endpoint one goes to is decided when a slot is free, not before:
+ * a request never waits for a slow endpoint while another one idles. There is a timer only while somebody waits for something that
+ * passes with time.
+ */
+export class WaitingLine {
+  readonly #options: WaitingLineOptions;
+  readonly #entries: Entry[] = [];
+  #timer: AbortController | null = null;
+  /** Since when no member is alive; `null` while one is. */
+  #downSinceMs: number | null = null;
+  #isClosed = false;
+
+  constructor(options: WaitingLineOptions) {
+    this.#options = options;
+  }
+
+  /** Requests that wait. */
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /**
+   * Waits for a slot.
+   *
+   * @throws {ProviderError} If no endpoint was there for as long as the line's patience lasts.
+   * @throws The signal's reason, when it aborts while waiting.
+   */
+  async acquire(
+    options: { readonly avoid: ReadonlySet<Member>; readonly signal: AbortSignal | undefined },
+  ): Promise<AcquiredSlot> {
+    const { avoid, signal } = options;
+    signal?.throwIfAborted();
+    if (this.#isClosed) throw closed();
+    const member = this.#freeMember(avoid);
+    if (member !== null) return { member, held: member.take() };
+    const { promise, resolve, reject } = Promise.withResolvers<AcquiredSlot>();
+    const entry = { avoid, queuedMs: this.#options.clock.now(), resolve, reject };
+    this.#entries.push(entry);
+    this.wake();
+    if (signal === undefined) return await promise;
+    const abort = () => {
+      if (this.#take(entry)) reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Puts the first request that may go to a server there; `false` where there is none. */
+  takeSlot(server: Server): boolean {
+    const now = this.#options.clock.now();
+    const here = this.#options.members.filter((one) => one.server === server && one.isUsable(now));
+    if (here.length === 0) return false;
+    for (const entry of this.#entries) {
+      const member = here.find((one) => this.#mayGo(entry.avoid, one));
+      if (member === undefined) continue;
+      this.#take(entry);
+      entry.resolve({ member, held: member.take() });
+      return true;
+    }
+    return false;
+  }
+
+  /** Something has changed: slots, members, their state or the time. */
+  wake(): void {
+    this.#noteDown();
+    for (const server of new Set(this.#options.members.map((member) => member.server))) {
+      if (this.#entries.length > 0) server.offer();
+    }
+    this.#giveUp();
+    this.#arm();
+  }
+
+  /** Ends the line: whoever waits fails. */
+  close(): void {
+    this.#isClosed = true;
+    for (const entry of this.#entries.splice(0)) entry.reject(closed());
+    this.#arm();
+  }
+
+  #take(entry: Entry): boolean {
+    const index = this.#entries.indexOf(entry);
+    if (index >= 0) this.#entries.splice(index, 1);
+    if (this.#entries.length === 0) this.#arm();
+    return index >= 0;
+  }
+
+  #freeMember(avoid: ReadonlySet<Member>): Member | null {
+    const { members, clock } = this.#options;
+    const now = clock.now();
+    const load = ({ server }: Member) => server.held / server.limit;
+    return members
+      .filter((one) => one.server.hasFree && one.isUsable(now) && this.#mayGo(avoid, one))
+      .reduce<Member | null>(
+        (best, one) => (best === null || load(one) < load(best) ? one : best),
+        null,
+      );
+  }
+
+  /** A request goes back to where it failed only if there is nowhere else. */
+  #mayGo(avoid: ReadonlySet<Member>, member: Member): boolean {
+    if (!avoid.has(member)) return true;
+    const now = this.#options.clock.now();
+    return !this.#options.members.some((other) => !avoid.has(other) && other.isUsable(now));
+  }
+
+  #noteDown(): void {
+    const now = this.#options.clock.now();
+    const isAlive = this.#options.members.some((member) => member.isAlive(now));
+    this.#downSinceMs = isAlive ? null : this.#downSinceMs ?? now;
+  }
+
+  /** Requests that have waited too long for an endpoint that does not come back. */
+  #giveUp(): void {
+    if (this.#downSinceMs === null) return;
+    const { clock, patienceMs } = this.#options;
+    const now = clock.now();
+    for (const entry of [...this.#entries]) {
+      const sinceMs = Math.max(this.#downSinceMs, entry.queuedMs);
+      if (now - sinceMs >= patienceMs && this.#take(entry)) entry.reject(this.#nobody());
+    }
+  }
+
+  #nobody(): ProviderError {
+    const { members, patienceMs } = this.#options;
+    const urls = members.map((member) => member.transport.url).join(", ");
+    return new ProviderError(
+      urls === ""
+        ? `Cannot send a request: no endpoint has joined for ${patienceMs / 1000} s`
+        : `Cannot send a request: none of ${urls} has worked for ${
+          patienceMs / 1000
+        } s; check that they run`,
+      { status: null, isRetryable: false, kind: "no endpoint" },
+    );
+  }
+
+  /** Sets the timer to the next moment at which the time alone changes something. */
+  #arm(): void {
+    this.#timer?.abort();
+    this.#timer = null;
+    if (this.#entries.length === 0 || this.#isClosed) return;
+    const { members, clock, patienceMs, check } = this.#options;
+    const now = clock.now();
+    for (const member of members) if (member.needsCheck(now)) check(member);
+    const moments = members.map((member) => member.changesAt(now));
+    const oldestMs = Math.min(...this.#entries.map((entry) => entry.queuedMs));
+    if (this.#downSinceMs !== null) {
+      moments.push(Math.max(this.#downSinceMs, oldestMs) + patienceMs);
+    }
+    const next = Math.min(Infinity, ...moments);
+    if (next === Infinity) return;
+    const timer = new AbortController();
+    this.#timer = timer;
+    clock.sleep(Math.max(0, next - now), { signal: timer.signal })
+      .then(() => this.wake(), () => {});
+  }
+}
+
+function closed(): ProviderError {
+  return new ProviderError("Cannot send a request: the endpoints are closed", {
+    ...{ status: null, isRetryable: false, kind: "closed" },
+  });
+}

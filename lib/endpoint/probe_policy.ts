@@ -1,0 +1,170 @@
+import { END_OF_OUTPUT, OUTPUT, policyPrompt, ProviderError, STOP_STRINGS } from "../core/mod.ts";
+import type { RawChoice } from "./_completion.ts";
+import type { PolicyFindings, ProbeOptions, StopHandling } from "./probe.ts";
+import { ChatReply, CompletionsReply, readReply, TokenizeReply } from "./_replies.ts";
+import { offersLoad, servedModel, unlessRefused } from "./_served.ts";
+import type { Transport } from "./transport.ts";
+
+/** Options of {@linkcode probePolicy}. */
+export interface PolicyProbeOptions extends ProbeOptions {
+  readonly api: "completions" | "chat";
+}
+
+/**
+ * Asks a policy endpoint what it serves and tries out what search depends on.
+ *
+ * @throws {ProviderError} If it cannot be reached, does not serve the model, or refuses the request; with the cure.
+ */
+export async function probePolicy(
+  transport: Transport,
+  options: PolicyProbeOptions,
+): Promise<PolicyFindings> {
+  const served = await servedModel(transport, options);
+  const { url } = transport;
+  const ask = asker(transport, { ...options, model: served.model });
+  // vLLM refuses several greedy choices.
+  const first = await ask({ n: 2, temperature: 1, maxTokens: 32, stop: STOP_STRINGS });
+  if (first.choices.length === 0) {
+    throw new ProviderError(`Cannot use ${url}: it answered a request without any choice`, {
+      ...{ status: 200, isRetryable: false, kind: "no choices" },
+    });
+  }
+  const seen = first.choices.map((choice) => handlingSeen(choice, STOP_STRINGS));
+  const findings = {
+    honoursN: first.choices.length >= 2,
+    countsTokens: first.tokens !== null,
+    stopStrings: seen.find((one) => one !== "unknown") ?? await tryStopString(ask),
+    formatTokens: options.api === "chat"
+      ? "unknown" as const
+      : await tryFormatTokens(transport, { ...options, model: served.model }),
+    takesSeed: served.ownedBy === "rstar" ? true : null,
+    offersLoad: await offersLoad(transport, options),
+  };
+  const { ownedBy: _, ...named } = served;
+  return { url, ...named, ...findings, notices: noticesOf(url, { ...findings, ...named }) };
+}
+
+interface Asked {
+  readonly n: number;
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly stop: readonly string[];
+}
+
+interface Answered {
+  readonly choices: readonly RawChoice[];
+  /** Generated tokens; `null` where they are not counted. */
+  readonly tokens: number | null;
+}
+
+type Ask = (asked: Asked) => Promise<Answered>;
+
+function asker(
+  transport: Transport,
+  { api, model, signal }: PolicyProbeOptions & { readonly model: string },
+): Ask {
+  return async ({ n, temperature, maxTokens, stop }) => {
+    const common = { model, n, temperature, max_tokens: maxTokens, stop };
+    const flags = { include_stop_str_in_output: true, skip_special_tokens: false };
+    if (api === "completions") {
+      const body = { ...common, ...flags, prompt: policyPrompt("What is 1 + 1?") };
+      const reply = await transport.request("/completions", body, { signal });
+      const { choices, usage } = readReply(CompletionsReply, reply, transport.url);
+      return { choices, tokens: usage?.completion_tokens ?? null };
+    }
+    const messages = [{ role: "user", content: "Count from 1 to 20." }];
+    const body = { ...common, ...flags, messages };
+    const reply = await transport.request("/chat/completions", body, { signal });
+    const { choices, usage } = readReply(ChatReply, reply, transport.url);
+    const texts = choices.map(({ message, ...rest }) => ({ ...rest, text: message.content ?? "" }));
+    return { choices: texts, tokens: usage?.completion_tokens ?? null };
+  };
+}
+
+function handlingSeen(choice: RawChoice, stops: readonly string[]): StopHandling {
+  const { text, finish_reason: finish, stop_reason: reason } = choice;
+  if (stops.some((stop) => text.slice(0, -1).includes(stop))) return "ignored";
+  if (stops.some((stop) => text.endsWith(stop))) return "kept";
+  const isNamed = finish === "stop" && typeof reason === "string" && stops.includes(reason);
+  return isNamed ? "named" : "unknown";
+}
+
+/** A model that does not know the format stops at none of its stop strings: a piece of its own greedy text is made one. */
+async function tryStopString(ask: Ask): Promise<StopHandling> {
+  const greedy = { n: 1, temperature: 0, maxTokens: 24 };
+  const whole = (await ask({ ...greedy, stop: [] })).choices[0]?.text ?? "";
+  const at = Math.floor(whole.length / 2);
+  const stop = whole.slice(at, at + 3);
+  // A piece that stands there earlier as well, or at the end, would tell nothing.
+  if (stop.trim().length < 2 || whole.indexOf(stop) !== at || whole.endsWith(stop)) {
+    return "unknown";
+  }
+  const [choice] = (await ask({ ...greedy, stop: [stop] })).choices;
+  if (choice === undefined) return "unknown";
+  const seen = handlingSeen(choice, [stop]);
+  return seen === "unknown" && choice.text === whole.slice(0, at) ? "cut" : seen;
+}
+
+/** Delimiters that every trajectory has. */
+const DELIMITERS = [...STOP_STRINGS, OUTPUT, END_OF_OUTPUT];
+
+/** Counts the tokens of the delimiters: by `/tokenize`, or by what they add to a prompt. */
+async function tryFormatTokens(
+  transport: Transport,
+  { model, signal }: PolicyProbeOptions & { readonly model: string },
+): Promise<PolicyFindings["formatTokens"]> {
+  const text = DELIMITERS.join("");
+  const tokenized = await unlessRefused(
+    transport.request(
+      "../tokenize",
+      { model, prompt: text, add_special_tokens: false },
+      { signal },
+    ),
+  );
+  const parsed = TokenizeReply.safeParse(tokenized);
+  if (parsed.success) return verdict(parsed.data.count);
+  const promptTokens = async (prompt: string) => {
+    const body = { model, prompt, max_tokens: 1, temperature: 0 };
+    const reply = await transport.request("/completions", body, { signal });
+    return readReply(CompletionsReply, reply, transport.url).usage?.prompt_tokens ?? null;
+  };
+  const [without, together] = [await promptTokens("1"), await promptTokens(`1${text}`)];
+  return without === null || together === null ? "unknown" : verdict(together - without);
+}
+
+function verdict(tokens: number): "whole" | "split" {
+  return tokens <= DELIMITERS.length ? "whole" : "split";
+}
+
+function noticesOf(
+  url: string,
+  findings: Pick<
+    PolicyFindings,
+    "honoursN" | "countsTokens" | "stopStrings" | "formatTokens" | "model"
+  >,
+): string[] {
+  const { honoursN, countsTokens, stopStrings, formatTokens, model } = findings;
+  const notices: string[] = [];
+  if (!honoursN) notices.push(`${url} ignores n: every candidate is a request of its own`);
+  if (!countsTokens) {
+    notices.push(`${url} counts no tokens: tokens, budgets and costs are estimated from the text`);
+  }
+  if (stopStrings === "ignored") {
+    notices.push(
+      `${url} ignores stop strings: texts are cut at the first one, and what follows it is paid for`,
+    );
+  }
+  if (stopStrings === "cut") {
+    notices.push(
+      `${url} cuts stop strings off and does not say which: a step cannot be told from the model's own end; ` +
+        "use a server that has include_stop_str_in_output, such as vLLM",
+    );
+  }
+  if (formatTokens === "split") {
+    notices.push(
+      `the tokenizer of "${model}" at ${url} does not know the format's special tokens: a model that was not trained on them ` +
+        "rarely stops where a step ends; for a general model use --policy-api chat",
+    );
+  }
+  return notices;
+}

@@ -1,0 +1,195 @@
+/** What an evaluation came to: pure functions of stored samples and their verdicts. */
+import type { Problem } from "../core/mod.ts";
+import type { PpmCalibration } from "../endpoint/ppm.ts";
+import type { JudgedSample } from "../store/evaluation_store.ts";
+import { scoreOf } from "./compare.ts";
+import {
+  averageMetric,
+  bestOfMetric,
+  type GradedProblem,
+  gradeProblems,
+  majorityMetric,
+  passMetric,
+  type ProblemMetric,
+} from "./compare_problems.ts";
+import { countSamples, type SampleCounts } from "./count_samples.ts";
+import type { EvaluationModeName } from "./modes/mod.ts";
+import { type Interval, minimumDetectableDifference } from "./statistics/mod.ts";
+import { weightedVoteScore } from "./weighted_vote.ts";
+
+/** A figure of an evaluation: a mean of one value a problem. */
+export interface MetricRow {
+  /** `pass@1`, `avg@8`, `pass@8`, `maj@8`, `best-of-8`, `weighted-vote@8`. */
+  readonly metric: string;
+  /** Samples of a problem that it looks at. */
+  readonly k: number;
+  /** Fraction between 0 and 1. */
+  readonly value: number;
+  /** Clustered by question; `null` for a single question. */
+  readonly standardError: number | null;
+  readonly interval: Interval;
+  /** Problems. */
+  readonly n: number;
+}
+
+/** What a summary is made for. */
+export interface SummaryOptions {
+  readonly mode: EvaluationModeName;
+  /** Problems that were to be measured. */
+  readonly problems: readonly Problem[];
+  /** Samples of each. */
+  readonly samples: number;
+  /** Grader whose verdicts count. */
+  readonly grader: string;
+  /** Scale of the PPM, for votes by weight; `null` without one. */
+  readonly calibration: PpmCalibration | null;
+}
+
+/** What an evaluation came to. */
+export interface EvaluationSummary {
+  /** Problems that were to be measured. */
+  readonly problems: number;
+  /** Of these, different questions. */
+  readonly questions: number;
+  /** Problems with all of their samples: what every figure is taken over. */
+  readonly measured: number;
+  /** Samples of each problem. */
+  readonly samples: number;
+  /** The figure that stands for the mode; `null` when nothing is measured. */
+  readonly headline: MetricRow | null;
+  readonly metrics: readonly MetricRow[];
+  /** The headline's metric by level, ascending, problems without a level last. */
+  readonly levels: readonly { readonly level: number | null; readonly row: MetricRow }[];
+  /** The headline without problems that their set or loading flags (figures, proofs, unclear references); `null` without any. */
+  readonly judgeable: MetricRow | null;
+  readonly counts: SampleCounts;
+  /**
+   * Smallest true difference that a paired comparison on these problems shows four times in five, if one problem in ten changes;
+   * `null` when nothing is measured.
+   */
+  readonly minimumDetectable: number | null;
+}
+
+/** Share of problems that change between neighbouring checkpoints, for planning (evaluation.md 3.3: 8 to 15 %). */
+const CHANGED_SHARE = 0.1;
+
+/**
+ * Summarises samples.
+ *
+ * @param samples Samples of one evaluation; those of other problems and of higher indices are passed over.
+ */
+export function summarise(
+  samples: readonly JudgedSample[],
+  options: SummaryOptions,
+): EvaluationSummary {
+  const { problems, grader, samples: k } = options;
+  const byId = new Map(problems.map((problem) => [problem.id, problem]));
+  const wanted = samples.filter(({ problemId, sample }) => byId.has(problemId) && sample < k);
+  const judged = wanted.filter((sample) => isJudged(sample, grader));
+  const whole = gradeProblems(judged, grader).filter((problem) => problem.samples.length === k);
+  const clusterOf = (problem: GradedProblem) => questionKey(byId.get(problem.problemId));
+  const metrics = metricsOf(options);
+  const rows = measure(whole, metrics, clusterOf);
+  const headline = headlineOf(rows, options);
+  const only = (keep: (problem: Problem) => boolean) => {
+    const kept = whole.filter(({ problemId }) => keep(byId.get(problemId) as Problem));
+    const wantedMetrics = metrics.filter(({ name }) => name === headline?.metric);
+    return measure(kept, wantedMetrics, clusterOf)[0] ?? null;
+  };
+  return {
+    problems: problems.length,
+    questions: new Set(problems.map(questionKey)).size,
+    measured: whole.length,
+    samples: k,
+    headline,
+    metrics: rows,
+    levels: levelsOf(whole, byId).flatMap((level) => {
+      const row = only((problem) => problem.level === level);
+      return row === null ? [] : [{ level, row }];
+    }),
+    judgeable: problems.some(isFlagged) ? only((problem) => !isFlagged(problem)) : null,
+    counts: countSamples(wanted, { grader, wanted: problems.length * k }),
+    minimumDetectable: whole.length === 0 ? null : minimumDetectableDifference({
+      problems: whole.length,
+      deviation: Math.sqrt(CHANGED_SHARE),
+    }),
+  };
+}
+
+/** Whether a sample counts: the machinery made it and the grader has seen it. */
+function isJudged({ outcome, verdicts }: JudgedSample, grader: string): boolean {
+  return outcome !== "infrastructure" && verdicts.some((verdict) => verdict.grader === grader);
+}
+
+function isFlagged({ meta }: Problem): boolean {
+  return meta.ungradable !== undefined;
+}
+
+/** Copies of one question depend on each other, whatever their ids. */
+function questionKey(problem: Problem | undefined): string {
+  return (problem?.question ?? "").toLowerCase().replace(/[\s\p{P}]+/gu, " ").trim();
+}
+
+function measure(
+  problems: readonly GradedProblem[],
+  metrics: readonly ProblemMetric[],
+  clusterOf: (problem: GradedProblem) => string,
+): readonly MetricRow[] {
+  if (problems.length === 0) return [];
+  const clusters = problems.map(clusterOf);
+  return metrics.map(({ name, k, score }) => {
+    const values = Float64Array.from(problems, ({ samples }) => score(samples));
+    return { metric: name, k, ...scoreOf(values, clusters), n: problems.length };
+  });
+}
+
+function metricsOf({ mode, samples, calibration }: SummaryOptions): readonly ProblemMetric[] {
+  if (samples === 1) return [averageMetric(1)];
+  const counts = drawnCounts(samples);
+  const isScored = isChoice(mode);
+  return [
+    averageMetric(samples),
+    ...counts.map(passMetric),
+    ...counts.map(majorityMetric),
+    ...(isScored ? counts.map(bestOfMetric) : []),
+    ...(isScored && calibration !== null
+      ? [
+        {
+          name: `weighted-vote@${samples}`,
+          k: samples,
+          score: (all) => weightedVoteScore(all, calibration),
+        } satisfies ProblemMetric,
+      ]
+      : []),
+  ];
+}
+
+/** Whether a mode's samples carry the PPM's score, by which one of them is chosen. */
+function isChoice(mode: EvaluationModeName): boolean {
+  return mode === "bon" || mode === "mcts" || mode === "beam";
+}
+
+/** 2, 4, 8 … and all. */
+function drawnCounts(samples: number): readonly number[] {
+  const counts: number[] = [];
+  for (let k = 2; k < samples; k *= 2) counts.push(k);
+  return [...counts, samples];
+}
+
+/** Sampling is judged by its mean, a choice among samples by what is chosen. */
+function headlineOf(
+  rows: readonly MetricRow[],
+  { mode, samples }: SummaryOptions,
+): MetricRow | null {
+  const wanted = samples > 1 && isChoice(mode) ? `best-of-${samples}` : averageMetric(samples).name;
+  return rows.find(({ metric }) => metric === wanted) ?? null;
+}
+
+function levelsOf(
+  problems: readonly GradedProblem[],
+  byId: ReadonlyMap<string, Problem>,
+): readonly (number | null)[] {
+  const levels = new Set(problems.map(({ problemId }) => byId.get(problemId)?.level ?? null));
+  if (levels.size < 2) return [];
+  return [...levels].sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
+}

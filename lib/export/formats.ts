@@ -1,0 +1,87 @@
+import { END_OF_CODE, type NodeKind } from "../core/mod.ts";
+import type { PairGroup } from "./choose_pairs.ts";
+import type { ChosenTrace } from "./choose_traces.ts";
+import { type ExportedProblem, trajectoryText } from "./exported_tree.ts";
+import type { ExportFormat } from "./manifest.ts";
+
+/** A problem with the prompt that search, training and evaluation share. */
+export type PromptedProblem = ExportedProblem & { readonly prompt: string };
+
+/** A piece of a response; `train` is false for what the harness wrote into it. */
+export interface ResponsePart {
+  readonly text: string;
+  readonly train: boolean;
+}
+
+/** A trace as rows of a format. */
+export function traceRow(
+  { trajectory, meanQ, minQ }: ChosenTrace,
+  { problemId, question, prompt }: PromptedProblem,
+  format: ExportFormat,
+): readonly unknown[] {
+  const text = trajectoryText(trajectory);
+  switch (format) {
+    case "own":
+      return [{
+        problem_id: problemId,
+        round: trajectory.tree.round,
+        tree_id: trajectory.tree.treeId,
+        leaf_id: trajectory.leaf.nodeId,
+        prompt,
+        response: trajectory.steps.flatMap(({ text, kind }) => responseParts(text, kind)),
+        mean_q: meanQ,
+        min_q: minQ,
+      }];
+    case "trl":
+      return [{ prompt, completion: text }];
+    case "released":
+      return [{ query: question, response: text }];
+  }
+}
+
+/**
+ * Parts of a segment: what follows the end of the code is the sandbox's output, which the harness wrote. A program may print
+ * anything, also the format's own tags, so nothing after the stop string is looked at.
+ */
+export function responseParts(text: string, kind: NodeKind): readonly ResponsePart[] {
+  const end = kind === "code_end" ? text.indexOf(END_OF_CODE) : -1;
+  if (end < 0) return [{ text, train: true }];
+  const output = end + END_OF_CODE.length;
+  return [
+    { text: text.slice(0, output), train: true },
+    { text: text.slice(output), train: false },
+  ].filter((part) => part.text !== "");
+}
+
+/** A group of pairs as rows of a format; TRL knows single pairs only. */
+export function pairRow(
+  { kind, round, treeId, prefix, positives, negatives }: PairGroup,
+  problem: PromptedProblem,
+  format: ExportFormat,
+): readonly unknown[] {
+  const prompt = problem.prompt + prefix;
+  switch (format) {
+    case "own":
+      return [{
+        problem_id: problem.problemId,
+        round,
+        tree_id: treeId,
+        kind,
+        prompt,
+        positives,
+        negatives,
+      }];
+    case "trl":
+      return positives.flatMap((better) =>
+        negatives.map((worse) => ({ prompt, chosen: better.text, rejected: worse.text }))
+      );
+    case "released":
+      return [{
+        prompt,
+        pos: positives.map(({ text }) => text),
+        neg: negatives.map(({ text }) => text),
+        pos_count: positives.length,
+        neg_count: negatives.length,
+      }];
+  }
+}

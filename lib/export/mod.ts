@@ -1,0 +1,9 @@
+/** Stored trees to training data: traces for fine-tuning, preference pairs for the PPM, decontaminated, with a manifest. */
+export * from "./choose_pairs.ts";
+export * from "./choose_traces.ts";
+export * from "./decontaminate.ts";
+export * from "./export_data.ts";
+export * from "./exported_tree.ts";
+export * from "./manifest.ts";
+export type { TreeSource } from "./read_problems.ts";
+export * from "./rules.ts";

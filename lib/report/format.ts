@@ -1,0 +1,57 @@
+import { visible } from "./_text.ts";
+import type { Cell, Column, Format, Row, TreeNode } from "./document.ts";
+
+/** What stands where nothing was measured. */
+export const ABSENT = "–";
+
+/** A value as text, the same in every rendering. */
+export function formatCell(value: Cell | undefined, format: Format): string {
+  if (value === null || value === undefined) return ABSENT;
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "string") return visible(value);
+  switch (format) {
+    case "integer":
+      return Math.round(value).toLocaleString("en-US");
+    case "percent":
+      return `${(100 * value).toFixed(1)} %`;
+    case "points":
+      return `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`;
+    case "p":
+      return value < 0.001 ? "< 0.001" : value.toFixed(3);
+    default:
+      return formatNumber(value);
+  }
+}
+
+/** A value of a row with its interval, if it has one. */
+export function formatColumn(row: Row, { key, format, interval }: Column): string {
+  const text = formatCell(row[key], format);
+  if (interval === undefined) return text;
+  const [low, high] = interval.map((end) => row[end] ?? null);
+  if (low === null || high === null) return text;
+  const end = (value: Cell | undefined) => formatCell(value, format).replace(" %", "");
+  return `${text} (${end(low)} to ${end(high)})`;
+}
+
+/** Whether a column's values are numbers, which stand to the right. */
+export function isNumeric({ format }: Column): boolean {
+  return format !== "text" && format !== "code" && format !== "yes";
+}
+
+/** A node of a tree in a line, without its verdict: what it is, how it ended, its values. */
+export function nodeLabel(node: TreeNode): string {
+  const what = node.kind === "failed" || node.status !== "ok"
+    ? `${node.kind}, ${node.status}`
+    : node.kind;
+  const ppm = node.ppm === null ? "" : `, raw PPM ${formatCell(node.ppm, "number")}`;
+  return `${what} ${node.nodeId}: Q ${formatCell(node.q, "number")}, ${node.visits} visits${ppm}`;
+}
+
+/** Three significant digits, thousands apart. */
+function formatNumber(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString("en-US");
+  if (size < 0.001) return value.toExponential(1);
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,6 @@
+/** What a database holds, as a page, as Markdown and as JSON: the same numbers in each. */
+export * from "./document.ts";
+export * from "./render_html.ts";
+export * from "./render_json.ts";
+export * from "./render_markdown.ts";
+export * from "./run_report.ts";

@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { wilsonInterval } from "../../evaluation/mod.ts";
+import { measured, optionalText, readRows, type ReportContext } from "../_context.ts";
+import type { MeasuredEvaluation } from "../_evaluations.ts";
+import { clip } from "../_text.ts";
+import { type Column, emptySection, type Row, type Section } from "../document.ts";
+import { newestByName } from "./evaluations.ts";
+
+const roundRow = z.object({
+  round: z.number(),
+  state: optionalText,
+  problems: z.number(),
+  solved: z.number(),
+  sft_rows: measured,
+  pair_rows: measured,
+  pair_accuracy: measured,
+  held_out_pairs: measured,
+  tokens: measured,
+  seconds: measured,
+});
+
+/** Kinds of evaluations that get a column. */
+const SHOWN_KINDS = 4;
+
+const HEAD = { id: "rounds", title: "Rounds" };
+
+/** One row a round: what it solved, what it gave to training, and how its checkpoints score. */
+export async function roundsSection(
+  { reader, run }: ReportContext,
+  evaluations: readonly MeasuredEvaluation[],
+): Promise<Section> {
+  const rounds = await readRows(reader, roundRow, {
+    sql: `WITH made AS (
+        SELECT a.round_no AS round, max_by(n_rows, artifact_id) FILTER (kind = 'sft') AS sft_rows,
+          max_by(n_rows, artifact_id) FILTER (kind = 'pairs') AS pair_rows,
+          max_by(TRY_CAST(meta ->> '$.heldOut.pairAccuracy' AS DOUBLE), artifact_id) FILTER (role = 'ppm' AND kind = 'checkpoint')
+            AS pair_accuracy,
+          max_by(TRY_CAST(meta ->> '$.heldOut.pairs' AS BIGINT), artifact_id) FILTER (role = 'ppm' AND kind = 'checkpoint')
+            AS held_out_pairs
+        FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY ALL)
+      SELECT round, state, problems, solved, sft_rows, pair_rows, pair_accuracy, held_out_pairs, tokens, seconds
+      FROM rounds LEFT JOIN made USING (round) WHERE run = $1 ORDER BY round`,
+    parameters: [run],
+  });
+  if (rounds.length === 0) return emptySection({ ...HEAD, lead: "The run has no rounds." });
+  const scores = scoreColumns(evaluations.filter((evaluation) => evaluation.run === run));
+  return {
+    ...HEAD,
+    lead:
+      "Round 0 of an evolve run is the base; a plain search is round 0 as well. Coverage: problems that the round's trees solved. Scores are " +
+      "those of the round's checkpoints. Intervals are Wilson's, 95 %; tokens and tree seconds are those of the search.",
+    blocks: [{
+      type: "table",
+      id: "rounds",
+      title: "Rounds",
+      columns: [
+        { key: "round", label: "round", format: "integer" },
+        { key: "state", label: "state", format: "text" },
+        { key: "problems", label: "problems", format: "integer" },
+        { key: "coverage", label: "solved", format: "percent", interval: ["low", "high"] },
+        ...scores.map(({ column }) => column),
+        {
+          key: "pair_accuracy",
+          label: "PPM pair accuracy",
+          format: "percent",
+          interval: ["pair_low", "pair_high"],
+        },
+        { key: "sft_rows", label: "traces", format: "integer" },
+        { key: "pair_rows", label: "pair groups", format: "integer" },
+        { key: "tokens", label: "tokens", format: "integer" },
+        { key: "seconds", label: "tree seconds", format: "number" },
+      ],
+      rows: rounds.map(({ solved, ...row }) => ({
+        ...row,
+        ...coverage(row.problems, solved),
+        ...pairInterval(row.pair_accuracy, row.held_out_pairs),
+        ...Object.assign({}, ...scores.map(({ cells }) => cells(row.round))),
+      })),
+    }],
+  };
+}
+
+function coverage(problems: number, solved: number): Row {
+  if (problems === 0) return { coverage: null, low: null, high: null };
+  return {
+    coverage: solved / problems,
+    ...wilsonInterval({ successes: solved, trials: problems }),
+  };
+}
+
+function pairInterval(accuracy: number | null, pairs: number | null): Row {
+  if (accuracy === null || pairs === null || pairs === 0) {
+    return { pair_low: null, pair_high: null };
+  }
+  const { low, high } = wilsonInterval({ successes: accuracy * pairs, trials: pairs });
+  return { pair_low: low, pair_high: high };
+}
+
+interface ScoreColumn {
+  readonly column: Column;
+  readonly cells: (round: number) => Row;
+}
+
+/** A column for each suite and mode, those with most rounds first. */
+function scoreColumns(evaluations: readonly MeasuredEvaluation[]): readonly ScoreColumn[] {
+  const kinds = [...Map.groupBy(evaluations, ({ suite, mode }) => `${suite}, ${mode}`)]
+    .map(([name, own]) => ({ name, own: newestByName(own) }))
+    .sort((a, b) => b.own.length - a.own.length)
+    .slice(0, SHOWN_KINDS);
+  return kinds.map(({ name, own }, i) => {
+    const keys = [`score_${i}_low`, `score_${i}_high`] as const;
+    return {
+      column: { key: `score_${i}`, label: clip(name, 60), format: "percent", interval: keys },
+      cells: (round) => {
+        const headline = own.find((one) => one.round === round)?.summary.headline;
+        return {
+          [`score_${i}`]: headline?.value ?? null,
+          [keys[0]]: headline?.interval.low ?? null,
+          [keys[1]]: headline?.interval.high ?? null,
+        };
+      },
+    };
+  });
+}

@@ -1,0 +1,135 @@
+import { UsageError } from "../core/mod.ts";
+import type { ArtifactInfo, ArtifactKind, ArtifactStore } from "../store/artifact_store.ts";
+import type { RoundsPlan } from "./run_rounds.ts";
+import type { MadeArtifact, RoundStages } from "./stages.ts";
+
+/** Role of a checkpoint of a run; `bootstrap` is the model that searches in round 1 in place of the base. */
+export type CheckpointRole = "policy" | "ppm" | "bootstrap";
+
+/** What the rounds of a run made, by kind and round, with its lineage: checkpoint ← file ← checkpoints whose trees it holds. */
+export class RoundArtifacts {
+  readonly #store: ArtifactStore;
+  readonly #plan: RoundsPlan;
+
+  constructor(store: ArtifactStore, plan: RoundsPlan) {
+    this.#store = store;
+    this.#plan = plan;
+  }
+
+  /** The newest artifact of a kind and round; `null` while there is none. */
+  async find(kind: ArtifactKind, round: number, role?: string): Promise<ArtifactInfo | null> {
+    const { runNo } = this.#plan;
+    const found = await this.#store.artifacts({
+      runNo,
+      roundNo: round,
+      kind,
+      ...(role === undefined ? {} : { role }),
+    });
+    return found.at(-1) ?? null;
+  }
+
+  /** @throws {UsageError} If the round has no such checkpoint, or its folder is gone. */
+  async checkpoint(
+    role: CheckpointRole,
+    round: number,
+    stages: RoundStages,
+  ): Promise<ArtifactInfo> {
+    return required(await this.find("checkpoint", round, role), `${role} checkpoint`, {
+      round,
+      stages,
+    });
+  }
+
+  /** @throws {UsageError} If the round has no such file, or its folder is gone. */
+  async file(kind: "sft" | "pairs", round: number, stages: RoundStages): Promise<ArtifactInfo> {
+    return required(await this.find(kind, round), `${kind} file`, { round, stages });
+  }
+
+  /** What a round searches with. */
+  searchPolicy(round: number, stages: RoundStages): Promise<ArtifactInfo> {
+    return this.checkpoint(this.#searchRole(round), round - 1, stages);
+  }
+
+  #searchRole(round: number): CheckpointRole {
+    return round === 1 && this.#plan.bootstrap !== undefined ? "bootstrap" : "policy";
+  }
+
+  /** Keeps the base as the policy of round 0, and the bootstrap model beside it, once. */
+  async keepBase(): Promise<void> {
+    const { base, bootstrap } = this.#plan;
+    for (const [role, made] of [["policy", base], ["bootstrap", bootstrap]] as const) {
+      if (made === undefined || await this.find("checkpoint", 0, role) !== null) continue;
+      await this.keepCheckpoint(role, 0, { made, parents: [] });
+    }
+  }
+
+  async keepCheckpoint(
+    role: CheckpointRole,
+    round: number,
+    { made, parents }: {
+      readonly made: MadeArtifact;
+      readonly parents: readonly ArtifactInfo[];
+    },
+  ): Promise<void> {
+    await this.#store.addArtifact({
+      kind: "checkpoint",
+      runNo: this.#plan.runNo,
+      roundNo: round,
+      role,
+      location: made.location,
+      sha256: made.sha256,
+      rows: null,
+      meta: made.meta,
+      parents: parents.map(({ artifactId }) => artifactId),
+      metrics: made.metrics ?? [],
+    });
+  }
+
+  async keepFile(kind: "sft" | "pairs", round: number, made: MadeArtifact): Promise<void> {
+    await this.#store.addArtifact({
+      kind,
+      runNo: this.#plan.runNo,
+      roundNo: round,
+      role: kind === "sft" ? "policy" : "ppm",
+      location: made.location,
+      sha256: made.sha256,
+      rows: made.rows,
+      meta: made.meta,
+      parents: await this.#searchersOf(made.rounds ?? upTo(round)),
+    });
+  }
+
+  /** Checkpoints that grew the trees of these rounds. */
+  async #searchersOf(rounds: readonly number[]): Promise<readonly number[]> {
+    const ids = new Set<number>();
+    for (const round of rounds) {
+      const policy = await this.find("checkpoint", round - 1, this.#searchRole(round));
+      if (policy !== null) ids.add(policy.artifactId);
+      if (this.#plan.schedules[round - 1]?.usesPpm !== true) continue;
+      const ppm = await this.find("checkpoint", round - 1, "ppm");
+      if (ppm !== null) ids.add(ppm.artifactId);
+    }
+    return [...ids];
+  }
+}
+
+async function required(
+  artifact: ArtifactInfo | null,
+  what: string,
+  { round, stages }: { readonly round: number; readonly stages: RoundStages },
+): Promise<ArtifactInfo> {
+  if (artifact === null) {
+    throw new UsageError(
+      `Cannot go on: round ${round} has no ${what} yet; begin with an earlier round`,
+    );
+  }
+  if (await stages.isThere(artifact)) return artifact;
+  throw new UsageError(
+    `Cannot go on: the ${what} of round ${round} is no longer at "${artifact.location}"; ` +
+      "restore it, or start over beside this run with --new-run",
+  );
+}
+
+function upTo(round: number): readonly number[] {
+  return Array.from({ length: round }, (_, index) => index + 1);
+}

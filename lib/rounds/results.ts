@@ -1,0 +1,126 @@
+/** What each round came to: the table of rounds. Pure; `cli` reads what it needs from the store. */
+import { type Interval, mcnemarExact, pairedBootstrap, wilsonInterval } from "../evaluation/mod.ts";
+import type { RunSummary } from "../store/store.ts";
+
+/** Whether each problem was answered right, by id. */
+export type ProblemScores = ReadonlyMap<string, boolean>;
+
+/** What the store says of a round. `null`: not measured, or not made (yet). */
+export interface RoundMeasures {
+  /** 0 is the base. */
+  readonly round: number;
+  /** The policy alone on the validation problems, one greedy answer each. */
+  readonly policy: ProblemScores | null;
+  /** Search with the PPM on the validation problems. */
+  readonly search: ProblemScores | null;
+  /** Trees of the round. */
+  readonly trees: RunSummary | null;
+  readonly sftTraces: number | null;
+  readonly pairs: number | null;
+  /** Held-out pairs that the PPM of the round orders right. */
+  readonly heldOut: { readonly accuracy: number; readonly pairs: number } | null;
+  /** Tokens that training read. */
+  readonly trainingTokens: number | null;
+  /** Tokens of the evaluations. */
+  readonly evaluationTokens: number | null;
+  /** Seconds by stage, of the processes that finished it. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** A share with its 95 % interval. */
+export interface Rate {
+  /** Fraction between 0 and 1. */
+  readonly value: number;
+  readonly interval: Interval;
+  readonly n: number;
+}
+
+/** Difference of a round to the one before, over the problems that both answered. */
+export interface Change {
+  readonly difference: number;
+  /** Of the difference, by resampling problems. */
+  readonly interval: Interval;
+  /** McNemar's exact test. */
+  readonly p: number;
+  readonly n: number;
+}
+
+/** Problems of a level that search solved. */
+export interface Coverage {
+  readonly level: number | null;
+  readonly problems: number;
+  readonly solved: number;
+}
+
+/** A row of the table of rounds. */
+export interface RoundResult {
+  readonly round: number;
+  readonly policyPass1: Rate | null;
+  readonly searchPass1: Rate | null;
+  readonly policyChange: Change | null;
+  readonly searchChange: Change | null;
+  readonly ppmPairAccuracy: Rate | null;
+  /** Problems that the trees of the round solved. */
+  readonly coverage: Rate | null;
+  readonly levels: readonly Coverage[];
+  readonly sftTraces: number | null;
+  readonly pairs: number | null;
+  /** Tokens of search, training and evaluation. */
+  readonly tokens: number;
+  readonly seconds: number;
+  readonly stageSeconds: Readonly<Record<string, number>>;
+}
+
+/** The table of rounds, in the order of the measures. */
+export function roundResults(measures: readonly RoundMeasures[]): readonly RoundResult[] {
+  return measures.map((now, index) => {
+    const before = measures[index - 1] ?? null;
+    const { trees, heldOut } = now;
+    return {
+      round: now.round,
+      policyPass1: scoreRate(now.policy),
+      searchPass1: scoreRate(now.search),
+      policyChange: change(now.policy, before?.policy ?? null),
+      searchChange: change(now.search, before?.search ?? null),
+      ppmPairAccuracy: heldOut === null
+        ? null
+        : rate(Math.round(heldOut.accuracy * heldOut.pairs), heldOut.pairs),
+      coverage: trees === null ? null : rate(trees.solved, trees.problems),
+      levels: trees?.levels ?? [],
+      sftTraces: now.sftTraces,
+      pairs: now.pairs,
+      tokens: (trees === null ? 0 : trees.promptTokens + trees.generatedTokens + trees.ppmTokens) +
+        (now.trainingTokens ?? 0) + (now.evaluationTokens ?? 0),
+      seconds: Object.values(now.seconds).reduce((a, b) => a + b, 0),
+      stageSeconds: now.seconds,
+    };
+  });
+}
+
+function scoreRate(scores: ProblemScores | null): Rate | null {
+  if (scores === null) return null;
+  return rate([...scores.values()].filter((isRight) => isRight).length, scores.size);
+}
+
+function rate(successes: number, trials: number): Rate | null {
+  if (trials === 0) return null;
+  return { value: successes / trials, interval: wilsonInterval({ successes, trials }), n: trials };
+}
+
+function change(now: ProblemScores | null, before: ProblemScores | null): Change | null {
+  if (now === null || before === null) return null;
+  const pairs = [...now].flatMap(([id, isRight]) => {
+    const was = before.get(id);
+    return was === undefined ? [] : [{ now: Number(isRight), before: Number(was) }];
+  });
+  if (pairs.length === 0) return null;
+  const { difference, interval } = pairedBootstrap(
+    pairs.map((pair) => pair.now),
+    pairs.map((pair) => pair.before),
+  );
+  const p = mcnemarExact({
+    onlyFirst: pairs.filter((pair) => pair.now > pair.before).length,
+    onlySecond: pairs.filter((pair) => pair.now < pair.before).length,
+  });
+  return { difference, interval, p, n: pairs.length };
+}

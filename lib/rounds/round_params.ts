@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** What the row of a round says besides its models and its state. */
+export const RoundParams = z.object({
+  /** Preset of the search; `null` for the base. */
+  preset: z.string().nullable(),
+  usesPpm: z.boolean(),
+  problems: z.int(),
+  /** Trees that the round went on without. */
+  undone: z.int(),
+  /** Seconds spent in each stage, by the processes that finished it. */
+  seconds: z.record(z.string(), z.number()),
+  /** Hash of what was measured; `null` before. */
+  evaluation: z.string().nullable(),
+  /** Numbers of the evaluations that measured it. */
+  evaluations: z.array(z.int()).readonly(),
+});
+
+/** What the row of a round says besides its models and its state. */
+export type RoundParams = z.infer<typeof RoundParams>;

@@ -1,0 +1,266 @@
+/**
+ * The state machine of rounds (algorithm.md 5): search with the models of the round before, write SFT data, train the policy from
+ * the base, write preference pairs, train the PPM from that policy, measure, next.
+ *
+ * Invariant: what is done is asked from the store. A stage is done when its rows are there; they are written last, so that a
+ * process that dies anywhere leaves every stage before it usable and the same command goes on.
+ */
+import { hashJson, InfrastructureError, type Json, UsageError } from "../core/mod.ts";
+import type { ArtifactStore } from "../store/artifact_store.ts";
+import { RoundArtifacts } from "./_artifacts.ts";
+import { RoundRecord } from "./_record.ts";
+import type { RoundSchedule } from "./schedule.ts";
+import { isPast, type Stage } from "./stage.ts";
+import type { MadeArtifact, RoundStages, StageRequest } from "./stages.ts";
+
+/** What a run of rounds is to do. */
+export interface RoundsPlan {
+  readonly runNo: number;
+  /** Rounds 1, 2, … in order. */
+  readonly schedules: readonly RoundSchedule[];
+  /** The base model: round 0, and what every policy is trained from. */
+  readonly base: MadeArtifact;
+  /** Model that searches in round 1 in place of the base: a general code model, as in the paper. */
+  readonly bootstrap?: MadeArtifact | undefined;
+  /** What is measured. When it changes, rounds are measured again; nothing else is done again. */
+  readonly evaluation: Json;
+  /** First round to work on; those before must have their checkpoints. @default 1 */
+  readonly fromRound?: number;
+  /** Stops after this stage of the first round that is not done. */
+  readonly stopAfter?: Stage | undefined;
+  /** Stops after a round whose score is not this much above that of the round before. */
+  readonly untilFlat?: number | undefined;
+}
+
+/** What happens, for a display. */
+export interface StageEvent {
+  readonly type: "begun" | "ended" | "skipped";
+  readonly round: number;
+  readonly stage: Stage;
+}
+
+/** Options of {@linkcode runRounds}. */
+export interface RunRoundsOptions {
+  readonly store: ArtifactStore;
+  readonly stages: RoundStages;
+  readonly onStage?: (event: StageEvent) => void;
+  /** Clock in milliseconds. @default performance.now */
+  readonly now?: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Why a run of rounds ended. */
+export interface RoundsOutcome {
+  readonly ended: "complete" | "flat" | "stopped";
+  /** Last round that was worked on or found done. */
+  readonly round: number;
+}
+
+/**
+ * Does what is left of a run of rounds.
+ *
+ * @throws {UsageError} If a stage made nothing to train on, or an artifact that is needed is gone.
+ * @throws {InfrastructureError} If the machinery failed; the message names round and stage.
+ * @throws The signal's reason, when it aborts.
+ */
+export async function runRounds(
+  plan: RoundsPlan,
+  options: RunRoundsOptions,
+): Promise<RoundsOutcome> {
+  const machine = new RoundMachine(plan, options);
+  const first = plan.fromRound ?? 1;
+  if (first === 1) await machine.measureBase();
+  else await machine.requireRound(first - 1);
+  for (const schedule of plan.schedules.slice(first - 1)) {
+    if (await machine.doRound(schedule) === "stopped") {
+      return { ended: "stopped", round: schedule.round };
+    }
+    if (await machine.isFlat(schedule.round)) return { ended: "flat", round: schedule.round };
+  }
+  return { ended: "complete", round: plan.schedules.length };
+}
+
+class RoundMachine {
+  readonly #plan: RoundsPlan;
+  readonly #options: RunRoundsOptions;
+  readonly #artifacts: RoundArtifacts;
+  readonly #evaluationHash: string;
+
+  constructor(plan: RoundsPlan, options: RunRoundsOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#artifacts = new RoundArtifacts(options.store, plan);
+    this.#evaluationHash = hashJson(plan.evaluation);
+  }
+
+  /** Round 0: the base is kept as a checkpoint and measured. */
+  async measureBase(): Promise<void> {
+    await this.#artifacts.keepBase();
+    const record = await this.#openRecord(0, null);
+    await this.#evaluate(record);
+  }
+
+  /** @throws {UsageError} If a round to start after has no checkpoints. */
+  async requireRound(round: number): Promise<void> {
+    await this.#artifacts.checkpoint("policy", round, this.#options.stages);
+  }
+
+  async doRound(schedule: RoundSchedule): Promise<"done" | "stopped"> {
+    const { round } = schedule;
+    const record = await this.#openRecord(round, schedule);
+    const wasDone = record.isDone(this.#evaluationHash);
+    const work: Readonly<Record<Stage, () => Promise<void>>> = {
+      search: () => this.#search(schedule, record),
+      sft: () => this.#export("sft", record),
+      policy: () => this.#train("policy", record),
+      pairs: () => this.#export("pairs", record),
+      ppm: () => this.#train("ppm", record),
+      evaluate: () => this.#evaluate(record),
+    };
+    for (const [stage, run] of Object.entries(work) as [Stage, () => Promise<void>][]) {
+      await run();
+      if (!wasDone && stage === this.#plan.stopAfter) return "stopped";
+    }
+    return "done";
+  }
+
+  async isFlat(round: number): Promise<boolean> {
+    const { untilFlat } = this.#plan;
+    if (untilFlat === undefined) return false;
+    const { stages } = this.#options;
+    const [now, before] = [await stages.score(round), await stages.score(round - 1)];
+    return now !== null && before !== null && now - before < untilFlat;
+  }
+
+  #openRecord(round: number, schedule: RoundSchedule | null): Promise<RoundRecord> {
+    return RoundRecord.open(this.#options.store, { runNo: this.#plan.runNo, round, schedule });
+  }
+
+  /** Does a stage unless it is done, and names it when it fails. */
+  async #stage(
+    stage: Stage,
+    record: RoundRecord,
+    { isDone, work }: {
+      readonly isDone: boolean;
+      readonly work: (request: StageRequest) => Promise<void>;
+    },
+  ): Promise<void> {
+    const { signal, onStage, now = () => performance.now() } = this.#options;
+    const { round } = record;
+    signal.throwIfAborted();
+    if (isDone) {
+      onStage?.({ type: "skipped", round, stage });
+      return;
+    }
+    onStage?.({ type: "begun", round, stage });
+    const startedMs = now();
+    try {
+      await work({ round, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw stageError(error, { round, stage });
+    }
+    await record.finish(stage, { seconds: (now() - startedMs) / 1000 });
+    onStage?.({ type: "ended", round, stage });
+  }
+
+  #search(schedule: RoundSchedule, record: RoundRecord): Promise<void> {
+    const { stages } = this.#options;
+    const { round } = schedule;
+    return this.#stage("search", record, {
+      isDone: isPast(record.state, "search"),
+      work: async (request) => {
+        const models = {
+          policy: await this.#artifacts.searchPolicy(round, stages),
+          ppm: schedule.usesPpm ? await this.#artifacts.checkpoint("ppm", round - 1, stages) : null,
+        };
+        await record.useModels(models);
+        let undone = 0;
+        for (const pass of schedule.passes) {
+          const problemIds = pass.problems === "all"
+            ? schedule.problemIds
+            : without(schedule.problemIds, await stages.solved(round));
+          if (problemIds.length === 0) continue;
+          const result = await stages.search({ ...request, schedule, pass, problemIds, models });
+          undone += result.undone;
+        }
+        record.note({ undone });
+      },
+    });
+  }
+
+  async #export(kind: "sft" | "pairs", record: RoundRecord): Promise<void> {
+    const { stages } = this.#options;
+    const { round } = record;
+    await this.#stage(kind, record, {
+      isDone: await this.#artifacts.find(kind, round) !== null,
+      work: async (request) => {
+        const rounds = Array.from({ length: round }, (_, index) => index + 1);
+        const make = kind === "sft" ? stages.exportSft : stages.exportPairs;
+        const made = await make.call(stages, { ...request, rounds });
+        if (made.rows === 0) throw nothingToTrainOn(kind);
+        await this.#artifacts.keepFile(kind, round, made);
+      },
+    });
+  }
+
+  async #train(role: "policy" | "ppm", record: RoundRecord): Promise<void> {
+    const { stages } = this.#options;
+    const { round } = record;
+    await this.#stage(role, record, {
+      isDone: await this.#artifacts.find("checkpoint", round, role) !== null,
+      work: async (request) => {
+        const data = await this.#artifacts.file(role === "policy" ? "sft" : "pairs", round, stages);
+        const base = role === "policy"
+          ? await this.#artifacts.checkpoint("policy", 0, stages)
+          : await this.#artifacts.checkpoint("policy", round, stages);
+        const make = role === "policy" ? stages.trainPolicy : stages.trainPpm;
+        const made = await make.call(stages, { ...request, data, base });
+        await this.#artifacts.keepCheckpoint(role, round, { made, parents: [data, base] });
+      },
+    });
+  }
+
+  #evaluate(record: RoundRecord): Promise<void> {
+    const { stages } = this.#options;
+    const { round } = record;
+    return this.#stage("evaluate", record, {
+      isDone: record.isDone(this.#evaluationHash),
+      work: async (request) => {
+        const policy = await this.#artifacts.checkpoint("policy", round, stages);
+        const ppm = round === 0 ? null : await this.#artifacts.checkpoint("ppm", round, stages);
+        const evaluations = await stages.evaluate({ ...request, policy, ppm });
+        record.note({ evaluation: this.#evaluationHash, evaluations });
+      },
+    });
+  }
+}
+
+function without(ids: readonly string[], left: ReadonlySet<string>): readonly string[] {
+  return ids.filter((id) => !left.has(id));
+}
+
+function nothingToTrainOn(kind: "sft" | "pairs"): UsageError {
+  return new UsageError(
+    kind === "sft"
+      ? "no trajectory is right, so there is nothing to train a policy on; search longer (more rollouts, " +
+        "candidates or problems), take easier problems, or start from a stronger base"
+      : "no pair of a right and a wrong step survives the rules, so there is nothing to train a PPM on; " +
+        "search longer (more rollouts, candidates or problems), take problems that are solved now and then, " +
+        "or loosen the rules for pairs",
+  );
+}
+
+/** The same kind of error, with the place and the way on. */
+function stageError(
+  error: unknown,
+  place: { readonly round: number; readonly stage: Stage },
+): unknown {
+  if (!(error instanceof UsageError) && !(error instanceof InfrastructureError)) return error;
+  const message =
+    `Cannot finish stage "${place.stage}" of round ${place.round}: ${error.message}; ` +
+    "every stage before it is stored, and the same command goes on from here";
+  return error instanceof UsageError
+    ? new UsageError(message, { cause: error })
+    : new InfrastructureError(error.boundary, message, { cause: error });
+}

@@ -1,0 +1,190 @@
+/** What every round searches: problems, presets, seeds. All of it is fixed before the first tree grows (algorithm.md 3.8, 5). */
+import { ConfigError, hashSeed, type Problem, seededRandom, shuffled } from "../core/mod.ts";
+import { type Preset, PRESETS, SearchSpec } from "../search/mod.ts";
+
+/** Preset families that name a preset for each round. */
+export const PRESET_FAMILIES = ["starter", "paper"] as const;
+
+/** Family of presets. */
+export type PresetFamily = typeof PRESET_FAMILIES[number];
+
+/** Rounds that have a preset of their own; later ones take the last. */
+const PRESET_ROUNDS = 4;
+
+/** Rounds that a tree's id can name (`tree_id.ts` of the store: four bits, round 0 is the base). */
+export const MAX_ROUNDS = 15;
+
+/** Seeds of one problem in one round: a seed of the run owns this many of the 4096 that a tree's id can name. */
+export const SEEDS_PER_RUN = 16;
+
+/** How problems are dealt to rounds: `same` searches one set again and again, as the paper does; `fresh` takes new ones each time. */
+export const PROBLEM_SELECTIONS = ["same", "fresh"] as const;
+
+/** How problems are dealt to rounds. */
+export type ProblemSelection = typeof PROBLEM_SELECTIONS[number];
+
+/** One sweep over problems of a round. */
+export interface SearchPass {
+  /** `unsolved`: problems that no tree of this round has solved when the pass begins. */
+  readonly problems: "all" | "unsolved";
+  readonly spec: SearchSpec;
+  /** Seeds of the trees that each of the problems gets. */
+  readonly seeds: readonly number[];
+}
+
+/** What one round searches. */
+export interface RoundSchedule {
+  /** 1 is the first. */
+  readonly round: number;
+  readonly preset: string;
+  /** Whether search is guided by the PPM of the round before. */
+  readonly usesPpm: boolean;
+  readonly problemIds: readonly string[];
+  readonly passes: readonly SearchPass[];
+}
+
+/** What the schedules of a run follow from. */
+export interface ScheduleOptions {
+  readonly rounds: number;
+  readonly family: PresetFamily;
+  /** First round whose search is guided by a PPM. The paper's is 3; at least 2, as round 0 trains none. */
+  readonly ppmFrom: number;
+  /** Every problem that may be searched, in the set's order. */
+  readonly problems: readonly Pick<Problem, "id" | "level">[];
+  /** Problems of a round; `null` takes all. */
+  readonly problemsPerRound: number | null;
+  readonly selection: ProblemSelection;
+  /** Whether unsolved problems get the further trees that the preset names. */
+  readonly curriculum: boolean;
+  /** Seed of the run, 0 … 255. */
+  readonly seed: number;
+  /** Search parameters over those of every round's preset. */
+  readonly search: { readonly [K in keyof SearchSpec]?: SearchSpec[K] | undefined };
+}
+
+/**
+ * Schedules of rounds 1 … `rounds`. A larger number of rounds begins with the schedules of a smaller one.
+ *
+ * @throws {ConfigError} If the settings contradict each other, or there are too few problems for `fresh` rounds.
+ */
+export function roundSchedules(options: ScheduleOptions): readonly RoundSchedule[] {
+  const { rounds, seed } = options;
+  if (rounds < 1 || rounds > MAX_ROUNDS) {
+    throw new ConfigError(`Cannot run ${rounds} rounds: expected 1 to ${MAX_ROUNDS}`);
+  }
+  if (seed < 0 || seed >= 4096 / SEEDS_PER_RUN) {
+    throw new ConfigError(
+      `Cannot use seed ${seed}: expected 0 to ${
+        4096 / SEEDS_PER_RUN - 1
+      }, because every seed of a run ` +
+        `owns ${SEEDS_PER_RUN} of the 4096 seeds of trees`,
+    );
+  }
+  if (options.ppmFrom < 2) {
+    throw new ConfigError(
+      `Cannot guide round ${options.ppmFrom} by a PPM: the first one is trained in round 1; ` +
+        "give ppmFrom 2 or more",
+    );
+  }
+  const order = mixedOrder(options.problems, seed);
+  return Array.from({ length: rounds }, (_, index) => schedule(index + 1, order, options));
+}
+
+/**
+ * One order for all sizes and rounds, so that more problems or rounds hold what fewer did. Any stretch of it has the set's mix of
+ * levels: rounds with `fresh` problems are then comparable.
+ */
+function mixedOrder(problems: ScheduleOptions["problems"], seed: number): readonly string[] {
+  const shuffledOnes = shuffled(seededRandom(hashSeed("round problems", seed)), problems);
+  const byLevel = Map.groupBy(shuffledOnes, ({ level }) => level);
+  return [...byLevel]
+    .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
+    .flatMap(([, peers]) =>
+      peers.map(({ id }, rank) => ({ id, place: (rank + 0.5) / peers.length }))
+    )
+    .sort((a, b) => a.place - b.place)
+    .map(({ id }) => id);
+}
+
+function schedule(
+  round: number,
+  order: readonly string[],
+  options: ScheduleOptions,
+): RoundSchedule {
+  const name = `${options.family}/r${Math.min(round, PRESET_ROUNDS)}`;
+  const preset: Preset | undefined = (PRESETS as Readonly<Record<string, Preset>>)[name];
+  if (preset === undefined) throw new ConfigError(`Cannot find preset "${name}"`);
+  const usesPpm = round >= options.ppmFrom;
+  return {
+    round,
+    preset: name,
+    usesPpm,
+    problemIds: problemsOf(round, order, options),
+    passes: passesOf(preset, { ...options, name, usesPpm }),
+  };
+}
+
+function problemsOf(
+  round: number,
+  order: readonly string[],
+  { problemsPerRound, selection, rounds }: ScheduleOptions,
+): readonly string[] {
+  const count = problemsPerRound ?? order.length;
+  const wanted = selection === "fresh" ? count * rounds : count;
+  if (order.length === 0 || wanted > order.length) {
+    throw new ConfigError(
+      `Cannot take ${wanted} problems (${count} a round, ${selection} ones): the set holds ` +
+        `${order.length}; lower problemsPerRound${
+          selection === "fresh" ? ", or search the same ones in every round" : ""
+        }`,
+    );
+  }
+  const first = selection === "fresh" ? (round - 1) * count : 0;
+  return order.slice(first, first + count);
+}
+
+function passesOf(
+  preset: Preset,
+  options: ScheduleOptions & { readonly name: string; readonly usesPpm: boolean },
+): readonly SearchPass[] {
+  const { search, usesPpm } = options;
+  const spec = parseSpec(options.name, {
+    ...preset.spec,
+    ...search,
+    guidance: usesPpm ? "ppm" : "terminal",
+    // Nothing ranks candidates before there is a PPM.
+    prescreen: usesPpm ? search.prescreen ?? preset.spec.prescreen : null,
+  });
+  const further = options.curriculum ? preset.unsolved : [];
+  if (preset.trees + further.length > SEEDS_PER_RUN) {
+    throw new ConfigError(
+      `Cannot grow ${
+        preset.trees + further.length
+      } trees per problem and round: at most ${SEEDS_PER_RUN}`,
+    );
+  }
+  const firstSeed = options.seed * SEEDS_PER_RUN;
+  return [
+    {
+      problems: "all",
+      spec,
+      seeds: Array.from({ length: preset.trees }, (_, index) => firstSeed + index),
+    },
+    ...further.map((rollouts, index): SearchPass => ({
+      problems: "unsolved",
+      spec: { ...spec, rollouts },
+      seeds: [firstSeed + preset.trees + index],
+    })),
+  ];
+}
+
+function parseSpec(preset: string, values: unknown): SearchSpec {
+  const result = SearchSpec.safeParse(values);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new ConfigError(
+    `Cannot use preset "${preset}" with these settings: search.${
+      issue?.path.join(".")
+    }: ${issue?.message}`,
+  );
+}

@@ -1,0 +1,83 @@
+/** What the state machine is given: the work of each stage. Every one of them may be called again after it was interrupted. */
+import type { Json } from "../core/mod.ts";
+import type { ArtifactInfo, MetricPoint } from "../store/artifact_store.ts";
+import type { RoundSchedule, SearchPass } from "./schedule.ts";
+
+/** Models that a round searches with, and what they were made as. */
+export interface RoundModels {
+  readonly policy: ArtifactInfo;
+  /** `null` where search is guided by answers alone. */
+  readonly ppm: ArtifactInfo | null;
+}
+
+/** What every stage is told. */
+export interface StageRequest {
+  readonly round: number;
+  readonly signal: AbortSignal;
+}
+
+/** Request to grow the trees of a pass that are not stored yet. */
+export interface SearchRequest extends StageRequest {
+  readonly schedule: RoundSchedule;
+  readonly pass: SearchPass;
+  /** Problems of the pass: all of the round, or those that are unsolved now. */
+  readonly problemIds: readonly string[];
+  readonly models: RoundModels;
+}
+
+/** How a pass ended. */
+export interface SearchResult {
+  /** Trees that a budget left undone, or that the machinery failed too often; the round goes on without them. */
+  readonly undone: number;
+}
+
+/** Request to write training data from the trees of rounds 1 … `round`. */
+export interface ExportRequest extends StageRequest {
+  readonly rounds: readonly number[];
+}
+
+/** Request to train a model. */
+export interface TrainingRequest extends StageRequest {
+  /** Data of this round. */
+  readonly data: ArtifactInfo;
+  /** What training starts from: the base for a policy, this round's policy for a PPM. */
+  readonly base: ArtifactInfo;
+}
+
+/** Request to measure the checkpoints of a round; round 0 is the base. */
+export interface EvaluationStageRequest extends StageRequest {
+  readonly policy: ArtifactInfo;
+  /** PPM of the same round; `null` for the base. */
+  readonly ppm: ArtifactInfo | null;
+}
+
+/** A file or checkpoint that a stage made; whole, and at its final place. */
+export interface MadeArtifact {
+  /** Folder or URL. */
+  readonly location: string;
+  readonly sha256: string | null;
+  /** Rows of a file; `null` for a checkpoint. */
+  readonly rows: number | null;
+  readonly meta: Json;
+  readonly metrics?: readonly MetricPoint[];
+  /** Rounds whose trees the file holds; all up to its own by default. */
+  readonly rounds?: readonly number[];
+}
+
+/** The work of each stage. */
+export interface RoundStages {
+  /** Grows what is missing of a pass. Done when it resolves. */
+  search(request: SearchRequest): Promise<SearchResult>;
+  /** Problems of a round that at least one stored tree of it solved. */
+  solved(round: number): Promise<ReadonlySet<string>>;
+  exportSft(request: ExportRequest): Promise<MadeArtifact>;
+  trainPolicy(request: TrainingRequest): Promise<MadeArtifact>;
+  exportPairs(request: ExportRequest): Promise<MadeArtifact>;
+  trainPpm(request: TrainingRequest): Promise<MadeArtifact>;
+  /** Measures what was not measured yet; returns the numbers of the evaluations. */
+  evaluate(request: EvaluationStageRequest): Promise<readonly number[]>;
+  /** Policy pass@1 of a measured round on the validation problems; `null` where it was not measured. */
+  score(round: number): Promise<number | null>;
+  /** Whether what an artifact's row names is still at its place. */
+  isThere(artifact: ArtifactInfo): Promise<boolean>;
+}

@@ -1,0 +1,39 @@
+import type { QueryOptions, QueryRows, SqlReader } from "../sql_reader.ts";
+import type { Analysis, AnalysisRequest } from "./analysis.ts";
+import { LABEL_ANALYSES } from "./label_analyses.ts";
+import { REFLECTION } from "./reflection_analysis.ts";
+import { VALUE_ANALYSES } from "./value_analyses.ts";
+import { WORK_ANALYSES } from "./work_analyses.ts";
+
+/** Rows of a ranking. */
+const DEFAULT_LIMIT = 20;
+
+/** Every named analysis, in the order in which they are shown. */
+export const ANALYSES: readonly Analysis[] = [
+  ...VALUE_ANALYSES,
+  ...WORK_ANALYSES,
+  ...LABEL_ANALYSES,
+  REFLECTION,
+];
+
+/** Values of an analysis's parameters, in their order. */
+export function analysisParameters(
+  { parameters }: Analysis,
+  { run, round, limit = DEFAULT_LIMIT }: AnalysisRequest,
+): NonNullable<QueryOptions["parameters"]> {
+  const values = { run: run ?? null, round: round ?? null, limit };
+  return parameters.map((name) => values[name]);
+}
+
+/** Runs a named analysis. */
+export function runAnalysis(
+  reader: SqlReader,
+  analysis: Analysis,
+  request: AnalysisRequest & Pick<QueryOptions, "timeoutMs"> = {},
+): Promise<QueryRows> {
+  const { timeoutMs } = request;
+  return reader.query(analysis.sql, {
+    parameters: analysisParameters(analysis, request),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+}

@@ -1,0 +1,109 @@
+import { DuckDBInstance } from "@duckdb/node-api";
+import { dirname, resolve } from "node:path";
+import { StoreError } from "../core/mod.ts";
+import { Database, sqlText, storeError } from "./_database.ts";
+import { exists } from "./_exists.ts";
+import { openStore } from "./duckdb_store.ts";
+
+/**
+ * Writes a consistent copy of a database that no process is writing. Runs that are forgotten take no room in it.
+ *
+ * @throws {StoreError} If a process is writing the database, the copy exists already, or cannot be written.
+ */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  if (await exists(to)) {
+    throw new StoreError(
+      `Cannot write copy "${to}": expected a new file, got one that exists; name another`,
+    );
+  }
+  const partial = await freshPartial(to);
+  using copying = await attachBoth(from, partial);
+  await copying.copy();
+  await Deno.rename(partial, to);
+}
+
+/**
+ * Makes a database as small as its contents, and brings it up to date. The file is replaced when the copy is whole; who reads the
+ * old one goes on reading it.
+ *
+ * @returns Bytes before and after.
+ * @throws {StoreError} If another process has it open.
+ */
+export async function compactDatabase(
+  path: string,
+): Promise<{ readonly before: number; readonly after: number }> {
+  const before = await fileSize(path);
+  {
+    // Migrates, and leaves no log behind that belongs to the old file.
+    await using store = await openStore(path);
+    await store.checkpoint();
+  }
+  const partial = await freshPartial(path);
+  using copying = await attachBoth(path, partial);
+  if (await exists(`${path}.wal`)) {
+    throw new StoreError(
+      `Cannot compact database "${path}": another process wrote to it meanwhile; run the same command again`,
+    );
+  }
+  await copying.copy();
+  // Still attached: nobody can begin to write the old file between the copy and its replacement.
+  await Deno.rename(partial, path);
+  return { before, after: await fileSize(path) };
+}
+
+/** Name of an unfinished copy; what an earlier one left behind is removed. */
+async function freshPartial(path: string): Promise<string> {
+  const partial = `${path}.partial`;
+  for (const left of [partial, `${partial}.wal`]) if (await exists(left)) await Deno.remove(left);
+  return partial;
+}
+
+async function fileSize(path: string): Promise<number> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new StoreError(`Cannot use database "${path}": there is no such file`, { cause: error });
+  }
+}
+
+interface Copying extends Disposable {
+  /** Copies everything and closes the new file. */
+  readonly copy: () => Promise<void>;
+}
+
+/** A database in memory to which the old file (for reading) and the new one are attached, and which reaches their folders alone. */
+async function attachBoth(from: string, to: string): Promise<Copying> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const database = new Database(from, instance, await connectOrClose(instance, from));
+  try {
+    const folders = [from, to].map((path) => sqlText(dirname(resolve(path))));
+    await database.run(`SET allowed_directories = [${folders.join(", ")}]`);
+    await database.run("SET enable_external_access = false");
+    await database.run("SET lock_configuration = true");
+    await database.run(`ATTACH ${sqlText(resolve(from))} AS old (READ_ONLY)`);
+  } catch (error) {
+    database[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    copy: async () => {
+      await database.run(`ATTACH ${sqlText(resolve(to))} AS new`);
+      try {
+        await database.run("COPY FROM DATABASE old TO new");
+      } finally {
+        await database.run("DETACH new");
+      }
+    },
+    [Symbol.dispose]: () => database[Symbol.dispose](),
+  };
+}
+
+async function connectOrClose(instance: DuckDBInstance, path: string) {
+  try {
+    return await instance.connect();
+  } catch (error) {
+    instance.closeSync();
+    throw storeError(path, error);
+  }
+}

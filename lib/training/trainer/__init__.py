@@ -1,0 +1,1 @@
+"""Trains policies and reward models from exported files (algorithm.md 4)."""

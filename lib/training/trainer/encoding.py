@@ -1,0 +1,170 @@
+"""Texts to tokens: what carries loss, what does not, and what goes into one batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .rows import PairGroup, Trace
+
+IGNORED = -100
+"""Label of a token that carries no loss (the convention of transformers)."""
+
+Batch = dict[str, Any]
+
+
+def encode_trace(trace: Trace, tokenizer: Any) -> dict[str, list[int]]:
+    """Token ids and labels of a trace: loss on what the policy wrote itself, and nowhere else.
+
+    The prompt is encoded alone, as servers encode it before the first step, with what the tokenizer
+    puts in front of a text. In the response a token carries loss when all its characters lie in
+    parts that are trained. The end of sequence is learnt as well.
+    """
+    text = ""
+    spans = []
+    for part in trace.response:
+        if part.train:
+            spans.append((len(text), len(text) + len(part.text)))
+        text += part.text
+    prompt = list(tokenizer(trace.prompt)["input_ids"])
+    encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
+    ids = list(encoded["input_ids"])
+    labels = [
+        token if any(start <= first and last <= end for start, end in spans) else IGNORED
+        for token, (first, last) in zip(ids, encoded["offset_mapping"], strict=True)
+    ]
+    end_of_sequence = int(tokenizer.eos_token_id)
+    return {
+        "input_ids": [*prompt, *ids, end_of_sequence],
+        "labels": [*[IGNORED] * len(prompt), *labels, end_of_sequence],
+    }
+
+
+@dataclass(frozen=True)
+class TraceCollator:
+    """Makes batches of traces: padded on the right, or laid end to end where `packing` is on."""
+
+    padding: int
+    packing: bool
+
+    def __call__(self, rows: Sequence[dict[str, list[int]]]) -> Batch:
+        """Batches rows of `encode_trace`."""
+        if self.packing:
+            return self._packed(rows)
+        # No mask: with causal attention, padding on the right is never looked at.
+        return {
+            "input_ids": _pad([row["input_ids"] for row in rows], self.padding),
+            "labels": _pad([row["labels"] for row in rows], IGNORED),
+        }
+
+    def _packed(self, rows: Sequence[dict[str, list[int]]]) -> Batch:
+        """One row; positions start anew with each trace, which keeps them out of one another."""
+        ids = [token for row in rows for token in row["input_ids"]]
+        # The first token of a trace must not be predicted from the last one of its neighbour.
+        labels = [label for row in rows for label in [IGNORED, *row["labels"][1:]]]
+        positions = [index for row in rows for index in range(len(row["input_ids"]))]
+        return {
+            "input_ids": torch.tensor([ids]),
+            "labels": torch.tensor([labels]),
+            "position_ids": torch.tensor([positions]),
+        }
+
+
+@dataclass(frozen=True)
+class EncodedGroup:
+    """A group of completions as a tree of tokens: what all begin with, and where they go on."""
+
+    problem_id: str
+    trunk: list[int]
+    branches: list[list[int]]
+    """What follows the trunk, at least one token each; better ones first."""
+    positives: int
+    targets: list[float]
+    """Q-value of each branch; empty where the data holds none."""
+
+    @property
+    def computed(self) -> int:
+        """Tokens that are computed: the trunk once."""
+        return len(self.trunk) + sum(map(len, self.branches))
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest solution."""
+        return len(self.trunk) + max(map(len, self.branches))
+
+
+def encode_group(group: PairGroup, tokenizer: Any) -> EncodedGroup:
+    """Token ids of a group's solutions so far, each encoded whole, as servers encode them."""
+    sides = [*group.positives, *group.negatives]
+    texts = tokenizer([group.prompt + side.text for side in sides])["input_ids"]
+    shared = _common_prefix(texts)
+    values = [side.q for side in sides if side.q is not None]
+    return EncodedGroup(
+        problem_id=group.problem_id,
+        trunk=texts[0][:shared],
+        branches=[text[shared:] for text in texts],
+        positives=len(group.positives),
+        targets=values if len(values) == len(sides) else [],
+    )
+
+
+@dataclass(frozen=True)
+class GroupCollator:
+    """Makes batches of groups, one row each: the trunk, then the branches side by side.
+
+    A branch sees the trunk and itself, and its positions go on where the trunk ends, so each
+    solution is computed as if it stood alone; the trunk, most of the text, is computed once.
+    """
+
+    padding: int
+
+    def __call__(self, rows: Sequence[EncodedGroup]) -> Batch:
+        """Batches groups.
+
+        Returns:
+            Model inputs; `ends`, the places of the solutions' last tokens in the flattened batch;
+            `groups`, how many better and worse ones each group has; `targets`, their Q-values.
+        """
+        width = max(row.computed for row in rows)
+        ids, positions, owners, ends = [], [], [], []
+        for number, row in enumerate(rows):
+            tokens, places, owner = [*row.trunk], [*range(len(row.trunk))], [0] * len(row.trunk)
+            for branch_number, branch in enumerate(row.branches, 1):
+                tokens += branch
+                places += range(len(row.trunk), len(row.trunk) + len(branch))
+                owner += [branch_number] * len(branch)
+                ends.append(number * width + len(tokens) - 1)
+            ids.append(tokens)
+            positions.append(places)
+            owners.append(owner)
+        owner_of = _pad(owners, -1, width)
+        order = torch.arange(width)
+        # Padding belongs to nobody, but must see something: a row without any key is no number.
+        visible = (owner_of[:, None, :] == owner_of[:, :, None]) | (owner_of[:, None, :] == 0)
+        return {
+            "input_ids": _pad(ids, self.padding, width),
+            "position_ids": _pad(positions, 0, width),
+            "attention_mask": (visible & (order[None, :] <= order[:, None]))[:, None],
+            "ends": torch.tensor(ends),
+            "groups": [(row.positives, len(row.branches) - row.positives) for row in rows],
+            "targets": torch.tensor([target for row in rows for target in row.targets]),
+        }
+
+
+def _common_prefix(texts: Sequence[list[int]]) -> int:
+    """Length of the common prefix; every text keeps a token of its own."""
+    first, last = min(texts), max(texts)
+    limit = min(map(len, texts)) - 1
+    for index in range(limit):
+        if first[index] != last[index]:
+            return index
+    return max(limit, 0)
+
+
+def _pad(
+    sequences: Sequence[Sequence[int]], filling: int, width: int | None = None
+) -> torch.Tensor:
+    """Right-pads sequences to the longest one, or to a width."""
+    longest = width or max(len(sequence) for sequence in sequences)
+    return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in sequences])

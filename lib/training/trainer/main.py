@@ -1,0 +1,69 @@
+"""One training, from request to checkpoint."""
+
+import os
+import time
+from pathlib import Path
+
+from .events import Events, take_standard_output
+from .failure import named_failure
+from .request import Request
+
+_SMALL_MODEL_THREADS = 4
+"""More threads than this only get into one another's way while a small model is trained."""
+_SMALL_MODEL_BYTES = 100 << 20
+
+
+def main(path: Path) -> int:
+    """Trains what the request asks for; returns the exit code.
+
+    A failure that a person can do something about is an event and exit code 3; anything else is a
+    traceback on standard error.
+    """
+    request = Request.read(path)
+    events = Events(take_standard_output(), speaks=request.is_main)
+    events.say("progress", message="loading libraries")
+    try:
+        train(request, events)
+    except Exception as error:
+        failure = named_failure(error, str(request.base))
+        if failure is None:
+            raise
+        events.say("failed", kind=failure.kind, message=str(failure))
+        return 3
+    return 0
+
+
+def train(request: Request, events: Events) -> None:
+    """Trains and writes the checkpoint, whole or not at all."""
+    # After standard output is taken, and late: this takes seconds.
+    import torch
+    from transformers import set_seed
+    from transformers.utils import logging
+
+    from .checkpoint import write_checkpoint
+    from .policy import train_policy
+    from .resume import finish_work, open_work
+    from .reward import train_reward
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.set_num_threads(request.settings.threads or _threads(request.base))
+    set_seed(request.seed)
+    started = time.monotonic()
+    if open_work(request):
+        events.say("progress", message="going on from the state that was kept")
+    trained = (
+        train_policy(request, events) if request.kind == "sft" else train_reward(request, events)
+    )
+    summary = write_checkpoint(request, trained, started)
+    if summary is None:
+        return
+    finish_work(request)
+    events.say("done", **summary)
+
+
+def _threads(base: Path) -> int:
+    """Threads of one computation on a CPU: one per core that we may use, few for a small model."""
+    cores = len(os.sched_getaffinity(0))
+    size = sum(file.stat().st_size for file in base.glob("*.safetensors"))
+    return min(cores, _SMALL_MODEL_THREADS) if size < _SMALL_MODEL_BYTES else cores

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { openStore } from "../../../lib/store/mod.ts";
+import { runRstar } from "../_rstar.ts";
+import { programEndpoint, writeSuite } from "./_endpoint.ts";
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Runs `eval` and expects that it refuses: exit code and message. */
+async function refuses(
+  args: readonly string[],
+  { code, message }: { readonly code: number; readonly message: RegExp },
+): Promise<void> {
+  const result = await runRstar(["eval", ...args]);
+  assert.equal(result.code, code, result.stderr);
+  assert.match(result.stderr, message);
+  assert.equal(result.stdout, "");
+}
+
+Deno.test("eval refuses a suite that it does not know, or whose file says something unknown", async () => {
+  await withFolder(async (folder) => {
+    const db = ["--db", `${folder}/x.duckdb`];
+    await refuses(["--suite", "gsm9k", ...db], { code: 2, message: /did you mean "gsm8k"\?/ });
+    const suite = await writeSuite(folder, { count: 2, fields: { temprature: 1 } });
+    await refuses(["--suite", suite, ...db], { code: 2, message: /temprature/ });
+  });
+});
+
+Deno.test("eval refuses changed data, and a selection of nothing", async () => {
+  await withFolder(async (folder) => {
+    const db = ["--db", `${folder}/x.duckdb`];
+    const changed = await writeSuite(folder, { count: 2, fields: { sha256: "0".repeat(64) } });
+    await refuses(["--suite", changed, ...db], { code: 2, message: /expected sha256 0{64}/ });
+    const suite = await writeSuite(folder, { count: 2 });
+    await refuses(["--suite", suite, "--level", "7", ...db], {
+      code: 2,
+      message: /no problem is left of 2; levels are 1, 2/,
+    });
+  });
+});
+
+Deno.test("eval leaves rows without a reference out, with a notice", async () => {
+  await withFolder(async (folder) => {
+    const suite = await writeSuite(folder, { count: 2 });
+    const row = JSON.stringify({ id: "x", question: "What?", answer: "" });
+    await Deno.writeTextFile(`${folder}/sums.jsonl`, `\n${row}\n`, { append: true });
+    const { code, stdout, stderr } = await runRstar([
+      "eval",
+      ...["--suite", suite, "--dry-run", "--db", `${folder}/x.duckdb`, "--json"],
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /sums: left out 1 rows without a reference answer \(lines 3\)/);
+    const [models] = JSON.parse(stdout).models;
+    assert.deepEqual(models.tasks, [
+      { suite: "sums", mode: "greedy", problems: 2, samples: 1, policy_requests: 4 },
+    ]);
+    // A plan makes no database.
+    await assert.rejects(Deno.stat(`${folder}/x.duckdb`), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("eval refuses an endpoint whose context is too small, before anything is asked", async () => {
+  await withFolder(async (folder) => {
+    await using endpoint = programEndpoint({ contextLength: 1024 });
+    let asked = 0;
+    endpoint.onRequest = (count) => asked = count;
+    const suite = await writeSuite(folder, { count: 2 });
+    await refuses([
+      ...["--suite", suite, "--checkpoint", endpoint.url, "--db", `${folder}/x.duckdb`],
+    ], {
+      code: 2,
+      message: /expected a context of 4096 tokens, got 1024; serve it with --max-model-len 4096/,
+    });
+    // One request: what probing sends.
+    assert.equal(asked, 1);
+  });
+});
+
+Deno.test("eval refuses an endpoint that serves another model than the round's", async () => {
+  await withFolder(async (folder) => {
+    const db = `${folder}/x.duckdb`;
+    {
+      await using store = await openStore(db);
+      const { runNo } = await store.openRun({
+        name: "evolve",
+        command: "evolve",
+        spec: null,
+        mode: "new",
+        provenance: {
+          config: null,
+          codeRev: null,
+          sandboxTier: null,
+          packages: {},
+          models: null,
+          seed: 0,
+        },
+      });
+      await store.addArtifact({
+        kind: "checkpoint",
+        runNo,
+        roundNo: 3,
+        role: "policy",
+        location: "evolve/round-3/policy",
+        sha256: null,
+        rows: null,
+        meta: null,
+        parents: [],
+      });
+    }
+    const suite = await writeSuite(folder, { count: 2 });
+    await using other = programEndpoint({ model: "somebody/else" });
+    const common = ["--suite", suite, "--db", db, "--quiet"];
+    await refuses([...common, "--round", "3", "--policy", other.url], {
+      code: 2,
+      message:
+        /evolve\/round-3\/policy" with http.*: it serves "somebody\/else"; serve the checkpoint, or give --policy-model/,
+    });
+    await refuses([...common, "--round", "4"], {
+      code: 2,
+      message: /Cannot measure round 4 of run "evolve": it has checkpoints of rounds 3/,
+    });
+    await refuses([...common, "--round", "3", "--mode", "mcts"], {
+      code: 2,
+      message: /Cannot measure round 3 with mode "mcts": expected a PPM, got none/,
+    });
+  });
+});
+
+Deno.test("eval refuses settings that contradict each other", async () => {
+  await refuses(["--no-code", "--mode", "mcts"], { code: 2, message: /search over steps of code/ });
+  await refuses(["--round", "1", "--checkpoint", "x"], { code: 2, message: /exclude one another/ });
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { growRound } from "../../../lib/cli/synth/grow.ts";
+import type { RunEvent } from "../../../lib/cli/observe/events.ts";
+import { InfrastructureError } from "../../../lib/core/mod.ts";
+import { exactGrader } from "../../../lib/grading/mod.ts";
+import { openRound, parts, sums } from "./_rooms.ts";
+
+Deno.test("growRound() stores what is missing, and has nothing to do the second time", async () => {
+  const { store, request } = await openRound({ problems: sums(6), seeds: [0, 1] });
+  const first = await growRound(request, parts(store));
+  assert.deepEqual([first.wanted, first.stored, first.undone, first.stoppedBy], [12, 12, 0, null]);
+  assert.equal((await store.summary(request.runNo)).solved, 6);
+  assert.ok(first.generatedTokens > 0);
+  const second = await growRound(request, parts(store));
+  assert.deepEqual([second.wanted, second.stored], [0, 0]);
+});
+
+Deno.test("growRound() parks a problem that breaks the domain's code, with its reason, and goes on", async () => {
+  const { store, request } = await openRound({ problems: sums(4) });
+  const grader = exactGrader();
+  const events: RunEvent[] = [];
+  const outcome = await growRound(
+    request,
+    parts(store, {
+      onEvent: (event) => events.push(event),
+      grader: {
+        ...grader,
+        grade: (reference, answer) => {
+          if (reference.answer === "5") throw new TypeError("x is undefined");
+          return grader.grade(reference, answer);
+        },
+      },
+    }),
+  );
+  assert.deepEqual([outcome.stored, outcome.parked, outcome.undone], [3, 1, 1]);
+  assert.match(outcome.failures.join(), /problem "sums\/1", seed 0: TypeError: x is undefined/);
+  assert.deepEqual(events.map(({ type }) => type).toSorted(), ["parked", "tree", "tree", "tree"]);
+  assert.equal((await store.summary(request.runNo)).failedAttempts, 1);
+});
+
+Deno.test("growRound() parks a tree that never ends, and goes on", async () => {
+  const { store, request } = await openRound({ problems: sums(3) });
+  const doubles = parts(store);
+  const { policy } = doubles.models;
+  const models = {
+    ...doubles.models,
+    policy: {
+      ...policy,
+      sample: (...[asked, options]: Parameters<typeof policy.sample>) =>
+        String(asked.prompt).includes("3 + 2")
+          ? new Promise<never>(() => {})
+          : policy.sample(asked, options),
+    },
+  };
+  const outcome = await growRound(request, { ...doubles, models, stallSeconds: 3 });
+  assert.deepEqual([outcome.stored, outcome.parked], [2, 1]);
+  assert.match(outcome.failures.join(), /no rollout ended within 3 s/);
+});
+
+Deno.test("growRound() gives a tree up after five failures", async () => {
+  const { store, request } = await openRound({ problems: sums(2) });
+  const broken = parts(store);
+  const fails = () => Promise.reject(new InfrastructureError("endpoint", "gone"));
+  const models = { ...broken.models, policy: { ...broken.models.policy, sample: fails } };
+  for (let attempt = 0; attempt < 5; attempt++) {
+    assert.equal((await growRound(request, { ...broken, models })).parked, 2);
+  }
+  const last = await growRound(request, { ...broken, models });
+  assert.deepEqual([last.wanted, last.parked, last.givenUp, last.undone], [2, 0, 2, 2]);
+});
+
+Deno.test("growRound() ends when tree after tree fails, instead of failing them all", async () => {
+  const { store, request } = await openRound({ problems: sums(500) });
+  const broken = parts(store);
+  const fails = () => Promise.reject(new InfrastructureError("endpoint", "gone"));
+  const models = { ...broken.models, policy: { ...broken.models.policy, sample: fails } };
+  await assert.rejects(() => growRound(request, { ...broken, models }), {
+    message: /50 trees in a row could not be finished, the last one because: gone/,
+  });
+  const { failedAttempts } = await store.summary(request.runNo);
+  assert.ok(failedAttempts >= 50 && failedAttempts < 100, String(failedAttempts));
+});
+
+Deno.test("growRound() begins no tree beyond the budget of the run, and says what is left", async () => {
+  const { store, request } = await openRound({ problems: sums(100) });
+  const budget = { run: { tokens: 400 }, problem: {} };
+  const { stored, undone, stoppedBy, generatedTokens } = await growRound(
+    request,
+    parts(store, { budget }),
+  );
+  assert.ok(stored > 0 && stored < 100);
+  assert.equal(stored + undone, 100);
+  assert.ok(generatedTokens >= 400);
+  assert.equal(stoppedBy, "the budget of 400 tokens");
+});
+
+Deno.test("growRound() begins no further tree of a problem whose trees used up its budget", async () => {
+  const { store, request } = await openRound({
+    problems: sums(20),
+    seeds: [0, 1, 2, 3, 4, 5, 6, 7],
+  });
+  const budget = { run: {}, problem: { tokens: 1 } };
+  const { stored, undone, stoppedBy } = await growRound(request, parts(store, { budget }));
+  assert.ok(stored >= 20, "every problem gets its first tree");
+  assert.ok(undone > 0);
+  assert.equal(stored + undone, 160);
+  assert.equal(stoppedBy, "the budget of 1 tokens per problem");
+});
+
+Deno.test("growRound() ends when what serves the models dies", async () => {
+  const { store, request } = await openRound({ problems: sums(2) });
+  const doubles = parts(store);
+  const death = Promise.withResolvers<InfrastructureError>();
+  const sample = () => {
+    death.resolve(new InfrastructureError("engine", "The engine ended"));
+    return new Promise<never>(() => {});
+  };
+  const models = {
+    ...doubles.models,
+    policy: { ...doubles.models.policy, sample },
+    died: death.promise,
+  };
+  await assert.rejects(() => growRound(request, { ...doubles, models }), {
+    message: "The engine ended",
+  });
+});

@@ -1,0 +1,329 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { InfrastructureError, UsageError } from "../../lib/core/mod.ts";
+import {
+  RoundParams,
+  type RoundsPlan,
+  type RoundStages,
+  runRounds,
+  type Stage,
+  type StageEvent,
+  STAGES,
+} from "../../lib/rounds/mod.ts";
+import { type ArtifactStore, memoryStore } from "../../lib/store/mod.ts";
+import {
+  artifactsOf,
+  Death,
+  mortalStore,
+  newWorld,
+  scriptedPlan,
+  scriptedStages,
+  type ScriptedStagesOptions,
+  type World,
+} from "./_world.ts";
+
+interface Fixture {
+  readonly store: ArtifactStore;
+  readonly world: World;
+}
+
+function newFixture(): Fixture {
+  return { store: memoryStore(), world: newWorld() };
+}
+
+function run(
+  { store, world }: Fixture,
+  plan: RoundsPlan,
+  options: ScriptedStagesOptions & {
+    readonly stages?: Partial<RoundStages>;
+    readonly onStage?: (event: StageEvent) => void;
+    readonly signal?: AbortSignal;
+  } = {},
+) {
+  const { stages, onStage = () => {}, signal = new AbortController().signal, ...scripted } =
+    options;
+  return runRounds(plan, {
+    store: scripted.tick === undefined ? store : mortalStore(store, scripted.tick),
+    stages: { ...scriptedStages(world, scripted), ...stages },
+    onStage,
+    now: () => 0,
+    signal,
+  });
+}
+
+Deno.test("runRounds() does the stages of every round in order, each with what the ones before made", async () => {
+  const fixture = newFixture();
+  const outcome = await run(fixture, scriptedPlan({ schedule: { rounds: 3 } }));
+  assert.deepEqual(outcome, { ended: "complete", round: 3 });
+  assert.deepEqual(fixture.world.log, [
+    "evaluate 0 base -",
+    "search 1 with base -",
+    "sft 1",
+    "policy 1 <- sft@1 base",
+    "pairs 1",
+    "ppm 1 <- pairs@1 policy@1",
+    "evaluate 1 policy@1 ppm@1",
+    "search 2 with policy@1 -",
+    "sft 2",
+    "policy 2 <- sft@2 base",
+    "pairs 2",
+    "ppm 2 <- pairs@2 policy@2",
+    "evaluate 2 policy@2 ppm@2",
+    "search 3 with policy@2 ppm@2",
+    "sft 3",
+    "policy 3 <- sft@3 base",
+    "pairs 3",
+    "ppm 3 <- pairs@3 policy@3",
+    "evaluate 3 policy@3 ppm@3",
+  ]);
+});
+
+Deno.test("runRounds() keeps lineage: checkpoint from file, file from the checkpoints that grew its trees", async () => {
+  const fixture = newFixture();
+  await run(fixture, scriptedPlan({ schedule: { rounds: 3 } }));
+  assert.deepEqual(await artifactsOf(fixture.store), [
+    "policy@0 <- ",
+    "sft@1 <- policy@0",
+    "policy@1 <- policy@0 sft@1",
+    "pairs@1 <- policy@0",
+    "ppm@1 <- pairs@1 policy@1",
+    "sft@2 <- policy@0 policy@1",
+    "policy@2 <- policy@0 sft@2",
+    "pairs@2 <- policy@0 policy@1",
+    "ppm@2 <- pairs@2 policy@2",
+    "sft@3 <- policy@0 policy@1 policy@2 ppm@2",
+    "policy@3 <- policy@0 sft@3",
+    "pairs@3 <- policy@0 policy@1 policy@2 ppm@2",
+    "ppm@3 <- pairs@3 policy@3",
+  ]);
+  const rounds = await fixture.store.rounds(1);
+  assert.deepEqual(rounds.map(({ roundNo, state, policy, ppm }) => [roundNo, state, policy, ppm]), [
+    [0, "done", null, null],
+    [1, "done", "hash of base", null],
+    [2, "done", "hash of policy@1", null],
+    [3, "done", "hash of policy@2", "hash of ppm@2"],
+  ]);
+});
+
+Deno.test("runRounds() searches round 1 with a bootstrap model and trains from the base", async () => {
+  const fixture = newFixture();
+  const bootstrap = { location: "coder", sha256: null, rows: null, meta: {} };
+  fixture.world.folders.add("coder");
+  await run(fixture, scriptedPlan({ schedule: { rounds: 2 }, bootstrap }));
+  const { log } = fixture.world;
+  assert.deepEqual([log[0], log[1], log[3]], [
+    "evaluate 0 base -",
+    "search 1 with coder -",
+    "policy 1 <- sft@1 base",
+  ]);
+  assert.ok(log.includes("search 2 with policy@1 -"));
+  assert.deepEqual((await artifactsOf(fixture.store)).slice(0, 4), [
+    "policy@0 <- ",
+    "bootstrap@0 <- ",
+    "sft@1 <- bootstrap@0",
+    "policy@1 <- policy@0 sft@1",
+  ]);
+  assert.equal((await fixture.store.rounds(1))[1]?.policy, "coder");
+});
+
+Deno.test("runRounds() has nothing to do the second time, and goes on with further rounds", async () => {
+  const fixture = newFixture();
+  await run(fixture, scriptedPlan({ schedule: { rounds: 2 } }));
+  const done = [...fixture.world.log];
+  const events: StageEvent[] = [];
+  await run(fixture, scriptedPlan({ schedule: { rounds: 2 } }), { onStage: (e) => events.push(e) });
+  assert.deepEqual(fixture.world.log, done);
+  assert.ok(events.every(({ type }) => type === "skipped"));
+  await run(fixture, scriptedPlan({ schedule: { rounds: 3 } }));
+  assert.equal(fixture.world.log[done.length], "search 3 with policy@2 ppm@2");
+});
+
+Deno.test("runRounds() gives further trees to the unsolved problems only", async () => {
+  const fixture = newFixture();
+  const plan = scriptedPlan();
+  const solved = new Set(plan.schedules[3]?.problemIds.slice(0, 3));
+  await run(fixture, plan, { solves: ({ problem }) => solved.has(problem) });
+  const further = [...fixture.world.trees].filter((tree) => tree.startsWith("4/1/"));
+  assert.deepEqual(further, [`4/1/${plan.schedules[3]?.problemIds[3]}`]);
+});
+
+Deno.test("runRounds() that dies anywhere, again and again, ends like one that was left alone", () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }),
+      async (deaths) => {
+        const plan = scriptedPlan();
+        const alone = newFixture();
+        await run(alone, plan);
+        const killed = newFixture();
+        for (const steps of deaths) {
+          let left = steps;
+          const tick = () => {
+            if (left-- <= 0) throw new Death();
+          };
+          await run(killed, plan, { tick }).catch((error: unknown) => {
+            if (!(error instanceof Death)) throw error;
+          });
+        }
+        await run(killed, plan);
+        assert.deepEqual(await artifactsOf(killed.store), await artifactsOf(alone.store));
+        assert.deepEqual([...killed.world.trees].sort(), [...alone.world.trees].sort());
+        assert.deepEqual(killed.world.folders, alone.world.folders);
+        const states = async ({ store }: Fixture) =>
+          (await store.rounds(1)).map(({ roundNo, state, policy, ppm }) => ({
+            roundNo,
+            state,
+            policy,
+            ppm,
+          }));
+        assert.deepEqual(await states(killed), await states(alone));
+      },
+    ),
+    { numRuns: 200 },
+  ));
+
+Deno.test("runRounds() stops after a stage of the first round that is not done, and goes on with the next", async () => {
+  const fixture = newFixture();
+  for (const [index, stage] of STAGES.entries()) {
+    const outcome = await run(fixture, scriptedPlan({ stopAfter: stage }));
+    assert.deepEqual(outcome, { ended: "stopped", round: 1 });
+    assert.equal(fixture.world.log.length, index + 2);
+  }
+  assert.deepEqual(await run(fixture, scriptedPlan({ stopAfter: "search" })), {
+    ended: "stopped",
+    round: 2,
+  });
+  assert.equal(fixture.world.log.at(-1), "search 2 with policy@1 -");
+});
+
+Deno.test("runRounds() begins with a later round when the one before has its checkpoint", async () => {
+  const fixture = newFixture();
+  await assert.rejects(run(fixture, scriptedPlan({ fromRound: 2 })), {
+    name: "UsageError",
+    message: "Cannot go on: round 1 has no policy checkpoint yet; begin with an earlier round",
+  });
+  await run(fixture, scriptedPlan({ stopAfter: "ppm" }));
+  await run(fixture, scriptedPlan({ fromRound: 2, schedule: { rounds: 2 } }));
+  assert.deepEqual(fixture.world.measured, [0, 2], "round 1 is left as it is");
+});
+
+Deno.test("runRounds() measures again when another evaluation is asked for, and does nothing else again", async () => {
+  const fixture = newFixture();
+  await run(fixture, scriptedPlan({ schedule: { rounds: 2 } }));
+  const done = fixture.world.log.length;
+  await run(fixture, scriptedPlan({ schedule: { rounds: 2 }, evaluation: { problems: 500 } }));
+  assert.deepEqual(fixture.world.log.slice(done), [
+    "evaluate 0 base -",
+    "evaluate 1 policy@1 ppm@1",
+    "evaluate 2 policy@2 ppm@2",
+  ]);
+});
+
+Deno.test("runRounds() ends when a round gains less than the margin", async () => {
+  const fixture = newFixture();
+  const outcome = await run(fixture, scriptedPlan({ untilFlat: 0.02 }), {
+    scores: [0.2, 0.6, 0.61, 0.9],
+  });
+  assert.deepEqual(outcome, { ended: "flat", round: 2 });
+});
+
+Deno.test("runRounds() never calls an unmeasured round flat", async () => {
+  const outcome = await run(newFixture(), scriptedPlan({ untilFlat: 0.02 }));
+  assert.equal(outcome.ended, "complete");
+});
+
+Deno.test.each<["sft" | "pairs", RegExp]>([
+  ["sft", /stage "sft" of round 2: no trajectory is right.*goes on from here$/],
+  ["pairs", /stage "pairs" of round 2: no pair of a right and a wrong step.*goes on from here$/],
+])(
+  "runRounds() stops at a round whose %s data are empty, says the cure, and keeps no artifact",
+  async (kind, message) => {
+    const fixture = newFixture();
+    const rows = (of: "sft" | "pairs", round: number) => of === kind && round === 2 ? 0 : 10;
+    await assert.rejects(
+      run(fixture, scriptedPlan(), { rows }),
+      (error: unknown) => error instanceof UsageError && message.test(error.message),
+    );
+    assert.ok(!(await artifactsOf(fixture.store)).some((name) => name.startsWith(`${kind}@2`)));
+    await run(fixture, scriptedPlan());
+    assert.equal((await fixture.store.rounds(1)).at(-1)?.state, "done");
+  },
+);
+
+Deno.test("runRounds() names round and stage of a failure of the machinery, keeps its boundary, and goes on later", async () => {
+  const fixture = newFixture();
+  const trainPpm = () => Promise.reject(new InfrastructureError("process", "The trainer died"));
+  await assert.rejects(run(fixture, scriptedPlan(), { stages: { trainPpm } }), {
+    name: "InfrastructureError",
+    boundary: "process",
+    message:
+      'Cannot finish stage "ppm" of round 1: The trainer died; every stage before it is stored, ' +
+      "and the same command goes on from here",
+  });
+  assert.equal((await fixture.store.rounds(1)).at(-1)?.state, "ppm");
+  await run(fixture, scriptedPlan());
+  assert.equal(fixture.world.log.filter((entry) => entry.startsWith("policy 1")).length, 1);
+});
+
+Deno.test("runRounds() leaves an error that is a fault of the program as it is", async () => {
+  const fault = new TypeError("undefined is not a function");
+  const search = () => Promise.reject(fault);
+  await assert.rejects(
+    run(newFixture(), scriptedPlan(), { stages: { search } }),
+    (error: unknown) => error === fault,
+  );
+});
+
+Deno.test("runRounds() says that a checkpoint is gone, and where it was", async () => {
+  const fixture = newFixture();
+  await run(fixture, scriptedPlan({ schedule: { rounds: 1 } }));
+  fixture.world.folders.delete("policy@1");
+  await assert.rejects(run(fixture, scriptedPlan()), {
+    name: "UsageError",
+    message: /policy checkpoint of round 1 is no longer at "policy@1"; restore it, or start over/,
+  });
+});
+
+Deno.test.each([...STAGES])(
+  "runRounds() ends with the signal's reason in stage %s",
+  async (stage: Stage) => {
+    const fixture = newFixture();
+    const controller = new AbortController();
+    const reason = new Error("stop");
+    await assert.rejects(
+      run(fixture, scriptedPlan(), {
+        signal: controller.signal,
+        onStage: (event) => {
+          if (event.type === "begun" && event.round === 1 && event.stage === stage) {
+            controller.abort(reason);
+          }
+        },
+      }),
+      (error: unknown) => error === reason,
+    );
+    await run(fixture, scriptedPlan());
+    assert.equal((await fixture.store.rounds(1)).at(-1)?.state, "done");
+  },
+);
+
+Deno.test("runRounds() keeps how long each stage took and what search went on without", async () => {
+  const fixture = newFixture();
+  let clock = 0;
+  const scripted = scriptedStages(fixture.world);
+  await runRounds(scriptedPlan({ schedule: { rounds: 1 } }), {
+    store: fixture.store,
+    stages: {
+      ...scripted,
+      search: async (request) => {
+        clock += 2500;
+        await scripted.search(request);
+        return { undone: 3 };
+      },
+    },
+    now: () => clock,
+    signal: new AbortController().signal,
+  });
+  const [, first] = await fixture.store.rounds(1);
+  const { seconds, undone } = RoundParams.parse(first?.params);
+  assert.deepEqual([seconds["search"], undone], [2.5, 3]);
+});

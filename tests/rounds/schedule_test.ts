@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ConfigError } from "../../lib/core/mod.ts";
+import { roundSchedules, SEEDS_PER_RUN } from "../../lib/rounds/mod.ts";
+import { scheduleOptions } from "./_world.ts";
+
+Deno.test("roundSchedules() takes the preset of each round, and the last one for later rounds", () => {
+  const schedules = roundSchedules(
+    scheduleOptions({ rounds: 6, family: "paper", problemsPerRound: 5 }),
+  );
+  assert.deepEqual(
+    schedules.map(({ round, preset, usesPpm }) => [round, preset, usesPpm]),
+    [
+      [1, "paper/r1", false],
+      [2, "paper/r2", false],
+      [3, "paper/r3", true],
+      [4, "paper/r4", true],
+      [5, "paper/r4", true],
+      [6, "paper/r4", true],
+    ],
+  );
+  assert.deepEqual(
+    schedules.map(({ passes }) => passes.map(({ problems, spec }) => [problems, spec.rollouts])),
+    [
+      [["all", 8]],
+      [["all", 16], ["unsolved", 16]],
+      [["all", 16], ["unsolved", 16]],
+      [["all", 16], ["unsolved", 64], ["unsolved", 128]],
+      [["all", 16], ["unsolved", 64], ["unsolved", 128]],
+      [["all", 16], ["unsolved", 64], ["unsolved", 128]],
+    ],
+  );
+  assert.equal(schedules[0]?.passes[0]?.spec.prompt, "bootstrap");
+});
+
+Deno.test("roundSchedules() guides search by a PPM from ppmFrom on, whatever the preset says", () => {
+  const schedules = roundSchedules(scheduleOptions({ ppmFrom: 2 }));
+  const guidance = schedules.map(({ passes }) => passes.map(({ spec }) => spec.guidance));
+  assert.deepEqual(guidance, [["terminal"], ["ppm"], ["ppm"], ["ppm", "ppm"]]);
+});
+
+Deno.test("roundSchedules() prescreens only where a PPM ranks", () => {
+  const schedules = roundSchedules(scheduleOptions({ search: { prescreen: 2 } }));
+  assert.deepEqual(
+    schedules.map(({ passes }) => passes[0]?.spec.prescreen),
+    [null, null, 2, 2],
+  );
+});
+
+Deno.test("roundSchedules() leaves further trees out without a curriculum", () => {
+  const schedules = roundSchedules(scheduleOptions({ curriculum: false }));
+  assert.ok(schedules.every(({ passes }) => passes.length === 1));
+});
+
+Deno.test("roundSchedules() deals fresh problems, the same ones, or all", () => {
+  const ids = (options: Parameters<typeof scheduleOptions>[0]) =>
+    roundSchedules(scheduleOptions(options)).map(({ problemIds }) => problemIds);
+  const fresh = ids({ selection: "fresh", problemsPerRound: 10 });
+  assert.equal(new Set(fresh.flat()).size, 40);
+  const same = ids({ selection: "same", problemsPerRound: 10 });
+  assert.equal(new Set(same.flat()).size, 10);
+  assert.deepEqual(same[3], same[0]);
+  assert.ok(
+    ids({ selection: "same", problemsPerRound: null }).every(({ length }) => length === 40),
+  );
+});
+
+Deno.test("any number of rounds begins with the schedules of a smaller one; seeds never meet; levels are mixed", () =>
+  fc.assert(fc.property(
+    fc.integer({ min: 1, max: 5 }),
+    fc.integer({ min: 1, max: 8 }),
+    fc.integer({ min: 0, max: 254 }),
+    fc.constantFrom("fresh" as const, "same" as const),
+    (rounds, problemsPerRound, seed, selection) => {
+      const options = scheduleOptions({ rounds, problemsPerRound, seed, selection });
+      const schedules = roundSchedules(options);
+      const longer = roundSchedules({ ...options, rounds: Math.min(rounds + 1, 5) });
+      assert.deepEqual(longer.slice(0, rounds), schedules);
+      const seedsOf = (run: typeof schedules) =>
+        run.flatMap(({ passes }) => passes.flatMap(({ seeds }) => seeds));
+      const next = roundSchedules({ ...options, seed: seed + 1 });
+      assert.ok(Math.max(...seedsOf(schedules)) < Math.min(...seedsOf(next)));
+      assert.ok(seedsOf(schedules).every((one) => one >= 0 && one < 4096));
+      for (const { passes } of schedules) {
+        const seeds = passes.flatMap(({ seeds }) => seeds);
+        assert.equal(new Set(seeds).size, seeds.length);
+        assert.ok(seeds.length <= SEEDS_PER_RUN);
+      }
+      const level = new Map(options.problems.map((problem) => [problem.id, problem.level]));
+      for (const { problemIds } of schedules) {
+        const counts = [1, 2, 3, 4].map((wanted) =>
+          problemIds.filter((id) => level.get(id) === wanted).length
+        );
+        assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, String(counts));
+      }
+    },
+  )));
+
+Deno.test("another seed searches other problems in another order", () => {
+  const first = (seed: number) => roundSchedules(scheduleOptions({ seed }))[0]?.problemIds;
+  assert.notDeepEqual(first(0), first(1));
+});
+
+Deno.test.each<[string, Parameters<typeof scheduleOptions>[0], RegExp]>([
+  ["too many rounds", { rounds: 16 }, /Cannot run 16 rounds: expected 1 to 15/],
+  ["a seed without room", { seed: 256 }, /Cannot use seed 256: expected 0 to 255/],
+  ["a PPM that nobody trained", { ppmFrom: 1 }, /the first one is trained in round 1/],
+  [
+    "too few fresh problems",
+    { problemsPerRound: 11 },
+    /Cannot take 44 problems \(11 a round, fresh ones\): the set holds 40; .*search the same ones/,
+  ],
+  ["no problems", { problems: [] }, /the set holds 0/],
+  ["search parameters out of range", { search: { rollouts: 0 } }, /"starter\/r1".*search.rollouts/],
+])("roundSchedules() refuses %s", (_name, options, message) => {
+  assert.throws(
+    () => roundSchedules(scheduleOptions(options)),
+    (error: unknown) => error instanceof ConfigError && message.test(error.message),
+  );
+});

@@ -1,0 +1,180 @@
+"""Whole trainings of a tiny model, in this process."""
+
+import json
+import math
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import torch
+from safetensors.torch import load_file
+from tiny import group_rows, make_base, make_request, silent, trace_rows, write_rows
+from trainer import run
+from trainer.failure import TrainingError, named_failure
+from trainer.main import train
+from trainer.sampler import LengthGroupedBatches
+from transformers import AutoModelForSequenceClassification
+
+
+class Trainings(unittest.TestCase):
+    """From request to checkpoint."""
+
+    def setUp(self) -> None:
+        """A tiny base."""
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.folder = Path(self.temporary.name)
+        make_base(self.folder)
+
+    def summary(self, name: str = "out") -> dict[str, Any]:
+        """What a checkpoint says of itself."""
+        row: dict[str, Any] = json.loads((self.folder / name / "rstar.json").read_text())
+        return row
+
+    def weights(self, name: str) -> dict[str, torch.Tensor]:
+        """Weights of a checkpoint."""
+        tensors: dict[str, torch.Tensor] = load_file(self.folder / name / "model.safetensors")
+        return tensors
+
+    def test_an_interrupted_training_ends_where_a_whole_one_does(self) -> None:
+        """Weights, order of the data and the curve; what another training left is not taken."""
+        write_rows(self.folder, trace_rows(22))
+        train(make_request(self.folder, "sft", "whole", saveSteps=4), silent())
+        self.assertEqual(
+            sorted(p.name for p in self.folder.glob("whole*")), ["whole", "whole.json"]
+        )
+        request = make_request(self.folder, "sft", "cut", saveSteps=4)
+        step = run.PolicyTrainer.training_step
+        calls = 0
+
+        def dying(trainer: Any, *args: Any, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == 10:
+                raise KeyboardInterrupt
+            return step(trainer, *args, **options)
+
+        with (
+            mock.patch.object(run.PolicyTrainer, "training_step", dying),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            train(request, silent())
+        self.assertFalse(request.output.exists())
+        shutil.copytree(request.work, self.folder / "other.work")
+        calls = 100
+        with mock.patch.object(run.PolicyTrainer, "training_step", dying):
+            train(request, silent())
+        self.assertEqual(calls, 100 + 12 - 8, "went on after step 8 of 12")
+        whole, cut = self.weights("whole"), self.weights("cut")
+        self.assertTrue(all(torch.equal(whole[name], cut[name]) for name in whole))
+        self.assertEqual(self.summary("whole")["curve"], self.summary("cut")["curve"])
+        other = make_request(self.folder, "sft", "other", saveSteps=4, learningRate=1e-3)
+        calls = 100
+        with mock.patch.object(run.PolicyTrainer, "training_step", dying):
+            train(other, silent())
+        self.assertEqual(calls, 100 + 12, "begins anew")
+
+    def test_every_reward_model_learns_and_loads(self) -> None:
+        """Loss falls; bfloat16, recomputed activations and accumulated gradients work together."""
+        write_rows(self.folder, [*group_rows(60), *group_rows(60, kind="final")])
+        for kind in ("ppm", "outcome", "q_regression"):
+            with self.subTest(kind):
+                options = {"bf16": True, "gradientCheckpointing": True, "deviceBatchSize": 2}
+                train(make_request(self.folder, kind, kind, **options), silent())
+                summary = self.summary(kind)
+                losses = [point["loss"] for point in summary["curve"]]
+                self.assertLess(sum(losses[-5:]), sum(losses[:5]))
+                self.assertGreater(summary["calibration"]["tau"], 0)
+                self.assertEqual(summary["heldOut"]["problems"], 5)
+                model = AutoModelForSequenceClassification.from_pretrained(self.folder / kind)
+                self.assertEqual(model.dtype, torch.bfloat16)
+
+    def test_steps_can_be_counted_instead_of_epochs(self) -> None:
+        """So that arms of an ablation do the same number of them."""
+        write_rows(self.folder, trace_rows(10))
+        train(make_request(self.folder, "sft", maxSteps=7), silent())
+        self.assertEqual(self.summary()["steps"], 7)
+
+    def test_accumulated_batches_are_one_batch(self) -> None:
+        """The mean is over the tokens of the whole batch, however it is cut."""
+        write_rows(self.folder, trace_rows(8))
+        for size in (4, 1):
+            train(make_request(self.folder, "sft", f"by{size}", deviceBatchSize=size), silent())
+        whole, cut = self.weights("by4"), self.weights("by1")
+        for name, weights in whole.items():
+            self.assertTrue(torch.allclose(weights, cut[name], atol=2e-3), name)
+        self.assertAlmostEqual(
+            self.summary("by4")["curve"][0]["loss"], self.summary("by1")["curve"][0]["loss"], 4
+        )
+
+    def test_says_what_settings_cannot_be(self) -> None:
+        """A batch that cannot be divided, and LoRA without peft."""
+        write_rows(self.folder, trace_rows(4))
+        with self.assertRaisesRegex(TrainingError, "batchSize 4: expected a multiple of 3"):
+            train(make_request(self.folder, "sft", deviceBatchSize=3), silent())
+        lora = {"rank": 4, "alpha": 8, "dropout": 0.0}
+        with (
+            mock.patch.dict(sys.modules, {"peft": None}),
+            self.assertRaisesRegex(TrainingError, "expected the package peft"),
+        ):
+            train(make_request(self.folder, "sft", lora=lora), silent())
+
+    def test_weights_that_are_no_numbers_are_not_written(self) -> None:
+        """The last step can break what every loss before it did not show."""
+        write_rows(self.folder, trace_rows(4))
+        request = make_request(self.folder, "sft", maxSteps=1, learningRate=math.inf)
+        with self.assertRaisesRegex(TrainingError, "after step 1: .* is not finite"):
+            train(request, silent())
+        self.assertFalse(request.output.exists())
+
+
+class Failures(unittest.TestCase):
+    """Exceptions that have a name for a person."""
+
+    def test_memory_and_disk(self) -> None:
+        """Of the GPU, of the CPU, of Python; of the system and of the writer of tensors."""
+        cpu = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 B")
+        for error in (MemoryError(), torch.OutOfMemoryError("CUDA out of memory"), cpu):
+            failure = named_failure(error, "m")
+            assert failure is not None
+            self.assertEqual(failure.kind, "memory")
+            self.assertIn("take a smaller deviceBatchSize", str(failure))
+        full = OSError(28, "No space left on device")
+        for other in (full, RuntimeError("I/O error: No space left on device (os error 28)")):
+            failure = named_failure(other, "m")
+            assert failure is not None
+            self.assertEqual(failure.kind, "disk")
+
+    def test_nothing_else_is_given_a_name(self) -> None:
+        """A fault of ours stays a traceback."""
+        self.assertIsNone(named_failure(RuntimeError("shapes do not match"), "m"))
+
+
+class Order(unittest.TestCase):
+    """The order in which rows are trained on."""
+
+    def test_is_a_seeded_order_of_all_rows_in_batches_of_like_length(self) -> None:
+        """Also when the last batch is not full, which then comes last."""
+        lengths = [(index * 37) % 101 for index in range(70)]
+        sampler = LengthGroupedBatches(lengths, 8, seed=1)
+        order = list(sampler)
+        self.assertEqual(sorted(order), list(range(70)))
+        self.assertEqual(order, list(sampler))
+        spans = [
+            max(lengths[i] for i in order[start : start + 8])
+            - min(lengths[i] for i in order[start : start + 8])
+            for start in range(0, 64, 8)
+        ]
+        self.assertLess(max(spans), 20)
+        means = [sum(lengths[i] for i in order[start : start + 8]) for start in range(0, 64, 8)]
+        self.assertNotIn(means, (sorted(means), sorted(means, reverse=True)))
+        sampler.set_epoch(1)
+        self.assertNotEqual(order, list(sampler))
+
+
+if __name__ == "__main__":
+    unittest.main()
