@@ -5,7 +5,7 @@ import { hashSeed } from "../../../lib/core/mod.ts";
 export interface ProgramEndpoint extends AsyncDisposable {
   readonly url: string;
   /** Called with the number of requests for completions so far. */
-  onRequest: (count: number) => void;
+  onRequest: (count: number, prompt: string) => void;
 }
 
 /** Options of {@linkcode programEndpoint}. */
@@ -26,8 +26,9 @@ export function programEndpoint(options: ProgramEndpointOptions = {}): ProgramEn
       if (request.method === "GET") {
         return Response.json({ data: [{ id: model, max_model_len: contextLength }] });
       }
-      const { prompt, n } = await request.json();
-      endpoint.onRequest(++count);
+      const { prompt, messages, n } = await request.json();
+      endpoint.onRequest(++count, String(prompt ?? JSON.stringify(messages)));
+      if (messages !== undefined) return Response.json(chatReply(String(messages.at(-1)?.content)));
       const text = nextText(String(prompt));
       return Response.json({
         choices: Array.from({ length: n }, (_, index) => ({
@@ -46,6 +47,16 @@ export function programEndpoint(options: ProgramEndpointOptions = {}): ProgramEn
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
   return endpoint;
+}
+
+/** Talks, and answers right or wrong as the programs do. */
+function chatReply(question: string) {
+  const [a = 0, b = 0] = [...question.matchAll(/\d+/g)].map(Number);
+  const content = `Adding both gives \\boxed{${isRight(a) ? a + b : a - b}}.`;
+  return {
+    choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 10, completion_tokens: 7 },
+  };
 }
 
 function nextText(prompt: string): string {
