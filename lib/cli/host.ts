@@ -11,6 +11,12 @@ import { openPythonSandbox, type PythonSandboxOptions, type Sandbox } from "../s
 /** Folder of the project, with a slash at its end. */
 export const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Where problem sets lie: those that ship, and those that `deno task data fetch` brought. */
+export const PROBLEM_FOLDERS = {
+  fixtures: join(PROJECT_ROOT, "fixtures"),
+  fetched: join(PROJECT_ROOT, "data", "problems"),
+} as const;
+
 /** Variables that `python3` and `pip` need to do their work; nothing else of the environment reaches them. */
 const PYTHON_VARIABLES =
   /^(HOME|LANG|TMPDIR|PIP_.*|SSL_CERT_.*|https?_proxy|no_proxy|HTTPS?_PROXY)$/;

@@ -16,9 +16,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./commands/export.ts")).exportCommand(),
   train: async () => (await import("./commands/train.ts")).trainCommand(),
   report: async () => (await import("./commands/report.ts")).reportCommand(),
+  status: async () => (await import("./commands/status.ts")).statusCommand(),
   grade: async () => (await import("./commands/grade.ts")).gradeCommand(),
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
   data: async () => (await import("./commands/data.ts")).dataCommand(),
+  starter: async () => (await import("./commands/starter.ts")).starterCommand(),
   init: async () => (await import("./commands/init.ts")).initCommand(),
 };
 

@@ -26,7 +26,7 @@ function isEmpty(value: unknown): boolean {
 
 function placeholder(type: string): string {
   if (type === "array") return "urls";
-  if (type === "object") return "json";
+  if (type === "object" || type === "record") return "json";
   if (type === "number" || type === "union") return "number";
   return "value";
 }

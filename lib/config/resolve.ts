@@ -135,7 +135,7 @@ function fromText(type: string, text: string | boolean): unknown {
   if (type === "number" || type === "union") return isNumber ? Number(text) : text;
   if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
   if (type === "array") return text.split(",").map((part) => part.trim()).filter((p) => p !== "");
-  if (type === "object") return parse(text);
+  if (type === "object" || type === "record") return parse(text);
   return text;
 }
 

@@ -89,6 +89,8 @@ export const SynthConfig = z.strictObject({
     .describe("Build of torch for the embedded engine: cpu, cuda or an index URL"),
   unsafeNoSandbox: z.string().optional()
     .describe("Run steps without confinement; the value must name the danger (docs/security.md)"),
+  log: z.enum(["debug", "info", "warn", "error", "off"]).default("info")
+    .describe("Least level of what is written to FILE.log beside the database (debug: every tree)"),
   dryRun: z.boolean().default(false).describe("Print the plan and an estimate, do nothing"),
   json: z.boolean().default(false).describe("Print one line of JSON on standard output at the end"),
   quiet: z.boolean().default(false).describe("No progress"),

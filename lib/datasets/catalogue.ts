@@ -3,15 +3,19 @@ import { extname, join } from "node:path";
 import { z } from "zod";
 import { DatasetError, type Problem, sha256 } from "../core/mod.ts";
 import { type ReadOptions, readProblems, ShippedSet } from "./dataset.ts";
+import { fetchedPath } from "./fetch_original.ts";
+import { pinnedOriginals } from "./originals.ts";
 import { FILE_TYPES } from "./rows.ts";
 
 /** Options of {@linkcode loadProblems}. */
 export interface LoadOptions extends ReadOptions {
   /** The project's `fixtures/`. */
   readonly fixtures: string;
+  /** Folder of the sets that were fetched; without it none is found. */
+  readonly fetched?: string;
 }
 
-const Manifest = z.strictObject({ overrides: z.int(), sets: z.array(ShippedSet) });
+const Manifest = z.object({ overrides: z.int(), sets: z.array(ShippedSet) });
 
 /** Names of the starter world's sets; `starter` alone is its training problems. */
 const STARTER = /^(starter|control)(?:_(train|validation|test|ood))?$/;
@@ -34,7 +38,9 @@ export async function loadProblems(
   if (isFile(nameOrPath)) return await readProblems(nameOrPath, options);
   const sets = await shippedSets(options.fixtures);
   const set = sets.find(({ name }) => name === nameOrPath);
-  if (set === undefined) throw unknownSet(nameOrPath, sets.map(({ name }) => name));
+  if (set === undefined) {
+    return await loadFetched(nameOrPath, { ...options, shipped: sets.map(({ name }) => name) });
+  }
   const path = join(options.fixtures, "problems", set.file);
   if (sha256(await Deno.readFile(path)) !== set.sha256) {
     throw new DatasetError(
@@ -44,6 +50,29 @@ export async function loadProblems(
     );
   }
   return await readProblems(path, { ...options, source: set.name });
+}
+
+async function loadFetched(
+  name: string,
+  options: LoadOptions & { readonly shipped: readonly string[] },
+): Promise<readonly Problem[]> {
+  const originals = await pinnedOriginals(options.fixtures);
+  const original = originals.find(({ fetchedAs }) => fetchedAs === name);
+  const names = originals.flatMap(({ fetchedAs }) => fetchedAs ?? []);
+  if (original === undefined) throw unknownSet(name, [...options.shipped, ...names]);
+  const path = fetchedPath(options.fetched ?? "", name);
+  const isThere = await Deno.stat(path).then(() => true, (error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  });
+  if (options.fetched !== undefined && isThere) {
+    return await readProblems(path, { ...options, source: name });
+  }
+  throw new DatasetError(
+    name,
+    null,
+    `Cannot use problem set "${name}": it does not ship (${original.licence}); fetch it with deno task data fetch ${original.name}`,
+  );
 }
 
 /** Every set of real problems that ships. */

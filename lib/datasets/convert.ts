@@ -115,6 +115,13 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
       licence: text(row["license"]),
     },
   }),
+  gaokao2023en: (row, line) => ({
+    id: String(line),
+    question: text(row["question"]),
+    answer: bare(text(row["answer"])),
+    level: null,
+    meta: { answerType: "latex" },
+  }),
   rstar_omni_math: (row) => ({
     id: text(row["index"]),
     question: text(row["question"]),
@@ -124,8 +131,12 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   }),
 };
 
-/** Sets that can be converted. */
-export const CONVERTIBLE_SETS: readonly string[] = Object.keys(CONVERTERS);
+/** Sets whose licence does not allow to ship them; they can be fetched. */
+const NOT_SHIPPED = ["gaokao2023en"];
+
+/** Sets that ship. */
+export const SHIPPED_SETS: readonly string[] = Object.keys(CONVERTERS)
+  .filter((name) => !NOT_SHIPPED.includes(name));
 
 /**
  * Converts one row of an original.
@@ -133,12 +144,19 @@ export const CONVERTIBLE_SETS: readonly string[] = Object.keys(CONVERTERS);
  * @param line Zero-based line of the original.
  * @throws {RangeError} If the set is not known.
  */
-export function convertRow(set: string, row: Row, line: number): Converted {
+export function convertRow(
+  set: string,
+  row: Row,
+  line: number,
+  options: { readonly keepsNonCommercial?: boolean } = {},
+): Converted {
   const convert = CONVERTERS[set];
   if (convert === undefined) throw new RangeError(`Cannot convert "${set}": unknown set`);
   const problem = convert(row, line);
   const licence = problem.meta.licence ?? "";
-  if (/NonCommercial|BY-NC/i.test(licence)) return { dropped: "licence forbids commercial use" };
+  if (!options.keepsNonCommercial && /NonCommercial|BY-NC/i.test(licence)) {
+    return { dropped: "licence forbids commercial use" };
+  }
   if (problem.answer === "") return { dropped: "empty reference answer" };
   return flagUngradable({ ...problem, id: `${set}/${problem.id}`, source: set });
 }

@@ -2,6 +2,8 @@
 export * from "./catalogue.ts";
 export * from "./convert.ts";
 export * from "./dataset.ts";
+export * from "./fetch_original.ts";
+export * from "./originals.ts";
 export { OVERRIDES_VERSION } from "./overrides.ts";
 export * from "./rows.ts";
 export * from "./ship.ts";

@@ -7,9 +7,10 @@ import { gzipSync } from "node:zlib";
 import { join } from "node:path";
 import { z } from "zod";
 import { DatasetError, sha256 } from "../core/mod.ts";
-import { CONVERTIBLE_SETS, convertRow } from "./convert.ts";
+import { convertRow, SHIPPED_SETS } from "./convert.ts";
 import { OVERRIDES_VERSION } from "./overrides.ts";
 import type { ShippedSet } from "./dataset.ts";
+import type { Original } from "./originals.ts";
 
 /** Pins of the originals, as far as they are used. */
 const Originals = z.object({
@@ -20,8 +21,37 @@ const Originals = z.object({
     repo: z.string(),
     commit: z.string(),
     licence: z.string(),
+    rows: z.int(),
+    bytes: z.int(),
+    sources: z.array(z.object({ raw_url: z.string(), git_blob_sha1: z.string() })),
+    conversion: z.object({ kind: z.literal("json-array-to-jsonl") }).nullable(),
   })),
 });
+
+type Pin = z.infer<typeof Originals>["datasets"][number];
+
+/** Names of the sets that ship in part or not at all: converted whole under these when they are fetched. */
+const FETCHED_AS: Readonly<Record<string, string>> = {
+  college_math: "college_math_full",
+  gaokao2023en: "gaokao2023en",
+};
+
+function pinOf(pin: Pin): Original {
+  return {
+    name: pin.name,
+    form: pin.conversion === null ? "jsonl" : "json-arrays",
+    rows: pin.rows,
+    bytes: pin.bytes,
+    sha256: pin.sha256,
+    licence: pin.licence,
+    origin: `${pin.repo}@${pin.commit}`,
+    fetchedAs: FETCHED_AS[pin.name] ?? null,
+    downloads: pin.sources.map(({ raw_url, git_blob_sha1 }) => ({
+      url: raw_url,
+      gitBlobSha1: git_blob_sha1,
+    })),
+  };
+}
 
 /** Files above this are shipped compressed. */
 const COMPRESS_BYTES = 500_000;
@@ -39,7 +69,7 @@ export async function shipOriginals(
     JSON.parse(await Deno.readTextFile(join(originals, "sources.json"))),
   );
   const sets: ShippedSet[] = [];
-  for (const pin of pins.datasets.filter(({ name }) => CONVERTIBLE_SETS.includes(name))) {
+  for (const pin of pins.datasets.filter(({ name }) => SHIPPED_SETS.includes(name))) {
     const path = join(originals, pin.file);
     const bytes = await Deno.readFile(path);
     if (sha256(bytes) !== pin.sha256) {
@@ -47,16 +77,19 @@ export async function shipOriginals(
     }
     sets.push(await shipSet(pin, new TextDecoder().decode(bytes), options.folder));
   }
-
   await Deno.writeTextFile(
     join(options.folder, "sources.json"),
-    JSON.stringify({ overrides: OVERRIDES_VERSION, sets }, null, 1) + "\n",
+    JSON.stringify(
+      { overrides: OVERRIDES_VERSION, sets, originals: pins.datasets.map(pinOf) },
+      null,
+      1,
+    ) + "\n",
   );
   return sets;
 }
 
 async function shipSet(
-  pin: z.infer<typeof Originals>["datasets"][number],
+  pin: Pin,
   text: string,
   folder: string,
 ): Promise<ShippedSet> {

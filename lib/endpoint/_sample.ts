@@ -1,9 +1,9 @@
-import { ProviderError } from "../core/mod.ts";
 import type { CallOptions, Completion, SampleReply, SampleRequest } from "./policy.ts";
 import { type TokenPrice, tokenPrice } from "./price.ts";
 
 /** One round trip: some completions and what they cost. */
 export interface Batch {
+  /** At least one. */
   readonly completions: readonly Completion[];
   readonly promptTokens: number;
   readonly generatedTokens: number;
@@ -23,9 +23,9 @@ export interface CollectOptions extends CallOptions {
 
 /**
  * Collects exactly n completions. Some servers ignore `n`: what is missing is asked for again, side by side, in requests as large as
- * the server fills, as long as a round of them brings something.
+ * the server fills.
  *
- * @throws {ProviderError} If a round brings nothing.
+ * @throws {ProviderError} If a request fails.
  */
 export async function collectSamples(
   request: SampleRequest,
@@ -37,15 +37,8 @@ export async function collectSamples(
   let collected = 0;
   while (collected < request.n) {
     const round = await askTogether(request.n - collected, { ...options, size, collected });
-    const brought = round.reduce((sum, { completions }) => sum + completions.length, 0);
-    if (brought === 0) {
-      throw new ProviderError(
-        `Cannot sample ${request.n} completions: the endpoint gave ${collected} and then none`,
-        { status: 200, isRetryable: false, kind: "no choices" },
-      );
-    }
     batches.push(...round);
-    collected += brought;
+    collected += round.reduce((sum, { completions }) => sum + completions.length, 0);
     size = Math.max(1, ...round.map(({ completions }) => completions.length));
   }
   const sum = (count: (batch: Batch) => number) => batches.reduce((n, b) => n + count(b), 0);

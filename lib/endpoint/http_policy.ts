@@ -86,7 +86,7 @@ function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
       },
       work: ({ completions, generatedTokens }) => ({
         tokens: generatedTokens,
-        sequenceTokens: generatedTokens / Math.max(1, completions.length),
+        sequenceTokens: generatedTokens / completions.length,
       }),
     });
   return {
@@ -114,6 +114,11 @@ function readBatch(
   },
 ): Batch {
   const { request, count, usage, url, options: { pool } } = context;
+  if (choices.length === 0) {
+    throw new ProviderError(`Cannot use the reply of ${url}: expected ${count} choices, got none`, {
+      ...{ status: 200, isRetryable: true, kind: "no choices" },
+    });
+  }
   const texts = choices.map(({ text }) => text);
   const counted = usage?.completion_tokens ?? null;
   const generatedTokens = counted ?? texts.reduce((sum, text) => sum + estimatedTokens(text), 0);

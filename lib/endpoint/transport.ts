@@ -161,9 +161,8 @@ function failureReader(apiKey: string | null): (url: string, error: unknown) => 
   return (url, error) => {
     if (error instanceof APIConnectionError) {
       const cause = rootCause(error);
-      // The next reply to the same request would hardly be shorter.
       if (cause instanceof ReplyTooLargeError) {
-        return noReply(url, cause.message, { isRetryable: false, kind: "reply too long" });
+        return noReply(url, cause.message, { kind: "reply too long" });
       }
       const problem = connectionProblem(cause);
       const kind = problem === "connection refused" ? problem : "connection lost";
@@ -193,12 +192,12 @@ function failureReader(apiKey: string | null): (url: string, error: unknown) => 
 function noReply(
   url: string,
   problem: string,
-  options: ErrorOptions & { readonly isRetryable?: boolean; readonly kind: string },
+  options: ErrorOptions & { readonly kind: string },
 ): ProviderError {
-  const { isRetryable = true, kind, cause } = options;
+  const { kind, cause } = options;
   return new ProviderError(`Cannot get a reply from ${url}: ${problem}`, {
     status: null,
-    isRetryable,
+    isRetryable: true,
     kind,
     ...(cause === undefined ? {} : { cause }),
   });

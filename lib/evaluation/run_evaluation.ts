@@ -78,8 +78,11 @@ export async function runEvaluation(
   const jobs = await pendingJobs(loaded, plan, { store, evalId });
   parts.onStart?.({ done: problems.length * plan.samples - jobs.length, pending: jobs.length });
   try {
-    await makeSamples(jobs, plan, { ...parts, evalId });
-    await gradeMissing(problems, { store, evalId, grader, signal: parts.signal });
+    const unjudged = await makeSamples(jobs, plan, { ...parts, evalId });
+    // What an earlier run made may have been judged by an earlier version of the grader.
+    if (isContinued || unjudged > 0) {
+      await gradeMissing(problems, { store, evalId, grader, signal: parts.signal });
+    }
   } catch (error) {
     // Of a store that is broken only its own error is worth telling.
     await store.setEvaluationState(evalId, "incomplete").catch(() => {});
@@ -110,18 +113,21 @@ async function pendingJobs(
   );
 }
 
+/** Makes samples; returns how many of them could not be judged. */
 async function makeSamples(
   jobs: readonly Job[],
   plan: EvaluationPlan,
   parts: EvaluationParts & { readonly evalId: number },
-): Promise<void> {
+): Promise<number> {
   const { store, evalId, concurrency, onSample, onFailure } = parts;
   const writer = new SampleWriter(store, evalId);
+  let unjudged = 0;
   await runTrees(admit(jobs, parts), {
     openTrees: concurrency,
     grow: (job, { signal }) => makeSample(job, plan, { ...parts, signal }),
     onTree: async (event) => {
       await writer.write(event.sample, event.verdict === null ? [] : [event.verdict]);
+      if (event.verdict === null) unjudged++;
       onSample?.(event);
     },
     onParked: async (error, { problem, sample }) => {
@@ -131,6 +137,7 @@ async function makeSamples(
     stopAdmitting: parts.stopAdmitting,
     signal: parts.signal,
   });
+  return unjudged;
 }
 
 function* admit(jobs: readonly Job[], { mayGoOn }: EvaluationParts): Generator<Job> {

@@ -1,6 +1,6 @@
-import { distance } from "fastest-levenshtein";
 import { normalizeCode } from "../domain/mod.ts";
 import {
+  countAnswers,
   type ExportedNode,
   type ExportedProblem,
   type ExportedTree,
@@ -10,222 +10,211 @@ import {
   trajectoryQ,
   trajectoryText,
 } from "./exported_tree.ts";
+import { trajectoryCode } from "./near_duplicate.ts";
+import { type Candidate, chooseSides, type PairDrop, type PairSides } from "./pair_sides.ts";
 import type { PairRules } from "./rules.ts";
+import { Siblings } from "./siblings.ts";
 
-/** A step, or a whole trajectory, on one side of a group. */
-export interface PairSide {
-  readonly text: string;
-  readonly q: number;
-  readonly visits: number;
-}
-
-/** Better and worse continuations of one prefix. */
-export interface PairGroup {
+/** Better and worse continuations of one prefix: every positive against every negative is a pair. */
+export interface PairGroup extends PairSides {
+  /** `step`: steps that continue the same prefix. `final`: whole trajectories of one problem. */
   readonly kind: "step" | "final";
   readonly round: number;
-  /** Tree of the prefix, or of the first positive. */
+  /** Tree of the prefix; of whole trajectories, that of the first positive. */
   readonly treeId: string;
   /** Text of the path above, outputs included; empty for whole trajectories and first steps. */
   readonly prefix: string;
-  readonly positives: readonly PairSide[];
-  readonly negatives: readonly PairSide[];
 }
 
-/** Why a prefix gives no group. */
-export type PairDrop = "quarantined" | "one_sided" | "margin";
+/** Why a problem gives no pairs. */
+export type ContrastDrop = "quarantined" | "all_right" | "all_wrong" | "no_answers";
 
 /** What the rules make of a problem. */
 export interface ChosenPairs {
   readonly groups: readonly PairGroup[];
-  /** Prefixes with at least two candidates that gave no group, by reason. */
+  /** Why nothing of the problem can be compared; `null` where something can. */
+  readonly problemDropped: ContrastDrop | null;
+  /** Prefixes with several continuations, above right and wrong answers, that give no group, by reason. */
   readonly dropped: Readonly<Partial<Record<PairDrop, number>>>;
 }
 
-/** A continuation with what the rules ask of it. */
-interface Candidate extends PairSide {
-  readonly treeId: string;
-  /** Not normalised: only those that come into question are. */
-  readonly code: string;
-  readonly leadsRight: boolean;
-  readonly leadsWrong: boolean;
-}
-
-/** Chooses the preference pairs of a problem (algorithm.md 4, PPM pairs). Ties go to the earlier node. */
+/** Chooses the preference pairs of a problem (algorithm.md 4, PPM pairs). Deterministic: ties go to the earlier node. */
 export function choosePairs(problem: ExportedProblem, rules: PairRules): ChosenPairs {
-  if (rules.quarantine.includes(problem.problemId)) {
-    return { groups: [], dropped: { quarantined: 1 } };
-  }
   const last = Math.max(...problem.trees.map(({ round }) => round));
   const trees = problem.trees.filter(({ round }) => rules.rounds === "all" || round === last);
-  const dropped = { one_sided: 0, margin: 0 };
-  const groups = trees.flatMap((tree) => stepGroups(tree, rules, dropped));
-  if (rules.finalPairs) {
-    for (const round of new Set(trees.map((tree) => tree.round))) {
-      const group = finalGroup(trees.filter((tree) => tree.round === round), rules, dropped);
-      if (group !== null) groups.push(group);
+  const problemDropped = whyNothing(problem.problemId, trees, rules);
+  if (problemDropped !== null) return { groups: [], problemDropped, dropped: {} };
+  const choices = [
+    ...(rules.stepPairs ? trees.flatMap((tree) => stepGroups(tree, rules)) : []),
+    ...(rules.finalPairs ? finalGroups(trees, rules) : []),
+  ];
+  const dropped: Partial<Record<PairDrop, number>> = {};
+  const groups: PairGroup[] = [];
+  for (const choice of choices) {
+    if (typeof choice === "string") dropped[choice] = (dropped[choice] ?? 0) + 1;
+    else groups.push(...choice);
+  }
+  return { groups, problemDropped, dropped };
+}
+
+function whyNothing(
+  problemId: string,
+  trees: readonly ExportedTree[],
+  rules: PairRules,
+): ContrastDrop | null {
+  if (rules.quarantine.includes(problemId)) return "quarantined";
+  const { right, wrong } = countAnswers(trees);
+  if (right > 0) return wrong > 0 || rules.failures !== "none" ? null : "all_right";
+  return wrong > 0 ? "all_wrong" : "no_answers";
+}
+
+/** What became of a prefix: its groups, or why there are none. */
+type Choice = readonly PairGroup[] | PairDrop;
+
+function stepGroups(tree: ExportedTree, rules: PairRules): readonly Choice[] {
+  const siblings = new Siblings(tree);
+  const choices: Choice[] = [];
+  for (const { node, prefix } of prefixesOf(tree, siblings, rules)) {
+    const all = siblings.below(node).filter(({ kind }) => rules.answerPairs || kind !== "answer");
+    if (all.length < 2) continue;
+    const measured = all.flatMap((child) => stepCandidate(child, siblings, rules));
+    const sides = chooseSides(measured, rules);
+    if (typeof sides !== "string") {
+      choices.push(sides.map((group) => (
+        { kind: "step", round: tree.round, treeId: tree.treeId, prefix, ...group }
+      )));
+    } else if (sides === "one_sided") {
+      const isForRollouts = all.length > measured.length && hasContrast(all, rules);
+      choices.push(isForRollouts ? "few_rollouts" : "one_sided");
+    } else {
+      choices.push(sides);
     }
   }
-  return { groups, dropped: Object.fromEntries(Object.entries(dropped).filter(([, n]) => n > 0)) };
+  return choices;
 }
 
-function stepGroups(
+interface Prefix {
+  readonly node: ExportedNode;
+  readonly prefix: string;
+}
+
+/** Nodes whose children can be compared, with the text from the first step to them. */
+function prefixesOf(
   tree: ExportedTree,
+  siblings: Siblings,
   rules: PairRules,
-  dropped: Record<"one_sided" | "margin", number>,
-): PairGroup[] {
-  const children = new Map<number, ExportedNode[]>();
-  for (const node of tree.nodes) {
-    if (node.parentId === null) continue;
-    const siblings = children.get(node.parentId);
-    if (siblings === undefined) children.set(node.parentId, [node]);
-    else siblings.push(node);
+): readonly Prefix[] {
+  const [root] = tree.nodes;
+  if (root === undefined) return [];
+  const found: Prefix[] = [];
+  const open: Prefix[] = [{ node: root, prefix: "" }];
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    const { node, prefix } = next;
+    if (!isOfInterest(node, rules)) continue;
+    found.push(next);
+    const children = siblings.below(node);
+    const followed = rules.prefixes === "all" ? children : mostVisited(children, rules);
+    open.push(...followed.map((child) => ({ node: child, prefix: prefix + child.text })));
   }
-  const leads = descendants(tree);
-  const prefixes = new Map<number, string>();
-  const groups: PairGroup[] = [];
-  for (const node of tree.nodes) {
-    // A tree is walked from the root, so the text above a node is known when it is reached.
-    const above = node.parentId === null ? "" : prefixes.get(node.parentId) ?? "";
-    const prefix = above + (node.parentId === null ? "" : node.text);
-    prefixes.set(node.nodeId, prefix);
-    const candidates = (children.get(node.nodeId) ?? []).flatMap((child) =>
-      stepCandidate(child, { tree, leads, rules })
-    );
-    if (candidates.length < 2) continue;
-    const sides = chooseSides(candidates, rules);
-    if (typeof sides === "string") dropped[sides]++;
-    else groups.push({ kind: "step", round: tree.round, prefix, ...sides });
-  }
-  return groups;
+  return found.sort((a, b) => a.node.nodeId - b.node.nodeId);
 }
 
-interface Leads {
-  readonly right: ReadonlySet<number>;
-  readonly wrong: ReadonlySet<number>;
+function isOfInterest({ rightAnswers, wrongAnswers }: ExportedNode, rules: PairRules): boolean {
+  return rightAnswers > 0 && (wrongAnswers > 0 || rules.failures !== "none");
 }
 
-/** Nodes with a right, and with a wrong, answer below them or being one. */
-function descendants(tree: ExportedTree): Leads {
-  const right = new Set<number>();
-  const wrong = new Set<number>();
-  for (const { steps, isCorrect } of trajectories(tree)) {
-    for (const { nodeId } of steps) (isCorrect ? right : wrong).add(nodeId);
-  }
-  return { right, wrong };
+function mostVisited(
+  children: readonly ExportedNode[],
+  rules: PairRules,
+): readonly ExportedNode[] {
+  return children.filter((child) => isOfInterest(child, rules))
+    .toSorted((a, b) => b.visits - a.visits)
+    .slice(0, 1);
 }
 
-/** Answers are compared as whole trajectories: a terminal is visited once, so its Q says nothing more than its verdict. */
+/** Whether one child leads to a right answer and another one is a negative, however few rollouts say so. */
+function hasContrast(children: readonly ExportedNode[], rules: PairRules): boolean {
+  return children.some((a) =>
+    a.rightAnswers > 0 &&
+    children.some((b) => b !== a && (b.wrongAnswers > 0 || isNegativeFailure(b, rules)))
+  );
+}
+
+function isFailure({ status, visits, rightAnswers, wrongAnswers }: ExportedNode): boolean {
+  // A failed step that was corrected later has rollouts and answers below it: it is a step like others.
+  return status !== "ok" && status !== "screened_out" && visits + rightAnswers + wrongAnswers === 0;
+}
+
+function isNegativeFailure(node: ExportedNode, { failures }: PairRules): boolean {
+  if (!isFailure(node) || failures === "none") return false;
+  return failures === "all" || node.status === "code_error";
+}
+
 function stepCandidate(
   node: ExportedNode,
-  { tree, leads, rules }: {
-    readonly tree: ExportedTree;
-    readonly leads: Leads;
-    readonly rules: PairRules;
-  },
-): Candidate[] {
-  const isFailure = node.status !== "ok" && node.status !== "screened_out";
-  const base = { treeId: tree.treeId, text: node.text, code: node.code ?? node.text };
-  if (isFailure) {
-    if (!rules.failures || node.code === null) return [];
-    return [{ ...base, q: -1, visits: node.visits, leadsRight: false, leadsWrong: true }];
-  }
-  if (node.kind !== "step" && node.kind !== "code_end") return [];
-  const q = nodeQ(node, rules.q);
-  if (q === null || node.visits < rules.minRollouts) return [];
+  siblings: Siblings,
+  rules: PairRules,
+): readonly Candidate[] {
+  const isNegative = isNegativeFailure(node, rules);
+  if (isFailure(node) && !isNegative) return [];
+  const q = isNegative ? -1 : nodeQ(node, rules.q);
+  if (q === null || !hasEnoughRollouts(node, rules)) return [];
   return [{
-    ...base,
-    q,
-    visits: node.visits,
-    leadsRight: leads.right.has(node.nodeId),
-    leadsWrong: leads.wrong.has(node.nodeId),
+    ...{ text: node.text, q, visits: node.visits },
+    code: () => node.code === null ? node.text.trim() : normalizeCode(node.code),
+    leadsRight: node.rightAnswers > 0,
+    leadsWrong: node.wrongAnswers > 0 || isNegative,
+    bestCompletion: () => siblings.completionQ(node, { best: true, q: rules.q }),
+    worstCompletion: () =>
+      isNegative ? -1 : siblings.completionQ(node, { best: false, q: rules.q }),
   }];
 }
 
-/** The 2 right trajectories of highest mean Q against the 2 wrong ones of lowest, of the trees of one round. */
-function finalGroup(
-  trees: readonly ExportedTree[],
-  rules: PairRules,
-  dropped: Record<"one_sided" | "margin", number>,
-): PairGroup | null {
-  const candidates = trees.flatMap(trajectories).flatMap((one) => finalCandidate(one, rules));
-  if (candidates.length < 2) return null;
-  const sides = chooseSides(candidates, rules);
-  if (typeof sides === "string") {
-    dropped[sides]++;
-    return null;
-  }
-  const round = trees[0]?.round ?? 0;
-  return { kind: "final", round, prefix: "", ...sides };
+/** The value of an answer is its judgement; below a finished program only the answer's wording is left to chance. */
+export function hasEnoughRollouts(
+  node: ExportedNode,
+  { minRollouts }: { readonly minRollouts: number },
+): boolean {
+  if (node.correct !== null || isFailure(node)) return true;
+  return node.visits >= (node.kind === "code_end" ? Math.min(1, minRollouts) : minRollouts);
 }
 
-function finalCandidate(trajectory: Trajectory, rules: PairRules): Candidate[] {
+/** Right trajectories of highest mean Q against wrong ones of lowest, round by round: Q is not comparable across rounds. */
+function finalGroups(trees: readonly ExportedTree[], rules: PairRules): readonly Choice[] {
+  const rounds = [...new Set(trees.map(({ round }) => round))];
+  return rounds.flatMap((round): readonly Choice[] => {
+    const own = trees.filter((tree) => tree.round === round);
+    const { right, wrong } = countAnswers(own);
+    if (right === 0 || wrong === 0) return [];
+    const candidates = own.flatMap(trajectories).flatMap((one) => finalCandidate(one, rules));
+    const sides = chooseSides(candidates, { ...rules, completionMargin: false });
+    if (typeof sides === "string") return [sides];
+    return [sides.map((group) => (
+      { kind: "final", round, treeId: treeIdOf(group, candidates), prefix: "", ...group }
+    ))];
+  });
+}
+
+interface FinalCandidate extends Candidate {
+  readonly treeId: string;
+}
+
+function treeIdOf({ positives }: PairSides, candidates: readonly FinalCandidate[]): string {
+  return candidates.find(({ text, q }) => text === positives[0]?.text && q === positives[0].q)
+    ?.treeId ?? "";
+}
+
+function finalCandidate(trajectory: Trajectory, rules: PairRules): readonly FinalCandidate[] {
   const q = trajectoryQ(trajectory, rules.q);
   if (q === null) return [];
   return [{
-    treeId: trajectory.tree.treeId,
-    text: trajectoryText(trajectory),
+    ...{ text: trajectoryText(trajectory), q: q.mean, visits: trajectory.leaf.visits },
     // The answer belongs to it: equal programs may be followed by different answers.
-    code: trajectory.steps.map((step) => step.code ?? step.text).join("\n"),
-    q: q.mean,
-    visits: trajectory.leaf.visits,
+    code: () => `${trajectoryCode(trajectory)}\n${trajectory.leaf.text.trim()}`,
     leadsRight: trajectory.isCorrect,
     leadsWrong: !trajectory.isCorrect,
+    bestCompletion: () => q.mean,
+    worstCompletion: () => q.mean,
+    treeId: trajectory.tree.treeId,
   }];
-}
-
-type Sides = Pick<PairGroup, "treeId" | "positives" | "negatives">;
-
-function chooseSides(
-  candidates: readonly Candidate[],
-  rules: PairRules,
-): Sides | "one_sided" | "margin" {
-  const best = [...candidates].filter((one) => one.leadsRight).sort((a, b) => b.q - a.q);
-  const worst = [...candidates].filter((one) => one.leadsWrong).sort((a, b) => a.q - b.q);
-  if (best.length === 0 || worst.length === 0) return "one_sided";
-  const positives = best.slice(0, allowed(rules, worst.length));
-  const negatives = worst
-    .filter((one) =>
-      !positives.includes(one) && positives.every((other) => differs(one, other, rules))
-    )
-    .slice(0, allowed(rules, best.length));
-  if (negatives.length === 0) return "one_sided";
-  const sides = withMargin(positives, negatives, rules.margin);
-  return sides === null ? "margin" : {
-    treeId: positives[0]?.treeId ?? "",
-    positives: sides.positives.map(plain),
-    negatives: sides.negatives.map(plain),
-  };
-}
-
-/** Members of one side: more where the other side is short (released rule), else `perSide`. */
-function allowed({ perSide, extendTo }: PairRules, others: number): number {
-  return others < perSide && extendTo > 0 ? Math.max(perSide, extendTo - others) : perSide;
-}
-
-function differs(a: Candidate, b: Candidate, rules: PairRules): boolean {
-  if (rules.distinctCode && normalizeCode(a.code) === normalizeCode(b.code)) return false;
-  return rules.minEditDistance === 0 || distance(a.text, b.text) >= rules.minEditDistance;
-}
-
-/** Drops the member nearest to the other side until every positive exceeds every negative by more than the margin. */
-function withMargin(
-  positives: readonly Candidate[],
-  negatives: readonly Candidate[],
-  margin: number,
-): { readonly positives: readonly Candidate[]; readonly negatives: readonly Candidate[] } | null {
-  let [better, worse] = [positives, negatives];
-  while (better.length > 0 && worse.length > 0) {
-    const lowest = better.at(-1)?.q ?? 0;
-    const highest = worse.at(-1)?.q ?? 0;
-    if (lowest - highest > margin) return { positives: better, negatives: worse };
-    const withoutPositive = (better.at(-2)?.q ?? -Infinity) - highest;
-    const withoutNegative = lowest - (worse.at(-2)?.q ?? Infinity);
-    if (withoutPositive > withoutNegative) better = better.slice(0, -1);
-    else worse = worse.slice(0, -1);
-  }
-  return null;
-}
-
-function plain({ text, q, visits }: Candidate): PairSide {
-  return { text, q, visits };
 }

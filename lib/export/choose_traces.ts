@@ -1,28 +1,35 @@
-import { distance } from "fastest-levenshtein";
 import { hashSeed } from "../core/mod.ts";
-import { normalizeCode } from "../domain/mod.ts";
 import {
+  type AnswerCounts,
+  countAnswers,
   type ExportedProblem,
   trajectories,
   type Trajectory,
   trajectoryQ,
+  trajectoryText,
 } from "./exported_tree.ts";
+import { isNearDuplicate, trajectoryCode } from "./near_duplicate.ts";
 import type { SftRules } from "./rules.ts";
 
 /** How hard a problem was for the round that its traces come from: all, some or none of its trajectories are right. */
 export type Difficulty = "easy" | "medium" | "hard";
 
-/** Why a trace or a problem gives no training data. */
-export type TraceDrop =
+/** Why a problem gives no trace. */
+export type ProblemDrop =
   | "quarantined"
   | "unsolved"
+  | "easy"
+  | "medium"
   | "low_correct_share"
-  | "near_duplicate"
-  | "surplus";
+  | "too_few_traces";
+
+/** Why a right trajectory is left out of a problem that gives others. */
+export type TraceDrop = "failed_step" | "forbidden_text" | "near_duplicate" | "surplus";
 
 /** A trace that is kept. */
 export interface ChosenTrace {
   readonly trajectory: Trajectory;
+  /** `null` where a step's Q is undefined. */
   readonly meanQ: number | null;
   readonly minQ: number | null;
 }
@@ -31,65 +38,82 @@ export interface ChosenTrace {
 export interface ChosenTraces {
   readonly traces: readonly ChosenTrace[];
   readonly difficulty: Difficulty;
-  /** Right trajectories, or whole problems (`unsolved`, `quarantined`, `low_correct_share`), left out by reason. */
+  /** Why the problem gives nothing; `null` where it gives traces. */
+  readonly problemDropped: ProblemDrop | null;
+  /** Right trajectories that were looked at and left out, by reason. */
   readonly dropped: Readonly<Partial<Record<TraceDrop, number>>>;
 }
 
-/** Chooses the traces of a problem (algorithm.md 4, SFT). Deterministic: ties go to the lower tree and node. */
+/** Chooses the traces of a problem (algorithm.md 4, SFT). Deterministic: ties go to the earlier tree, then the earlier node. */
 export function chooseTraces(problem: ExportedProblem, rules: SftRules): ChosenTraces {
-  const all = problem.trees.flatMap(trajectories);
-  if (rules.quarantine.includes(problem.problemId)) {
-    return { traces: [], difficulty: difficultyOf(all), dropped: { quarantined: 1 } };
-  }
-  const latest = Math.max(...all.filter(({ isCorrect }) => isCorrect).map(roundOf));
-  const considered = all.filter((one) => rules.rounds === "all" || roundOf(one) === latest);
-  const right = considered.filter(({ isCorrect }) => isCorrect);
-  const difficulty = difficultyOf(right.length === 0 ? all : considered);
-  if (right.length === 0) return { traces: [], difficulty, dropped: { unsolved: 1 } };
-  const isSynthetic = rules.minCorrectSources.includes(problem.source);
-  if (isSynthetic && right.length / considered.length < rules.minCorrectShare) {
-    return { traces: [], difficulty, dropped: { low_correct_share: 1 } };
-  }
-  return { difficulty, ...keepDistinct(rank(right, problem, rules), rules) };
+  const solved = problem.trees.filter((tree) => countAnswers([tree]).right > 0);
+  const latest = Math.max(...solved.map(({ round }) => round));
+  const trees = problem.trees.filter(({ round }) =>
+    solved.length === 0 || rules.rounds === "all" || round === latest
+  );
+  const answers = countAnswers(trees);
+  const difficulty = difficultyOf(answers);
+  const problemDropped = whyNothing(problem, { difficulty, answers, rules });
+  if (problemDropped !== null) return { traces: [], difficulty, problemDropped, dropped: {} };
+  const right = trees.flatMap(trajectories).filter(({ isCorrect }) => isCorrect);
+  const { traces, dropped } = keepDistinct(rank(right, problem.problemId, rules), rules);
+  return traces.length < rules.minPerProblem
+    ? { traces: [], difficulty, problemDropped: "too_few_traces", dropped }
+    : { traces, difficulty, problemDropped: null, dropped };
 }
 
-function roundOf({ tree }: Trajectory): number {
-  return tree.round;
-}
-
-function difficultyOf(all: readonly Trajectory[]): Difficulty {
-  const right = all.filter(({ isCorrect }) => isCorrect).length;
+function difficultyOf({ right, wrong }: AnswerCounts): Difficulty {
   if (right === 0) return "hard";
-  return right === all.length ? "easy" : "medium";
+  return wrong === 0 ? "easy" : "medium";
 }
 
+function whyNothing(
+  { problemId, source }: ExportedProblem,
+  { difficulty, answers: { right, wrong }, rules }: {
+    readonly difficulty: Difficulty;
+    readonly answers: AnswerCounts;
+    readonly rules: SftRules;
+  },
+): ProblemDrop | null {
+  if (rules.quarantine.includes(problemId)) return "quarantined";
+  if (difficulty === "hard") return "unsolved";
+  const isSynthetic = rules.syntheticSources.includes(source);
+  if (isSynthetic && right / (right + wrong) < rules.minCorrectShare) return "low_correct_share";
+  return rules.difficulties.includes(difficulty) ? null : difficulty;
+}
+
+/** Best first. Traces without a rank, which no rollout measured, come last. */
 function rank(
   right: readonly Trajectory[],
-  problem: ExportedProblem,
+  problemId: string,
   rules: SftRules,
 ): readonly ChosenTrace[] {
-  const scored = right.map((trajectory) => {
+  const ranked = right.map((trajectory) => {
     const q = trajectoryQ(trajectory, rules.q);
-    return { trajectory, meanQ: q?.mean ?? null, minQ: q?.min ?? null };
+    const trace = { trajectory, meanQ: q?.mean ?? null, minQ: q?.min ?? null };
+    return { trace, key: rankKey(trace, problemId, rules) };
   });
-  const order = (trace: ChosenTrace): readonly number[] => {
-    const { tree, leaf, steps } = trace.trajectory;
-    if (rules.order === "random") {
-      return [hashSeed("trace", problem.problemId, tree.treeId, leaf.nodeId)];
-    }
-    if (rules.order === "outcome") return [steps.length];
-    return [-(trace.meanQ ?? -Infinity), -(trace.minQ ?? -Infinity)];
-  };
   // Array.prototype.sort is stable: what ties stays in the order of trees and nodes.
-  return scored.map((trace) => ({ trace, key: order(trace) }))
-    .sort((a, b) => compare(a.key, b.key))
-    .map(({ trace }) => trace);
+  return ranked.sort((a, b) => compareKeys(a.key, b.key)).map(({ trace }) => trace);
 }
 
-function compare(a: readonly number[], b: readonly number[]): number {
+/** The higher, the better, key by key. */
+function rankKey(trace: ChosenTrace, problemId: string, rules: SftRules): readonly number[] {
+  const { tree, leaf } = trace.trajectory;
+  switch (rules.order) {
+    case "mean-q":
+      return [trace.meanQ ?? -Infinity, trace.minQ ?? -Infinity];
+    case "score":
+      return [leaf.score ?? -Infinity];
+    case "random":
+      return [hashSeed("trace", rules.seed, problemId, tree.treeId, leaf.nodeId)];
+  }
+}
+
+function compareKeys(a: readonly number[], b: readonly number[]): number {
   for (const [i, value] of a.entries()) {
-    const other = b[i] ?? 0;
-    if (value !== other) return value < other ? -1 : 1;
+    const other = b[i] ?? value;
+    if (value !== other) return value > other ? -1 : 1;
   }
   return 0;
 }
@@ -99,26 +123,34 @@ function keepDistinct(
   rules: SftRules,
 ): Pick<ChosenTraces, "traces" | "dropped"> {
   const kept: { readonly trace: ChosenTrace; readonly code: string }[] = [];
-  const counts = { near_duplicate: 0, surplus: 0 };
-  for (const trace of ranked) {
+  const dropped: Partial<Record<TraceDrop, number>> = {};
+  const drop = (reason: TraceDrop, count = 1) => dropped[reason] = (dropped[reason] ?? 0) + count;
+  for (const [position, trace] of ranked.entries()) {
     if (kept.length === rules.perProblem) {
-      counts.surplus++;
+      drop("surplus", ranked.length - position);
+      break;
+    }
+    const reason = whyUnfit(trace.trajectory, rules);
+    if (reason !== null) {
+      drop(reason);
       continue;
     }
-    const code = normalizeCode(
-      trace.trajectory.steps.map((step) => step.code ?? "").join("\n"),
-    );
-    if (kept.some((one) => isNear(one.code, code, rules.nearDuplicate))) counts.near_duplicate++;
+    const { nearDuplicate } = rules;
+    const code = nearDuplicate === null ? "" : trajectoryCode(trace.trajectory);
+    const isNear = nearDuplicate !== null &&
+      kept.some((one) => isNearDuplicate(one.code, code, nearDuplicate));
+    if (isNear) drop("near_duplicate");
     else kept.push({ trace, code });
   }
-  const dropped = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
   return { traces: kept.map(({ trace }) => trace), dropped };
 }
 
-function isNear(a: string, b: string, share: number): boolean {
-  if (a === b) return true;
-  const longest = Math.max(a.length, b.length);
-  // The lengths alone bound the distance from below, and most traces end here.
-  if (share === 0 || Math.abs(a.length - b.length) > share * longest) return false;
-  return distance(a, b) <= share * longest;
+function whyUnfit(trajectory: Trajectory, rules: SftRules): TraceDrop | null {
+  if (rules.failedSteps === "drop" && trajectory.steps.some(({ status }) => status !== "ok")) {
+    return "failed_step";
+  }
+  const { forbiddenText } = rules;
+  if (forbiddenText === "") return null;
+  const text = trajectoryText(trajectory).toLowerCase();
+  return text.includes(forbiddenText.toLowerCase()) ? "forbidden_text" : null;
 }

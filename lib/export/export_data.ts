@@ -1,156 +1,251 @@
-import { policyPrompt } from "../core/mod.ts";
+import { policyPrompt, sha256, UsageError } from "../core/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";
-import { choosePairs, type PairGroup } from "./choose_pairs.ts";
-import { chooseTraces, type ChosenTrace } from "./choose_traces.ts";
+import { choosePairs } from "./choose_pairs.ts";
+import { chooseScored } from "./choose_scored.ts";
+import { chooseTraces } from "./choose_traces.ts";
 import type { Decontaminator } from "./decontaminate.ts";
 import type { ExportedProblem } from "./exported_tree.ts";
-import { pairRow, traceRow } from "./formats.ts";
-import type { ExportFormat, ExportManifest } from "./manifest.ts";
-import { countTrees, readExportedProblems, type TreeSource } from "./read_problems.ts";
-import type { PairRules, SftRules } from "./rules.ts";
-import { ExportWriter, type FileNames } from "./writer.ts";
+import { pairRows, type PromptedProblem, scoredRows, traceRows } from "./formats.ts";
+import { type ExportFormat, type ExportKind, ExportManifest } from "./manifest.ts";
+import {
+  countTrees,
+  type NodeSelection,
+  readProblems,
+  type SourceCounts,
+  type TreeSource,
+} from "./read_problems.ts";
+import type { PairRules, ScoredRules, SftRules } from "./rules.ts";
+import { type FileNames, openExportWriter } from "./writer.ts";
 
 /** What every export is told. */
 export interface ExportOptions<Rules> {
-  /** Folder that the export will be. */
-  readonly folder: string;
+  /** Folder that the export will be; `null` writes nothing and only counts. */
+  readonly folder: string | null;
   readonly source: TreeSource;
   readonly rules: Rules;
   /** @default ["own"] */
   readonly formats?: readonly ExportFormat[];
   /** Keeps evaluation problems out. */
   readonly decontaminator: Decontaminator;
-  /** Called now and then with how many problems are done. */
+  /** Problems that data is made of. @default all */
+  readonly only?: ReadonlySet<string>;
+  /** Called after every problem with how many are done. */
   readonly onProgress?: (problems: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-const SFT_FILES: FileNames = {
-  own: "traces.jsonl",
-  trl: "trl_sft.jsonl",
-  released: "released_sft.json",
-};
-const PAIR_FILES: FileNames = {
-  own: "pairs.jsonl",
-  trl: "trl_pairs.jsonl",
-  released: "released_pairs.json",
+const FILES: Readonly<Record<ExportKind, FileNames>> = {
+  sft: { own: "traces.jsonl", trl: "trl_sft.jsonl", released: "released_sft.json" },
+  pairs: { own: "pairs.jsonl", trl: "trl_pairs.jsonl", released: "released_pairs.json" },
+  scored: { own: "scored.jsonl" },
 };
 
 /** Name of the file that our trainer reads, in the folder of an export. */
-export const OWN_FILES = { sft: SFT_FILES.own, pairs: PAIR_FILES.own } as const;
+export const OWN_FILES: Readonly<Record<ExportKind, string>> = {
+  sft: FILES.sft.own,
+  pairs: FILES.pairs.own,
+  scored: FILES.scored.own,
+};
 
 /**
  * Writes traces for fine-tuning (algorithm.md 4, SFT). The same store gives the same bytes; memory does not grow with it.
  *
- * @throws {UsageError} If the folder holds something else than an export.
+ * @throws {UsageError} If the run does not exist, or the folder holds something else than an export.
  */
 export function exportSft(
   reader: SqlReader,
   options: ExportOptions<SftRules>,
 ): Promise<ExportManifest> {
-  let steps = 0;
-  return exportRows<ChosenTrace>(reader, options, {
+  const { rules } = options;
+  const totals = { traces: 0, steps: 0, characters: 0, tokens: 0 };
+  return exportRows(reader, options, {
     kind: "sft",
-    names: SFT_FILES,
-    choose: (problem) => {
-      const { traces, difficulty, dropped } = chooseTraces(problem, options.rules);
-      for (const { trajectory } of traces) steps += trajectory.steps.length;
-      return { rows: traces, dropped, counts: { [difficulty]: 1 } };
+    selection: {
+      leading: rules.rollouts === null ? "right" : "visited",
+      failures: false,
+      scorer: rules.scorer,
     },
-    write: traceRow,
+    choose: (problem) => {
+      const { traces, difficulty, problemDropped, dropped } = chooseTraces(problem, rules);
+      for (const { trajectory: { steps } } of traces) {
+        totals.traces++;
+        totals.steps += steps.length;
+        for (const { text, generatedTokens } of steps) {
+          totals.characters += text.length;
+          totals.tokens += generatedTokens;
+        }
+      }
+      return { rows: traces, problemDropped, dropped, counts: { [`${difficulty}_problems`]: 1 } };
+    },
+    write: traceRows,
     pairs: () => 1,
-    finish: (rows) => ({ steps_per_trace: rows === 0 ? 0 : steps / rows }),
+    // Mean Q favours long traces, so their length is always told.
+    finish: () => {
+      const { traces, ...sums } = totals;
+      if (traces === 0) return {};
+      const means = Object.entries(sums).map(([name, sum]) => [`${name}_per_trace`, sum / traces]);
+      return Object.fromEntries(means);
+    },
   });
 }
 
 /**
  * Writes groups of preference pairs (algorithm.md 4, PPM pairs). The same store gives the same bytes; memory does not grow with it.
  *
- * @throws {UsageError} If the folder holds something else than an export.
+ * @throws {UsageError} If the run does not exist, or the folder holds something else than an export.
  */
 export function exportPairs(
   reader: SqlReader,
   options: ExportOptions<PairRules>,
 ): Promise<ExportManifest> {
-  return exportRows<PairGroup>(reader, options, {
+  const { rules } = options;
+  return exportRows(reader, options, {
     kind: "pairs",
-    names: PAIR_FILES,
-    choose: (problem) => {
-      const { groups, dropped } = choosePairs(problem, options.rules);
-      const counts: Record<string, number> = {};
-      for (const { kind } of groups) counts[kind] = (counts[kind] ?? 0) + 1;
-      return { rows: groups, dropped, counts };
+    selection: {
+      leading: rules.rollouts === null ? "judged" : "visited",
+      failures: rules.failures !== "none",
+      scorer: null,
     },
-    write: pairRow,
+    choose: (problem) => {
+      const { groups, problemDropped, dropped } = choosePairs(problem, rules);
+      const counts: Record<string, number> = {};
+      for (const { kind, positives, negatives } of groups) {
+        add(counts, {
+          [`${kind}_groups`]: 1,
+          [`${kind}_pairs`]: positives.length * negatives.length,
+        });
+      }
+      return { rows: groups, problemDropped, dropped, counts };
+    },
+    write: pairRows,
     pairs: ({ positives, negatives }) => positives.length * negatives.length,
     finish: () => ({}),
   });
 }
 
+/**
+ * Writes texts with a target, for an outcome reward model or Q regression: what preference pairs are compared with. Same promises.
+ *
+ * @throws {UsageError} If the run does not exist, or the folder holds something else than an export.
+ */
+export function exportScored(
+  reader: SqlReader,
+  options: Omit<ExportOptions<ScoredRules>, "formats">,
+): Promise<ExportManifest> {
+  const { rules } = options;
+  return exportRows(reader, options, {
+    kind: "scored",
+    selection: {
+      leading: rules.target === "q" || rules.rollouts !== null ? "visited" : "judged",
+      failures: false,
+      scorer: null,
+    },
+    choose: (problem) => ({ ...chooseScored(problem, rules), counts: {} }),
+    write: scoredRows,
+    pairs: () => 1,
+    finish: () => ({}),
+  });
+}
+
+type Counts = Readonly<Partial<Record<string, number>>>;
+
 /** What tells one kind of export from another. */
-interface ExportKind<Row> {
-  readonly kind: ExportManifest["kind"];
-  readonly names: FileNames;
+interface ExportWork<Row> {
+  readonly kind: ExportKind;
+  readonly selection: Omit<NodeSelection, "rollouts">;
   readonly choose: (problem: ExportedProblem) => {
     readonly rows: readonly Row[];
-    readonly dropped: Readonly<Record<string, number>>;
-    readonly counts: Readonly<Record<string, number>>;
+    readonly problemDropped: string | null;
+    readonly dropped: Counts;
+    readonly counts: Counts;
   };
   /** A row in one format; several where a format has no groups. */
-  readonly write: (
-    row: Row,
-    problem: ExportedProblem & { readonly prompt: string },
-    format: ExportFormat,
-  ) => readonly unknown[];
+  readonly write: (row: Row, problem: PromptedProblem, format: ExportFormat) => readonly unknown[];
   readonly pairs: (row: Row) => number;
-  readonly finish: (rows: number) => Readonly<Record<string, number>>;
+  readonly finish: () => Counts;
 }
 
 async function exportRows<Row>(
   reader: SqlReader,
-  options: ExportOptions<Readonly<Record<string, unknown>>>,
-  kind: ExportKind<Row>,
+  options: ExportOptions<SftRules | PairRules | ScoredRules>,
+  work: ExportWork<Row>,
 ): Promise<ExportManifest> {
-  const { source, rules, formats = ["own"], signal } = options;
-  await using writer = await ExportWriter.open(options.folder, { formats, names: kind.names });
+  const { source, rules, signal, formats = ["own"] } = options;
+  const { run, trees, nodes } = await runOf(reader, source);
+  await using writer = await openExportWriter(options.folder, { formats, names: FILES[work.kind] });
   const totals = { rows: 0, pairs: 0, problems: 0, seen: 0 };
   const dropped: Record<string, number> = {};
   const counts: Record<string, number> = {};
-  for await (const problem of readExportedProblems(reader, source, signal)) {
+  const selection = { ...work.selection, rollouts: rules.rollouts };
+  for await (const problem of readProblems(reader, { ...source, nodes: selection, signal })) {
     options.onProgress?.(++totals.seen);
-    const found = options.decontaminator.check(problem.question);
-    if (found !== null) {
-      add(dropped, { [`contaminated: ${found.kind} in ${found.suite}`]: 1 });
+    const excluded = whyExcluded(problem, options);
+    if (excluded !== null) {
+      add(dropped, { [excluded]: 1 });
       continue;
     }
-    const chosen = kind.choose(problem);
+    const chosen = work.choose(problem);
+    if (chosen.problemDropped !== null) add(dropped, { [`problem ${chosen.problemDropped}`]: 1 });
     add(dropped, chosen.dropped);
     add(counts, chosen.counts);
     if (chosen.rows.length > 0) totals.problems++;
     const prompted = { ...problem, prompt: policyPrompt(problem.question) };
     for (const row of chosen.rows) {
       totals.rows++;
-      totals.pairs += kind.pairs(row);
-      for (const format of formats) {
-        for (const written of kind.write(row, prompted, format)) {
+      totals.pairs += work.pairs(row);
+      for (const format of writer.formats) {
+        for (const written of work.write(row, prompted, format)) {
           await writer.write({ format, row: written });
         }
       }
     }
   }
-  const { trees, nodes } = await countTrees(reader, source);
+  signal?.throwIfAborted();
+  add(counts, work.finish());
+  const { rows, pairs, problems } = totals;
   return await writer.finish({
-    kind: kind.kind,
-    rows: totals.rows,
-    pairs: totals.pairs,
-    problems: totals.problems,
-    dropped,
-    counts: { ...counts, ...kind.finish(totals.rows) },
-    rules,
-    source: { runNo: source.runNo, rounds: [...source.rounds], trees, nodes },
+    ...{ kind: work.kind, rows, pairs, problems },
+    dropped: sorted(dropped),
+    counts: sorted(counts),
+    rules: ExportManifest.shape.rules.parse(rules),
+    source: {
+      ...{ run, runNo: source.runNo, rounds: [...source.rounds], trees, nodes },
+      only: options.only === undefined ? null : identityOf(options.only),
+    },
   });
 }
 
-function add(totals: Record<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(more)) totals[name] = (totals[name] ?? 0) + count;
+/** @throws {UsageError} If there is no such run. */
+async function runOf(
+  reader: SqlReader,
+  source: TreeSource,
+): Promise<SourceCounts & { readonly run: string }> {
+  const counted = await countTrees(reader, source);
+  if (counted.run !== null) return { ...counted, run: counted.run };
+  throw new UsageError(
+    `Cannot export run ${source.runNo}: the database holds no run of this number`,
+  );
+}
+
+function whyExcluded(
+  { problemId, question }: ExportedProblem,
+  { only, decontaminator }: Pick<ExportOptions<unknown>, "only" | "decontaminator">,
+): string | null {
+  if (only !== undefined && !only.has(problemId)) return "problem not_wanted";
+  const found = decontaminator.check(question);
+  return found === null ? null : `problem contaminated: ${found.kind} in ${found.suite}`;
+}
+
+function add(totals: Record<string, number>, more: Counts): void {
+  for (const [name, count] of Object.entries(more)) {
+    totals[name] = (totals[name] ?? 0) + (count ?? 0);
+  }
+}
+
+function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function identityOf(only: ReadonlySet<string>) {
+  return { problems: only.size, sha256: sha256([...only].sort().join("\n")) };
 }

@@ -1,11 +1,12 @@
 import { END_OF_CODE, type NodeKind } from "../core/mod.ts";
 import type { PairGroup } from "./choose_pairs.ts";
+import type { ScoredChoice } from "./choose_scored.ts";
 import type { ChosenTrace } from "./choose_traces.ts";
 import { type ExportedProblem, trajectoryText } from "./exported_tree.ts";
 import type { ExportFormat } from "./manifest.ts";
 
 /** A problem with the prompt that search, training and evaluation share. */
-export type PromptedProblem = ExportedProblem & { readonly prompt: string };
+export type PromptedProblem = Omit<ExportedProblem, "trees"> & { readonly prompt: string };
 
 /** A piece of a response; `train` is false for what the harness wrote into it. */
 export interface ResponsePart {
@@ -14,34 +15,34 @@ export interface ResponsePart {
 }
 
 /** A trace as rows of a format. */
-export function traceRow(
+export function traceRows(
   { trajectory, meanQ, minQ }: ChosenTrace,
   { problemId, question, prompt }: PromptedProblem,
   format: ExportFormat,
 ): readonly unknown[] {
-  const text = trajectoryText(trajectory);
+  const { tree, leaf, steps } = trajectory;
   switch (format) {
     case "own":
       return [{
         problem_id: problemId,
-        round: trajectory.tree.round,
-        tree_id: trajectory.tree.treeId,
-        leaf_id: trajectory.leaf.nodeId,
+        round: tree.round,
+        tree_id: tree.treeId,
+        leaf_id: leaf.nodeId,
         prompt,
-        response: trajectory.steps.flatMap(({ text, kind }) => responseParts(text, kind)),
+        response: steps.flatMap(({ text, kind }) => responseParts(text, kind)),
         mean_q: meanQ,
         min_q: minQ,
       }];
     case "trl":
-      return [{ prompt, completion: text }];
+      return [{ prompt, completion: trajectoryText(trajectory) }];
     case "released":
-      return [{ query: question, response: text }];
+      return [{ query: question, response: trajectoryText(trajectory) }];
   }
 }
 
 /**
  * Parts of a segment: what follows the end of the code is the sandbox's output, which the harness wrote. A program may print
- * anything, also the format's own tags, so nothing after the stop string is looked at.
+ * anything, also the format's own tags, so nothing behind the first stop string is looked at.
  */
 export function responseParts(text: string, kind: NodeKind): readonly ResponsePart[] {
   const end = kind === "code_end" ? text.indexOf(END_OF_CODE) : -1;
@@ -53,13 +54,15 @@ export function responseParts(text: string, kind: NodeKind): readonly ResponsePa
   ].filter((part) => part.text !== "");
 }
 
-/** A group of pairs as rows of a format; TRL knows single pairs only. */
-export function pairRow(
+/** A group of pairs as rows of a format; only our own knows groups, the others have a row a pair. */
+export function pairRows(
   { kind, round, treeId, prefix, positives, negatives }: PairGroup,
   problem: PromptedProblem,
   format: ExportFormat,
 ): readonly unknown[] {
   const prompt = problem.prompt + prefix;
+  const everyPair = <Row>(row: (better: string, worse: string) => Row) =>
+    positives.flatMap((better) => negatives.map((worse) => row(better.text, worse.text)));
   switch (format) {
     case "own":
       return [{
@@ -72,16 +75,29 @@ export function pairRow(
         negatives,
       }];
     case "trl":
-      return positives.flatMap((better) =>
-        negatives.map((worse) => ({ prompt, chosen: better.text, rejected: worse.text }))
-      );
+      return everyPair((chosen, rejected) => ({ prompt, chosen, rejected }));
     case "released":
-      return [{
-        prompt,
-        pos: positives.map(({ text }) => text),
-        neg: negatives.map(({ text }) => text),
+      // The counts are what its loss weighs a pair by.
+      return everyPair((pos, neg) => ({
+        ...{ prompt, pos, neg },
         pos_count: positives.length,
         neg_count: negatives.length,
-      }];
+      }));
   }
+}
+
+/** A text with a target; no other project has a format for it, so every format is our own. */
+export function scoredRows(
+  { round, treeId, nodeId, text, target }: ScoredChoice,
+  { problemId, prompt }: PromptedProblem,
+): readonly unknown[] {
+  return [{
+    problem_id: problemId,
+    round,
+    tree_id: treeId,
+    node_id: nodeId,
+    prompt,
+    text,
+    target,
+  }];
 }

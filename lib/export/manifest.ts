@@ -5,16 +5,27 @@ import { UsageError } from "../core/mod.ts";
 /** Name of the file that is written last: its presence means that the export is whole. */
 export const EXPORT_MANIFEST = "manifest.json";
 
-/** Formats in which data is written. `own` is what our trainer reads. */
+/** What an export is: traces for fine-tuning, preference pairs, or texts with a target. */
+export const EXPORT_KINDS = ["sft", "pairs", "scored"] as const;
+
+/** What an export is. */
+export type ExportKind = typeof EXPORT_KINDS[number];
+
+/**
+ * Formats in which data is written. `own`, with provenance, is what our trainer reads; `trl` the prompt-completion and preference
+ * formats of TRL; `released` that of microsoft/rStar.
+ */
 export const EXPORT_FORMATS = ["own", "trl", "released"] as const;
 
 /** Format in which data is written. */
 export type ExportFormat = typeof EXPORT_FORMATS[number];
 
-/** What an export holds and where it came from. */
+const counts = z.record(z.string(), z.number());
+
+/** What an export holds and where it came from. Says nothing of when or where it was made: equal stores give equal manifests. */
 export const ExportManifest = z.strictObject({
   version: z.literal(1),
-  kind: z.enum(["sft", "pairs"]),
+  kind: z.enum(EXPORT_KINDS),
   files: z.array(z.strictObject({
     name: z.string(),
     format: z.enum(EXPORT_FORMATS),
@@ -22,23 +33,29 @@ export const ExportManifest = z.strictObject({
     bytes: z.int(),
     sha256: z.string(),
   })),
-  /** Traces, or groups of pairs. */
+  /** Traces, groups of pairs, or texts with a target. */
   rows: z.int(),
-  /** Positive-negative pairs in the groups; equal to `rows` for traces. */
+  /** Positive-negative pairs in the groups; equal to `rows` for other kinds. */
   pairs: z.int(),
   /** Problems that gave at least one row. */
   problems: z.int(),
-  /** What was left out, by reason. */
-  dropped: z.record(z.string(), z.int()),
-  /** Counts beside: difficulty of the problems, mean length of traces in steps, groups by kind. */
-  counts: z.record(z.string(), z.number()),
+  /**
+   * What was left out, by reason: problems (reasons that begin with `problem`), right trajectories (`sft`), prefixes (`pairs`), texts
+   * (`scored`).
+   */
+  dropped: counts,
+  /** Counts beside: difficulty of problems, mean length of traces, groups by kind. */
+  counts,
   /** Rules it was made by, as `rules.ts` names them. */
-  rules: z.record(z.string(), z.unknown()),
+  rules: z.record(z.string(), z.json()),
   source: z.strictObject({
+    run: z.string(),
     runNo: z.int(),
     rounds: z.array(z.int()),
     trees: z.int(),
     nodes: z.int(),
+    /** Problems that it was limited to; `null` for all. */
+    only: z.strictObject({ problems: z.int(), sha256: z.string() }).nullable(),
   }),
 });
 
@@ -48,16 +65,20 @@ export type ExportManifest = Readonly<z.infer<typeof ExportManifest>>;
 /**
  * Reads the manifest of an export.
  *
- * @throws {UsageError} If there is none: the export is missing, or was interrupted.
+ * @throws {UsageError} If there is none, or it is no manifest: the export is missing, or was interrupted.
  */
 export async function readExportManifest(folder: string): Promise<ExportManifest> {
   const path = join(folder, EXPORT_MANIFEST);
   try {
     return ExportManifest.parse(JSON.parse(await Deno.readTextFile(path)));
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const isMissing = error instanceof Deno.errors.NotFound;
+    if (!isMissing && !(error instanceof SyntaxError) && !(error instanceof z.ZodError)) {
+      throw error;
+    }
+    const found = isMissing ? "none" : "another file of this name";
     throw new UsageError(
-      `Cannot use export "${folder}": expected a ${EXPORT_MANIFEST}, got none; export again`,
+      `Cannot use export "${folder}": expected a ${EXPORT_MANIFEST}, got ${found}; export again`,
       { cause: error },
     );
   }

@@ -1,7 +1,14 @@
+/**
+ * Reading trees for export: problem by problem, in the order of their numbers.
+ *
+ * Invariant: memory holds one problem, and DuckDB one slice of problems, however large the store is. Every statement names the ids
+ * it wants as ranges of `tree_id`, so that DuckDB skips the rest of the file by its zone maps.
+ */
 import { z } from "zod";
-import { type NodeKind, type NodeStatus, StoreError } from "../core/mod.ts";
+import { type Json, NODE_KINDS, NODE_STATUSES } from "../core/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";
 import type { ExportedNode, ExportedProblem, ExportedTree } from "./exported_tree.ts";
+import { limitRollouts, type RolloutEnd } from "./limit_rollouts.ts";
 
 /** Which trees data is made from. */
 export interface TreeSource {
@@ -9,201 +16,266 @@ export interface TreeSource {
   readonly rounds: readonly number[];
 }
 
-/** Nodes that are read at once: what bounds memory, whatever the size of the store. */
-const NODES_AT_ONCE = 200_000;
+/** Which nodes are needed besides the root. */
+export interface NodeSelection {
+  /** `right`: those that lead to a right answer; `judged`: to any answer; `visited`: those that a rollout passed through as well. */
+  readonly leading: "right" | "judged" | "visited";
+  /** Failed candidates too. */
+  readonly failures: boolean;
+  /** Number of the model whose scores of nodes are wanted; `null` for none. */
+  readonly scorer: number | null;
+  /** How many rollouts of every tree count, the first ones; `null` for all. */
+  readonly rollouts: number | null;
+}
 
-const Count = z.tuple([z.number(), z.number()]);
-const Problem = z.tuple([
+/** Options of {@linkcode readProblems}. */
+export interface ReadProblemsOptions extends TreeSource {
+  readonly nodes: NodeSelection;
+  /** Stored nodes that DuckDB sorts at once. @default 150_000 */
+  readonly sliceNodes?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Trees of a source, counted. */
+export interface SourceCounts {
+  /** Name of the run; `null` where there is none of this number. */
+  readonly run: string | null;
+  readonly trees: number;
+  readonly nodes: number;
+}
+
+const Counts = z.tuple([z.string().nullable(), z.number(), z.number()]);
+const Slice = z.tuple([z.number(), z.number()]);
+const ProblemRow = z.tuple([
   z.number(),
   z.string(),
   z.string(),
   z.string(),
   z.number().nullable(),
 ]);
-/**
- * Columns of the node query and their types in the schema. They are checked once a query: DuckDB's columns are typed, and looking
- * at each of millions of rows again would take as long as reading them.
- */
-const NODE_COLUMNS = [
-  ["t.problem_no", "UINTEGER"],
-  ["n.tree_id::VARCHAR", "VARCHAR"],
-  ["t.round_no", "UTINYINT"],
-  ["t.seed", "USMALLINT"],
-  ["n.node_id", "UINTEGER"],
-  ["n.parent_id", "UINTEGER"],
-  ["n.depth", "UTINYINT"],
-  ["n.kind", "ENUM"],
-  ["n.status", "ENUM"],
-  ["n.step_text", "VARCHAR"],
-  ["n.code", "VARCHAR"],
-  ["n.visits", "UINTEGER"],
-  ["n.value_sum", "DOUBLE"],
-  ["n.q_value", "DOUBLE"],
-  ["n.correct", "BOOLEAN"],
-] as const;
+const RolloutRow = z.tuple([z.string(), z.number().nullable(), z.number()]);
+const NodeRow = z.tuple([
+  z.string(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number().nullable(),
+  z.enum(NODE_KINDS),
+  z.enum(NODE_STATUSES),
+  z.string(),
+  z.string().nullable(),
+  z.number(),
+  z.number(),
+  z.number().nullable(),
+  z.boolean().nullable(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number().nullable(),
+]);
 
-type NodeRow = readonly [
-  problemNo: number,
-  treeId: string,
-  round: number,
-  seed: number,
-  nodeId: number,
-  parentId: number | null,
-  depth: number,
-  kind: NodeKind,
-  status: NodeStatus,
-  text: string,
-  code: string | null,
-  visits: number,
-  valueSum: number,
-  qValue: number | null,
-  correct: boolean | null,
-];
+/** Counts the trees of a source. */
+export async function countTrees(reader: SqlReader, source: TreeSource): Promise<SourceCounts> {
+  const [row] = await allRows(
+    reader,
+    `SELECT (SELECT name FROM run WHERE run_no = $1), count(*), coalesce(sum(n_nodes), 0)::UBIGINT
+     FROM tree WHERE run_no = $1 AND ${inRounds(source)}`,
+    [source.runNo],
+  );
+  const [run, trees, nodes] = Counts.parse(row);
+  return { run, trees, nodes };
+}
 
-/**
- * Reads the problems of some rounds with their trees, in the order of problem numbers. Memory holds one slice of problems at a
- * time, with about 200,000 nodes.
- */
-export async function* readExportedProblems(
+/** Reads the problems of a source with their trees; what `nodes` does not ask for is left out of the trees. */
+export async function* readProblems(
   reader: SqlReader,
-  source: TreeSource,
-  signal?: AbortSignal,
+  options: ReadProblemsOptions,
 ): AsyncGenerator<ExportedProblem> {
-  for (const slice of slices(await nodeCounts(reader, source))) {
-    signal?.throwIfAborted();
-    yield* await readSlice(reader, source, slice);
+  const { sliceNodes = 150_000 } = options;
+  for (const slice of await slicesOf(reader, options, sliceNodes)) {
+    options.signal?.throwIfAborted();
+    const problems = await problemsOf(reader, slice);
+    const rollouts = await rolloutsOf(reader, options, slice);
+    const { batches } = await reader.query(nodesSql(options, slice));
+    for await (const { problemNo, trees } of groupTrees(batches)) {
+      const problem = problems.get(problemNo);
+      if (problem === undefined) continue;
+      const seen = rollouts === null
+        ? trees
+        : trees.map((tree) => limitRollouts(tree, rollouts.get(tree.treeId) ?? []));
+      yield { ...problem, trees: seen };
+    }
   }
 }
 
-/** Trees and nodes of the source. */
-export async function countTrees(
-  reader: SqlReader,
-  source: TreeSource,
-): Promise<{ readonly trees: number; readonly nodes: number }> {
-  const [row] = await rows(
-    reader,
-    `SELECT count(*), coalesce(sum(n_nodes), 0)::UBIGINT FROM tree WHERE run_no = $1 AND ${
-      inRounds(source)
-    }`,
-    [source.runNo],
-  );
-  const [trees, nodes] = Count.parse(row);
-  return { trees, nodes };
-}
-
-interface Slice {
+interface ProblemSlice {
   readonly first: number;
   readonly last: number;
 }
 
-async function nodeCounts(reader: SqlReader, source: TreeSource) {
-  const counts = await rows(
-    reader,
-    `SELECT problem_no, sum(n_nodes)::UBIGINT FROM tree WHERE run_no = $1 AND ${inRounds(source)}
-     GROUP BY problem_no ORDER BY problem_no`,
-    [source.runNo],
-  );
-  return counts.map((row) => Count.parse(row));
-}
-
-function* slices(counts: readonly (readonly [number, number])[]): Generator<Slice> {
-  let first: number | null = null;
-  let last = 0;
-  let nodes = 0;
-  for (const [problemNo, count] of counts) {
-    if (first !== null && nodes + count > NODES_AT_ONCE) {
-      yield { first, last };
-      first = null;
-      nodes = 0;
-    }
-    first ??= problemNo;
-    last = problemNo;
-    nodes += count;
-  }
-  if (first !== null) yield { first, last };
-}
-
-async function readSlice(
+async function slicesOf(
   reader: SqlReader,
   source: TreeSource,
-  { first, last }: Slice,
-): Promise<readonly ExportedProblem[]> {
-  const trees = new Map<number, Map<string, { tree: ExportedTree; nodes: ExportedNode[] }>>();
-  const parameters = [source.runNo, first, last];
-  // Both keys of the join are numbers of one range, which lets DuckDB skip whole row groups of other problems.
-  const nodes = await reader.query(
-    `SELECT ${NODE_COLUMNS.map(([column]) => column).join(", ")}
-     FROM node n JOIN (SELECT tree_id, problem_no, round_no, seed FROM tree
-       WHERE run_no = $1 AND problem_no BETWEEN $2 AND $3 AND ${inRounds(source)}) t USING (tree_id)
-     ORDER BY t.problem_no, t.round_no, t.seed, n.node_id`,
-    { parameters },
-  );
-  checkTypes(nodes.types);
-  for await (const batch of nodes.batches) {
-    for (const row of batch) addNode(trees, row as unknown as NodeRow);
-  }
-  const problems = await rows(
+  sliceNodes: number,
+): Promise<readonly ProblemSlice[]> {
+  const rows = await allRows(
     reader,
-    "SELECT problem_no, problem_id, source, question, level FROM problem WHERE problem_no BETWEEN $1 AND $2 ORDER BY 1",
+    `SELECT min(problem_no), max(problem_no) FROM (
+       SELECT problem_no, (sum(sum(n_nodes)) OVER (ORDER BY problem_no) - 1) // $2 AS slice
+       FROM tree WHERE run_no = $1 AND ${inRounds(source)} GROUP BY problem_no)
+     GROUP BY slice ORDER BY 1`,
+    [source.runNo, sliceNodes],
+  );
+  return rows.map((row) => {
+    const [first, last] = Slice.parse(row);
+    return { first, last };
+  });
+}
+
+type PlainProblem = Omit<ExportedProblem, "trees">;
+
+async function problemsOf(
+  reader: SqlReader,
+  { first, last }: ProblemSlice,
+): Promise<ReadonlyMap<number, PlainProblem>> {
+  const rows = await allRows(
+    reader,
+    "SELECT problem_no, problem_id, source, question, level FROM problem WHERE problem_no BETWEEN $1 AND $2",
     [first, last],
   );
-  return problems.flatMap((row) => {
-    const [problemNo, problemId, origin, question, level] = Problem.parse(row);
-    const own = trees.get(problemNo);
-    if (own === undefined) return [];
-    return [{
-      problemId,
-      source: origin,
-      question,
-      level,
-      trees: [...own.values()].map(({ tree }) => tree),
-    }];
+  return new Map(rows.map((row) => {
+    const [problemNo, problemId, source, question, level] = ProblemRow.parse(row);
+    return [problemNo, { problemId, source, question, level }];
+  }));
+}
+
+/** The rollouts that count, by tree; `null` where all of them do. */
+async function rolloutsOf(
+  reader: SqlReader,
+  options: ReadProblemsOptions,
+  slice: ProblemSlice,
+): Promise<ReadonlyMap<string, readonly RolloutEnd[]> | null> {
+  const { rollouts } = options.nodes;
+  if (rollouts === null) return null;
+  const select = ({ from, to }: IdRange) =>
+    `SELECT * FROM rollout WHERE tree_id BETWEEN ${from} AND ${to} AND rollout_no < ${rollouts}`;
+  const rows = await allRows(
+    reader,
+    `SELECT tree_id::VARCHAR, leaf_id, value FROM (${
+      idRanges(options, slice).map(select).join(" UNION ALL ")
+    }) ORDER BY tree_id, rollout_no`,
+    [],
+  );
+  const byTree = new Map<string, RolloutEnd[]>();
+  for (const row of rows) {
+    const [treeId, leafId, value] = RolloutRow.parse(row);
+    const own = byTree.get(treeId);
+    if (own === undefined) byTree.set(treeId, [{ leafId, value }]);
+    else own.push({ leafId, value });
+  }
+  return byTree;
+}
+
+/** A statement of numbers alone, all of them our own: ids as literals are what zone maps are compared with. */
+function nodesSql(options: ReadProblemsOptions, slice: ProblemSlice): string {
+  const { nodes } = options;
+  const ranges = idRanges(options, slice);
+  const score = nodes.scorer === null ? "NULL" : "s.score";
+  const scores = nodes.scorer === null
+    ? ""
+    : `LEFT JOIN (SELECT tree_id, node_id, score FROM node_score WHERE scorer = ${nodes.scorer}
+         AND tree_id BETWEEN ${ranges[0]?.from ?? 0} AND ${
+      ranges.at(-1)?.to ?? 0
+    }) s USING (tree_id, node_id)`;
+  const select = ({ from, to }: IdRange) =>
+    `SELECT * FROM node WHERE tree_id BETWEEN ${from} AND ${to} AND (${wanted(nodes)})`;
+  return `SELECT n.tree_id::VARCHAR, ((n.tree_id >> 12) & 16777215)::UINTEGER AS problem_no,
+      ((n.tree_id >> 36) & 15)::UTINYINT AS round_no, (n.tree_id & 4095)::USMALLINT AS seed,
+      n.node_id, n.parent_id, n.kind, n.status, n.step_text, n.code, n.visits, n.value_sum, n.q_value, n.correct,
+      n.right_answers, n.wrong_answers, n.generated_tokens, ${score}
+    FROM (${ranges.map(select).join(" UNION ALL ")}) n ${scores}
+    ORDER BY problem_no, round_no, seed, n.node_id`;
+}
+
+interface IdRange {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** Trees of a slice, one range a round: run 8 bits, round 4, problem 24, seed 12 (storage.md 3). */
+function idRanges({ runNo, rounds }: TreeSource, { first, last }: ProblemSlice): IdRange[] {
+  return rounds.toSorted((a, b) => a - b).map((round) => {
+    const above = (BigInt(runNo) << 40n) | (BigInt(round) << 36n);
+    return { from: above | (BigInt(first) << 12n), to: above | (BigInt(last) << 12n) | 4095n };
   });
 }
 
-/** @throws {StoreError} If the columns are not those of our schema. */
-function checkTypes(types: readonly string[]): void {
-  for (const [i, [column, wanted]] of NODE_COLUMNS.entries()) {
-    const type = types[i] ?? "nothing";
-    if (type === wanted || (wanted === "ENUM" && type.startsWith("ENUM"))) continue;
-    throw new StoreError(`Cannot read ${column}: expected ${wanted}, the database holds ${type}`);
-  }
+const LEADING = {
+  right: "right_answers > 0",
+  judged: "right_answers + wrong_answers > 0",
+  visited: "visits > 0 OR right_answers + wrong_answers > 0",
+} as const satisfies Record<NodeSelection["leading"], string>;
+
+function wanted({ leading, failures }: NodeSelection): string {
+  const failed = failures ? " OR (terminal AND status NOT IN ('ok', 'screened_out'))" : "";
+  return `parent_id IS NULL OR ${LEADING[leading]}${failed}`;
 }
 
-function addNode(
-  trees: Map<number, Map<string, { tree: ExportedTree; nodes: ExportedNode[] }>>,
-  row: NodeRow,
-): void {
-  const [problemNo, treeId, round, seed, nodeId, parentId, depth, kind, status, ...rest] = row;
-  const [text, code, visits, valueSum, qValue, correct] = rest;
-  let own = trees.get(problemNo);
-  if (own === undefined) trees.set(problemNo, own = new Map());
-  let entry = own.get(treeId);
-  if (entry === undefined) {
-    const nodes: ExportedNode[] = [];
-    own.set(treeId, entry = { tree: { treeId, round, seed, nodes }, nodes });
+interface NumberedTrees {
+  readonly problemNo: number;
+  readonly trees: readonly ExportedTree[];
+}
+
+/** Rows in order of problems and trees become trees; nothing but the open problem is held. */
+async function* groupTrees(
+  batches: AsyncIterable<readonly (readonly Json[])[]>,
+): AsyncGenerator<NumberedTrees> {
+  let open: { readonly problemNo: number; readonly trees: ExportedTree[] } | null = null;
+  let nodes: ExportedNode[] = [];
+  for await (const batch of batches) {
+    for (const row of batch) {
+      const [treeId, problemNo, round, seed, ...rest] = NodeRow.parse(row);
+      if (open === null || open.problemNo !== problemNo) {
+        if (open !== null) yield open;
+        open = { problemNo, trees: [] };
+      }
+      if (open.trees.at(-1)?.treeId !== treeId) {
+        nodes = [];
+        open.trees.push({ treeId, round, seed, nodes });
+      }
+      nodes.push(toNode(rest));
+    }
   }
-  entry.nodes.push({
-    ...{ nodeId, parentId, depth, kind, status, text, code },
-    ...{ visits, valueSum, qValue, correct },
-  });
+  if (open !== null) yield open;
+}
+
+type NodeCells = z.infer<typeof NodeRow> extends [unknown, unknown, unknown, unknown, ...infer Rest]
+  ? Rest
+  : never;
+
+function toNode(cells: NodeCells): ExportedNode {
+  const [nodeId, parentId, kind, status, text, code, visits, valueSum, qValue, correct] = cells;
+  const [, , , , , , , , , , rightAnswers, wrongAnswers, generatedTokens, score] = cells;
+  return {
+    ...{ nodeId, parentId, kind, status, text, code, visits, valueSum, qValue, correct },
+    ...{ rightAnswers, wrongAnswers, generatedTokens, score },
+  };
 }
 
 /** Rounds are small numbers of our own; a list cannot be bound to `IN`. */
 function inRounds({ rounds }: TreeSource): string {
-  if (!rounds.every(Number.isInteger)) {
-    throw new RangeError("Cannot read rounds: expected integers");
+  if (rounds.length === 0 || !rounds.every((round) => Number.isInteger(round) && round >= 0)) {
+    throw new RangeError(`Cannot read rounds: expected whole numbers, got [${rounds.join(", ")}]`);
   }
-  return `round_no IN (${rounds.length === 0 ? "NULL" : rounds.join(", ")})`;
+  return `round_no IN (${rounds.join(", ")})`;
 }
 
-async function rows(
+async function allRows(
   reader: SqlReader,
   sql: string,
   parameters: readonly number[],
-): Promise<readonly (readonly unknown[])[]> {
+): Promise<readonly (readonly Json[])[]> {
   const { batches } = await reader.query(sql, { parameters });
-  const all: (readonly unknown[])[] = [];
-  for await (const batch of batches) all.push(...batch);
-  return all;
+  return (await Array.fromAsync(batches)).flat();
 }

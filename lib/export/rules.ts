@@ -1,140 +1,114 @@
+/** Which trees become training data (algorithm.md 4): every rule an option, with its meaning. The values stand in `presets.ts`. */
 import { z } from "zod";
-import { ConfigError } from "../core/mod.ts";
+import { Q_SOURCES } from "./exported_tree.ts";
 
-const QSourceRule = z.enum(["outcomes", "mixed"]);
+const qSource = z.enum(Q_SOURCES);
+const quarantine = z.array(z.string())
+  .describe("Problem ids that give no data: suspected wrong labels");
+const rollouts = z.int().min(1).nullable().describe(
+  "Only this many rollouts of every tree count, its first ones; null is all. Needs q outcomes: what a PPM said is not redone",
+);
 
-/** Rules that choose traces for fine-tuning (algorithm.md 4, SFT). */
+/** Rules that choose traces for fine-tuning. */
 export const SftRules = z.strictObject({
-  perProblem: z.int().min(1).describe("Traces kept of a problem"),
-  q: QSourceRule.describe("Q-value that traces are ranked by"),
-  order: z.enum(["mean-q", "random", "outcome"]).describe(
-    "Which traces are kept: highest mean Q (ties: highest minimum), any, or fewest failed attempts before",
+  perProblem: z.int().min(1).describe("Traces kept of a problem, at most"),
+  minPerProblem: z.int().min(1).describe("Problems with fewer traces left give none"),
+  q: qSource.describe("Q-value that traces are ranked by"),
+  order: z.enum(["mean-q", "score", "random"]).describe(
+    "Which right traces are kept: of highest mean Q (ties: highest minimum), best by the model `scorer`, or any",
   ),
-  nearDuplicate: z.number().min(0).max(1).describe(
-    "A trace is left out when its code differs from a kept one in no more than this share of characters",
+  scorer: z.int().min(0).nullable()
+    .describe("Number of the model whose scores of answers rank traces, with order score"),
+  seed: z.int().min(0).describe("Of order random"),
+  nearDuplicate: z.number().min(0).max(1).nullable().describe(
+    "A trace is left out when its normalised code differs from a kept one's in at most this share of characters; null keeps all",
   ),
+  failedSteps: z.enum(["keep", "drop"])
+    .describe("What becomes of traces in which a step failed and was corrected"),
+  forbiddenText: z.string()
+    .describe("Traces that hold this text, in any case, are left out; empty for none"),
   rounds: z.enum(["latest", "all"]).describe(
-    "Take a problem's traces from the latest round that solved it, or from all (Q is not compared across rounds)",
+    "Take a problem's traces from the latest round that solved it, or from all (Q is not comparable across rounds)",
   ),
-  minCorrectShare: z.number().min(0).max(1).describe(
-    "Problems of minCorrectSources with a smaller share of right trajectories are left out",
+  difficulties: z.array(z.enum(["easy", "medium"])).min(1).describe(
+    "Problems that count: all, or only some of their trajectories are right",
   ),
-  minCorrectSources: z.array(z.string()).describe(
-    "Sources of synthetic problems, whose reference answers are not trusted",
-  ),
-  quarantine: z.array(z.string()).describe("Problem ids that give no data: suspected wrong labels"),
+  syntheticSources: z.array(z.string())
+    .describe("Sources of synthetic problems, whose reference answers are not trusted"),
+  minCorrectShare: z.number().min(0).max(1)
+    .describe("Synthetic problems with a smaller share of right trajectories give none"),
+  rollouts,
+  quarantine,
+}).refine(({ q, rollouts }) => rollouts === null || q === "outcomes", {
+  path: ["q"],
+  message: "expected outcomes with rollouts, whose mixed Q is not known",
+}).refine(({ order, scorer }) => (order === "score") === (scorer !== null), {
+  path: ["scorer"],
+  message: "expected a number with order score, and null with every other order",
 });
 
 /** Rules that choose traces for fine-tuning. */
 export type SftRules = Readonly<z.infer<typeof SftRules>>;
 
-/** Rules that choose preference pairs (algorithm.md 4, PPM pairs). */
+/** Rules that choose preference pairs. */
 export const PairRules = z.strictObject({
-  perSide: z.int().min(1).describe("Positives and negatives kept of one prefix, at most"),
+  stepPairs: z.boolean().describe("Steps that continue one prefix are compared"),
+  answerPairs: z.boolean()
+    .describe("Answers that continue one prefix are compared as its steps are"),
+  finalPairs: z.boolean().describe("Whole trajectories of one problem and round are compared"),
+  perSide: z.int().min(1).describe("Positives and negatives taken for one prefix"),
   extendTo: z.int().min(0).describe(
-    "When one side of a group has fewer than perSide, the other may have so many less that side (0: never)",
+    "Where one side has but one member, the other is extended to so many; 0 for never",
   ),
-  q: QSourceRule.describe("Q-value that steps are ranked by"),
-  minRollouts: z.int().min(0).describe("Steps with fewer rollouts through them are left out"),
-  margin: z.number().min(0).max(2).describe(
-    "Every positive's Q exceeds every negative's by more than this",
+  q: qSource.describe("Q-value that steps are ranked by"),
+  minRollouts: z.int().min(0).describe(
+    "Steps with fewer rollouts through them are left out; a finished program and an answer need one, their value is no estimate",
   ),
-  minEditDistance: z.int().min(0).describe(
-    "A negative whose text differs from a positive's in fewer characters is left out",
+  minMargin: z.number().min(0).max(2)
+    .describe("A positive's Q exceeds a negative's, and by at least this"),
+  completionMargin: z.boolean().describe(
+    "The best completion of a positive has a higher mean Q than the worst completion of a negative",
   ),
-  distinctCode: z.boolean().describe(
-    "A negative whose normalised code is a positive's is left out",
-  ),
-  failures: z.boolean().describe("Failed candidates count as negatives"),
-  finalPairs: z.boolean().describe("Whole trajectories of one problem are compared as well"),
-  rounds: z.enum(["all", "last"]).describe("Pairs are pooled over rounds, or of the last one only"),
-  quarantine: z.array(z.string()).describe("Problem ids that give no data: suspected wrong labels"),
+  minEditDistance: z.int().min(0)
+    .describe("Texts of a pair differ in at least so many characters"),
+  distinctCode: z.boolean().describe("The normalised code of a pair differs"),
+  failures: z.enum(["none", "code-error", "all"])
+    .describe("Which failed candidates count as negatives, with Q -1"),
+  prefixes: z.enum(["all", "most-visited"])
+    .describe("Prefixes that give groups: all, or those on the most visited path alone"),
+  rounds: z.enum(["all", "last"])
+    .describe("Pairs are pooled over rounds, or of the last round of a problem only"),
+  rollouts,
+  quarantine,
+}).refine(({ q, rollouts }) => rollouts === null || q === "outcomes", {
+  path: ["q"],
+  message: "expected outcomes with rollouts, whose mixed Q is not known",
 });
 
 /** Rules that choose preference pairs. */
 export type PairRules = Readonly<z.infer<typeof PairRules>>;
 
-/** Names of the presets of rules. */
-export const RULE_PRESETS = ["default", "paper", "released"] as const;
+/** Rules that choose texts with a target, the supervision that preference pairs are compared with. */
+export const ScoredRules = z.strictObject({
+  target: z.enum(["outcome", "q"]).describe(
+    "outcome: whole trajectories, 1 for right and 0 for wrong; q: partial solutions, with the Q of their last step",
+  ),
+  perProblem: z.int().min(1).describe(
+    "Texts taken of a problem and round: of outcome, so many right and so many wrong ones; of q, so many partial solutions",
+  ),
+  q: qSource.describe("Q-value that is the target, and that trajectories are ranked by"),
+  minRollouts: z.int().min(0).describe("As for pairs"),
+  order: z.enum(["mean-q", "random"]).describe(
+    "Which trajectories are taken: right ones of highest and wrong ones of lowest mean Q, or any",
+  ),
+  seed: z.int().min(0).describe("Of what is taken at random"),
+  rounds: z.enum(["all", "last"]).describe("As for pairs"),
+  rollouts,
+  quarantine,
+}).refine(({ q, rollouts }) => rollouts === null || q === "outcomes", {
+  path: ["q"],
+  message: "expected outcomes with rollouts, whose mixed Q is not known",
+});
 
-/** Name of a preset of rules. */
-export type RulePreset = typeof RULE_PRESETS[number];
-
-const DEFAULT_SFT: SftRules = {
-  perProblem: 2,
-  q: "mixed",
-  order: "mean-q",
-  nearDuplicate: 0.02,
-  rounds: "latest",
-  minCorrectShare: 0.5,
-  minCorrectSources: [],
-  quarantine: [],
-};
-
-const DEFAULT_PAIRS: PairRules = {
-  perSide: 2,
-  extendTo: 0,
-  q: "outcomes",
-  minRollouts: 2,
-  margin: 0,
-  minEditDistance: 0,
-  distinctCode: true,
-  failures: false,
-  finalPairs: true,
-  rounds: "all",
-  quarantine: [],
-};
-
-const PRESETS = {
-  default: { sft: DEFAULT_SFT, pairs: DEFAULT_PAIRS },
-  paper: {
-    sft: DEFAULT_SFT,
-    // The paper's Q contains the PPM of the round before, and so confirms it.
-    pairs: { ...DEFAULT_PAIRS, q: "mixed", minRollouts: 1 },
-  },
-  released: {
-    sft: { ...DEFAULT_SFT, nearDuplicate: 0 },
-    pairs: {
-      ...DEFAULT_PAIRS,
-      q: "mixed",
-      minRollouts: 0,
-      extendTo: 4,
-      margin: 0.5,
-      minEditDistance: 20,
-      finalPairs: false,
-    },
-  },
-} as const satisfies Record<RulePreset, { readonly sft: SftRules; readonly pairs: PairRules }>;
-
-/**
- * Rules of a preset for traces, with some replaced.
- *
- * @throws {ConfigError} If a rule is unknown or out of range.
- */
-export function sftRules(
-  preset: RulePreset,
-  overrides: Readonly<Record<string, unknown>> = {},
-): SftRules {
-  return parse(SftRules, { ...PRESETS[preset].sft, ...overrides }, "policy data");
-}
-
-/**
- * Rules of a preset for preference pairs, with some replaced.
- *
- * @throws {ConfigError} If a rule is unknown or out of range.
- */
-export function pairRules(
-  preset: RulePreset,
-  overrides: Readonly<Record<string, unknown>> = {},
-): PairRules {
-  return parse(PairRules, { ...PRESETS[preset].pairs, ...overrides }, "preference pairs");
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join(".")}: ${message}`
-  );
-  throw new ConfigError(`Cannot use these rules for ${what}: ${issues.join("; ")}`);
-}
+/** Rules that choose texts with a target. */
+export type ScoredRules = Readonly<z.infer<typeof ScoredRules>>;

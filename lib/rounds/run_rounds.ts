@@ -80,6 +80,21 @@ export async function runRounds(
   return { ended: "complete", round: plan.schedules.length };
 }
 
+/** Whether nothing of a plan is left to do. Asks the store alone. */
+export async function isComplete(
+  { runNo, schedules, evaluation, fromRound = 1 }: RoundsPlan,
+  store: ArtifactStore,
+): Promise<boolean> {
+  const wanted = [...(fromRound === 1 ? [null] : []), ...schedules.slice(fromRound - 1)];
+  const hash = hashJson(evaluation);
+  for (const schedule of wanted) {
+    const round = schedule?.round ?? 0;
+    const record = await RoundRecord.open(store, { runNo, round, schedule });
+    if (!record.isDone(hash)) return false;
+  }
+  return true;
+}
+
 class RoundMachine {
   readonly #plan: RoundsPlan;
   readonly #options: RunRoundsOptions;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { canonicalJson, StoreError } from "../core/mod.ts";
 import { appendRows, type Columns } from "./_append.ts";
 import type { Database } from "./_database.ts";
+import { JsonColumn } from "./_json_column.ts";
 import {
   ARTIFACT_KINDS,
   type ArtifactInfo,
@@ -24,7 +25,7 @@ const ArtifactRow = z.object({
   location: z.string(),
   sha256: z.string().nullable(),
   n_rows: z.bigint().transform(Number).nullable(),
-  meta: z.string(),
+  meta: JsonColumn,
   parents: z.string(),
   made_ms: z.bigint().transform(Number),
 });
@@ -117,7 +118,7 @@ function toInfo(row: z.infer<typeof ArtifactRow>): ArtifactInfo {
     location: row.location,
     sha256: row.sha256,
     rows: row.n_rows,
-    meta: z.json().parse(JSON.parse(row.meta)),
+    meta: row.meta,
     parents: Parents.parse(JSON.parse(row.parents)),
     madeAt: new Date(row.made_ms),
   };

@@ -1,8 +1,8 @@
 /**
  * The one place that touches DuckDB: opening, tuning, locking down, and turning its errors into sentences.
  *
- * FFI passes Deno's file permissions by, so DuckDB itself is locked: after opening, a writer reaches the database's folder and a
- * reader the database alone, and no later statement can change that (storage.md 2).
+ * FFI passes Deno's file permissions by, so DuckDB itself is locked: after opening, nothing but the
+ * database itself is within reach (of a writer also the snapshot that it makes), and no later statement can change that (storage.md 2).
  */
 import {
   type DuckDBConnection,
@@ -108,9 +108,10 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
     const database = new Database(path, instance, await instance.connect());
     const threads = options.threads === undefined ? [] : [`SET threads = ${options.threads}`];
     const lockDown = [
-      ...(options.access === "READ_WRITE"
-        ? [`SET allowed_directories = [${sqlText(dirname(full))}]`]
-        : [`SET allowed_paths = [${(options.files ?? []).map(sqlText).join(", ")}]`]),
+      // DuckDB reaches its own file, log and spilled data anyway.
+      options.access === "READ_WRITE"
+        ? `SET allowed_directories = [${sqlText(snapshotFolder(full))}]`
+        : `SET allowed_paths = [${(options.files ?? []).map(sqlText).join(", ")}]`,
       "SET enable_external_access = false",
       "SET lock_configuration = true",
     ];
@@ -120,6 +121,11 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
     instance.closeSync();
     throw error;
   }
+}
+
+/** Where a snapshot is made before it gets its place: the one folder that a writer reaches. It exists only meanwhile. */
+export function snapshotFolder(path: string): string {
+  return `${path}.snapshot`;
 }
 
 /** A text as a literal. For what takes no parameters: settings, names of files, ATTACH. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { canonicalJson, hashJson, StoreError } from "../core/mod.ts";
 import { evaluationMissing } from "./_choose_evaluation.ts";
 import type { Database } from "./_database.ts";
+import { JsonColumn } from "./_json_column.ts";
 import {
   EVALUATION_STATES,
   type EvaluationInfo,
@@ -21,9 +22,9 @@ const EvaluationRow = z.object({
   round_no: z.number().nullable(),
   policy: z.number().nullable(),
   ppm: z.number().nullable(),
-  spec: z.string(),
+  spec: JsonColumn,
   spec_hash: z.string(),
-  provenance: z.string(),
+  provenance: JsonColumn,
   state: z.enum(EVALUATION_STATES),
   started_ms: z.bigint().transform(Number),
 });
@@ -114,9 +115,9 @@ function toInfo(row: z.infer<typeof EvaluationRow>): EvaluationInfo {
     roundNo: row.round_no,
     policy: row.policy,
     ppm: row.ppm,
-    spec: z.json().parse(JSON.parse(row.spec)),
+    spec: row.spec,
     specHash: row.spec_hash,
-    provenance: z.json().parse(JSON.parse(row.provenance)),
+    provenance: row.provenance,
     state: row.state,
     startedAt: new Date(row.started_ms),
   };

@@ -95,6 +95,8 @@ export interface Limit {
   /** Ends the limit and frees the query. */
   readonly stop: () => void;
   readonly explain: (error: unknown) => unknown;
+  /** Throws when the statement was interrupted: DuckDB may end the rows of such a one as if they were all. */
+  readonly check: () => void;
 }
 
 /** Interrupts what a connection runs when it takes too long or is no longer wanted. `close` is called once, by `stop`. */
@@ -122,6 +124,9 @@ export function startLimit(
       signal?.removeEventListener("abort", interrupt);
       close();
     },
+    check: () => {
+      if (interrupting !== null) throw new Error("the statement was interrupted");
+    },
     explain: (cause) => {
       if (signal?.aborted === true) return signal.reason;
       if (cause instanceof UsageError) return cause;
@@ -142,6 +147,7 @@ async function* readBatches(
 ): AsyncGenerator<readonly (readonly Json[])[]> {
   try {
     yield* result.yieldConvertedRows(cellConverter);
+    limit.check();
   } catch (error) {
     throw limit.explain(error);
   } finally {

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { canonicalJson } from "../core/mod.ts";
 import type { RoundInfo } from "./artifact_store.ts";
 import type { Database } from "./_database.ts";
+import { JsonColumn } from "./_json_column.ts";
 
 const RoundRow = z.object({
   run_no: z.number(),
   round_no: z.number(),
   policy: z.string().nullable(),
   ppm: z.string().nullable(),
-  params: z.string(),
+  params: JsonColumn,
   state: z.string(),
 });
 
@@ -43,7 +44,7 @@ export async function listRounds(
     roundNo: row.round_no,
     policy: row.policy,
     ppm: row.ppm,
-    params: z.json().parse(JSON.parse(row.params)),
+    params: row.params,
     state: row.state,
   }));
 }

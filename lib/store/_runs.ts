@@ -9,6 +9,7 @@ import {
   unknownRunError,
 } from "./_choose_run.ts";
 import type { Database } from "./_database.ts";
+import { JsonColumn } from "./_json_column.ts";
 import type { OpenedRun, OpenRunRequest, RunInfo } from "./store.ts";
 import { packTreeId } from "./tree_id.ts";
 
@@ -17,7 +18,7 @@ const RunRow = z.object({
   name: z.string(),
   requested_name: z.string(),
   command: z.string(),
-  spec: z.string(),
+  spec: JsonColumn,
   spec_hash: z.string(),
   trees: z.union([z.number(), z.bigint()]).transform(Number),
   created_ms: z.union([z.number(), z.bigint()]).transform(Number),
@@ -40,7 +41,7 @@ export async function listRuns(database: Database): Promise<readonly RunInfo[]> 
     name: row.name,
     command: row.command,
     specHash: row.spec_hash,
-    spec: z.json().parse(JSON.parse(row.spec)),
+    spec: row.spec,
     trees: row.trees,
     createdAt: new Date(row.created_ms),
   }));
@@ -52,7 +53,7 @@ async function storedRuns(database: Database): Promise<readonly StoredRun[]> {
     name: row.name,
     requestedName: row.requested_name,
     specHash: row.spec_hash,
-    spec: z.json().parse(JSON.parse(row.spec)),
+    spec: row.spec,
   }));
 }
 

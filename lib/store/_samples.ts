@@ -2,6 +2,7 @@ import { z } from "zod";
 import { appendRows, type Columns } from "./_append.ts";
 import { checkBatch, sampleKey, unknownProblem, unknownSample } from "./_choose_evaluation.ts";
 import type { Database } from "./_database.ts";
+import { JsonColumn } from "./_json_column.ts";
 import { requireEvaluation } from "./_evaluations.ts";
 import {
   type EvaluationSample,
@@ -23,7 +24,7 @@ const SampleRow = z.object({
   generated_tokens: count,
   ppm_tokens: count,
   wall_ms: z.number(),
-  trace: z.string(),
+  trace: JsonColumn,
 });
 
 const VerdictRow = z.object({
@@ -226,7 +227,7 @@ function toSample(
     generatedTokens: row.generated_tokens,
     ppmTokens: row.ppm_tokens,
     wallMs: row.wall_ms,
-    trace: z.json().parse(JSON.parse(row.trace)),
+    trace: row.trace,
     verdicts: (verdicts.get(sampleKey(key)) ?? []).map((verdict) => ({
       grader: verdict.grader,
       correct: verdict.correct,

@@ -1,6 +1,6 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../core/mod.ts";
-import { type Database, sqlText } from "./_database.ts";
+import { type Database, snapshotFolder, sqlText } from "./_database.ts";
 import { exists } from "./_exists.ts";
 
 /** Writes a consistent copy under a temporary name and renames it: the path's existence means that the copy is whole. */
@@ -8,8 +8,8 @@ export async function writeSnapshot(database: Database, path: string): Promise<v
   const full = resolve(path);
   if (dirname(full) !== dirname(resolve(database.path))) {
     throw new StoreError(
-      `Cannot write snapshot "${path}": expected a path in the folder of "${database.path}", the only one that ` +
-        "DuckDB may reach; move the copy afterwards",
+      `Cannot write snapshot "${path}": expected a path in the folder of "${database.path}", where the copy is ` +
+        "made; move it afterwards",
     );
   }
   if (await exists(full)) {
@@ -17,8 +17,19 @@ export async function writeSnapshot(database: Database, path: string): Promise<v
       `Cannot write snapshot "${path}": expected a new file, got one that exists; name another`,
     );
   }
-  const partial = `${full}.partial`;
-  if (await exists(partial)) await Deno.remove(partial);
+  const folder = snapshotFolder(resolve(database.path));
+  if (await exists(folder)) await Deno.remove(folder, { recursive: true });
+  await Deno.mkdir(folder);
+  try {
+    const partial = join(folder, "copy.duckdb");
+    await copyTo(database, partial);
+    await Deno.rename(partial, full);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function copyTo(database: Database, partial: string): Promise<void> {
   await database.run(`ATTACH ${sqlText(partial)} AS rstar_snapshot`);
   try {
     const [row] = await database.rows(
@@ -28,5 +39,4 @@ export async function writeSnapshot(database: Database, path: string): Promise<v
   } finally {
     await database.run("DETACH rstar_snapshot");
   }
-  await Deno.rename(partial, full);
 }

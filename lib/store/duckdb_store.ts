@@ -193,7 +193,7 @@ export class DuckdbStore implements Store, SqlReader {
 
   /**
    * Runs one statement that reads, beside the writer: it sees what is committed when it starts.
-   * The statement may name files of the database's folder; give it to nobody who may not read those.
+   * It reaches no file but the database's own.
    *
    * @throws {UsageError} If the statement is wrong, writes, or takes too long.
    */

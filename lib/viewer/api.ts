@@ -19,6 +19,8 @@ export interface TreeRow {
   readonly tree: string;
   readonly problem: string;
   readonly level: number | null;
+  readonly run: string;
+  readonly round: number;
   readonly seed: number;
   readonly solved: boolean;
   readonly nodes: number;
@@ -58,7 +60,6 @@ export interface TreeColumns {
   readonly status: readonly string[];
   readonly visits: readonly number[];
   readonly q: readonly (number | null)[];
-  readonly ppm: readonly (number | null)[];
   readonly correct: readonly (boolean | null)[];
   readonly answer: readonly (string | null)[];
 }
@@ -74,6 +75,8 @@ export interface NodeDetail {
   readonly code: string | null;
   readonly stdout: string | null;
   readonly error: string | null;
+  /** Line of the step at which its code failed, from 1; `null` where that is not known. */
+  readonly errorLine: number | null;
   readonly visits: number;
   readonly q: number | null;
   readonly ppm: number | null;
@@ -86,13 +89,23 @@ export interface NodeDetail {
   readonly isCut: boolean;
 }
 
+/** Two siblings that gave a preference pair by the paper's rule. */
+export interface PairOfSiblings {
+  readonly better: number;
+  readonly worse: number;
+  /** Difference of their Q-values. */
+  readonly margin: number;
+}
+
 /** A node and its siblings, itself included, in the order in which they were drawn. */
 export interface NodeReply {
   readonly node: NodeDetail;
   readonly siblings: readonly NodeDetail[];
+  /** The preference pairs among them, largest margin first. */
+  readonly pairs: readonly PairOfSiblings[];
 }
 
-/** Changes whenever the database holds more than before. */
+/** Changes whenever the database may hold more than before. */
 export interface VersionReply {
   readonly version: string;
 }

@@ -2,4 +2,4 @@
 export * from "./api.ts";
 export * from "./assets.ts";
 export * from "./reader_lease.ts";
-export { type Asset, handleRequest, type ViewerOptions } from "./server.ts";
+export * from "./server.ts";

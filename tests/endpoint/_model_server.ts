@@ -73,7 +73,7 @@ function complete(
     const seed = body["temperature"] === 0
       ? 0
       : typeof body["seed"] === "number"
-      ? body["seed"] * 1000 + index
+      ? body["seed"] + index
       : draw * 1000 + index;
     return { index, ...choiceOf(textOf(seed, quirks), { stops, maxTokens, quirks }) };
   });

@@ -232,9 +232,8 @@ Deno.test("completionsPolicy() refuses a reply that is too long", async () => {
   await using server = scriptedServer([() => completions(["x".repeat(2_000_000)])]);
   await assert.rejects(
     policyOf(server).policy.sample(request),
-    /the reply is longer than 1000000 bytes/,
+    /the reply is longer than 1000000 bytes \(tried 3 times\)$/,
   );
-  assert.equal(server.seen.length, 1);
 });
 
 Deno.test("completionsPolicy() says that nobody listens", async () => {

@@ -140,7 +140,7 @@ Deno.test("openTransport() stops reading a reply that is too large", async () =>
     error.message,
     "Cannot get a reply from SERVER/v1/completions: the reply is longer than 1000 bytes",
   );
-  assert.equal(error.isRetryable, false);
+  assert.deepEqual([error.isRetryable, error.kind], [true, "reply too long"]);
 });
 
 Deno.test("openTransport() gives up a reply that stops half way at the deadline", async () => {

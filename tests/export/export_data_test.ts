@@ -1,99 +1,65 @@
 import assert from "node:assert/strict";
-import { policyPrompt, type TreeRecord } from "../../lib/core/mod.ts";
+import { policyPrompt } from "../../lib/core/mod.ts";
 import {
   Decontaminator,
   exportPairs,
+  exportScored,
   exportSft,
   pairRules,
   readExportManifest,
+  scoredRules,
   sftRules,
 } from "../../lib/export/mod.ts";
-import { type DuckdbStore, openStore } from "../../lib/store/mod.ts";
-import { testProblem, testRun, testTree } from "../conformance/store.ts";
-import { answer, type BriefNode, tree } from "./_trees.ts";
+import { CODE_END, type FilledStore, linesOf, OUTPUT, withStore } from "./_store.ts";
 
-const CODE_END = "<code>\nprint('\\n<output>9')\n<end_of_code>";
-const OUTPUT = "\n<output>\n<output>9<end_of_output>\n";
+const PROMPT = policyPrompt("What is 1 + 1?");
+const RIGHT = `${CODE_END}${OUTPUT}<answer>right`;
+const ALL_FORMATS = ["own", "trl", "released"] as const;
 
-/** Two first steps; the right one ends the code, and what it prints looks like the format's own tag. */
-const NODES: readonly BriefNode[] = [
-  {
-    parent: 0,
-    kind: "code_end",
-    text: CODE_END + OUTPUT,
-    code: "print('\\n<output>9')",
-    kw: [2, 2],
-  },
-  { parent: 0, text: "<code>\ny = 2\n<end_of_step>", code: "y = 2", kw: [2, -2] },
-  answer(1, true, { text: "<answer>right" }),
-  answer(2, false, { text: "<answer>wrong" }),
-];
-
-/** The tree as a store keeps it. */
-function record(problemId: string, seed: number): TreeRecord {
-  const example = testTree(problemId, seed);
-  const pattern = example.nodes[1];
-  assert.ok(pattern !== undefined);
-  const nodes = tree(NODES).nodes.map((node) => ({
-    ...pattern,
-    ...node,
-    execution: null,
-    pathQ: node.qValue,
-    terminal: node.kind === "answer",
-    answer: node.kind === "answer" ? "9" : null,
-  }));
-  return { ...example, nodes };
+/** Options that most tests share. */
+function common({ runNo, folder }: FilledStore) {
+  return {
+    folder: `${folder}/out`,
+    source: { runNo, rounds: [1] },
+    decontaminator: new Decontaminator(),
+  };
 }
 
-async function withStore(
-  count: number,
-  work: (store: DuckdbStore, folder: string, runNo: number) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await using store = await openStore(`${folder}/t.duckdb`);
-    const { runNo } = await store.openRun(testRun());
-    const problems = Array.from({ length: count }, (_, i) => testProblem(i + 1));
-    await store.putProblems(problems);
-    for (const { id } of problems) {
-      for (const seed of [0, 1]) {
-        await store.writeTree({ runNo, roundNo: 1 }, record(id, seed));
-      }
-    }
-    await work(store, folder, runNo);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-const lines = async (path: string): Promise<unknown[]> =>
-  (await Deno.readTextFile(path)).trim().split("\n").map((line) => JSON.parse(line));
+const treeId = (runNo: number) => String((BigInt(runNo) << 40n) | (1n << 36n) | (1n << 12n));
 
 Deno.test("exportSft() writes traces in every format, the harness's output apart", async () => {
-  await withStore(1, async (store, folder, runNo) => {
-    const manifest = await exportSft(store, {
-      folder: `${folder}/sft`,
-      source: { runNo, rounds: [1] },
-      rules: sftRules("default"),
-      formats: ["own", "trl", "released"],
-      decontaminator: new Decontaminator(),
+  await withStore(1, async (filled) => {
+    const { store, folder, runNo } = filled;
+    const rules = sftRules("default");
+    const manifest = await exportSft(store, { ...common(filled), rules, formats: ALL_FORMATS });
+    assert.deepEqual(manifest, await readExportManifest(`${folder}/out`));
+    const { files, ...rest } = manifest;
+    assert.deepEqual(rest, {
+      version: 1,
+      kind: "sft",
+      rows: 1,
+      pairs: 1,
+      problems: 1,
+      dropped: { near_duplicate: 1 },
+      counts: {
+        characters_per_trace: RIGHT.length,
+        medium_problems: 1,
+        steps_per_trace: 2,
+        tokens_per_trace: 20,
+      },
+      rules: { ...rules },
+      source: { run: "r", runNo, rounds: [1], trees: 2, nodes: 10, only: null },
     });
-    assert.deepEqual(manifest, await readExportManifest(`${folder}/sft`));
-    assert.deepEqual([manifest.rows, manifest.problems, manifest.dropped, manifest.counts], [
-      1,
-      1,
-      { near_duplicate: 1 },
-      { medium: 1, steps_per_trace: 2 },
-    ]);
-    assert.deepEqual(manifest.source, { runNo, rounds: [1], trees: 2, nodes: 10 });
-    const prompt = policyPrompt("What is 1 + 1?");
-    const [own] = await lines(`${folder}/sft/traces.jsonl`);
-    assert.deepEqual(own, {
+    assert.deepEqual(
+      files.map(({ name, rows }) => [name, rows]),
+      [["traces.jsonl", 1], ["trl_sft.jsonl", 1], ["released_sft.json", 1]],
+    );
+    assert.deepEqual(await linesOf(`${folder}/out/traces.jsonl`), [{
       problem_id: "test/1",
       round: 1,
-      tree_id: String((BigInt(runNo) << 40n) | (1n << 36n) | (1n << 12n)),
+      tree_id: treeId(runNo),
       leaf_id: 3,
-      prompt,
+      prompt: PROMPT,
       response: [
         { text: CODE_END, train: true },
         { text: OUTPUT, train: false },
@@ -101,100 +67,226 @@ Deno.test("exportSft() writes traces in every format, the harness's output apart
       ],
       mean_q: 1,
       min_q: 1,
-    });
-    const completion = CODE_END + OUTPUT + "<answer>right";
-    assert.deepEqual(await lines(`${folder}/sft/trl_sft.jsonl`), [{ prompt, completion }]);
-    const released = await Deno.readTextFile(`${folder}/sft/released_sft.json`);
-    assert.deepEqual(JSON.parse(released), [{ query: "What is 1 + 1?", response: completion }]);
-    assert.deepEqual(manifest.files.map(({ rows }) => rows), [1, 1, 1]);
+    }]);
+    assert.deepEqual(await linesOf(`${folder}/out/trl_sft.jsonl`), [
+      { prompt: PROMPT, completion: RIGHT },
+    ]);
+    const released = await Deno.readTextFile(`${folder}/out/released_sft.json`);
+    assert.deepEqual(JSON.parse(released), [{ query: "What is 1 + 1?", response: RIGHT }]);
   });
 });
 
-Deno.test("exportPairs() writes groups, and single pairs for TRL", async () => {
-  await withStore(1, async (store, folder, runNo) => {
-    const manifest = await exportPairs(store, {
-      folder: `${folder}/pairs`,
-      source: { runNo, rounds: [1] },
-      rules: pairRules("default"),
-      formats: ["own", "trl", "released"],
-      decontaminator: new Decontaminator(),
+Deno.test("exportPairs() writes groups, and single pairs for other trainers", async () => {
+  await withStore(1, async (filled) => {
+    const { store, folder, runNo } = filled;
+    const rules = pairRules("default");
+    const manifest = await exportPairs(store, { ...common(filled), rules, formats: ALL_FORMATS });
+    assert.deepEqual(manifest.counts, {
+      final_groups: 1,
+      final_pairs: 1,
+      step_groups: 2,
+      step_pairs: 2,
     });
-    assert.deepEqual(manifest.counts, { step: 2, final: 1 });
-    const own = await lines(`${folder}/pairs/pairs.jsonl`);
-    assert.equal(own.length, 3);
-    const trl = await lines(`${folder}/pairs/trl_pairs.jsonl`);
-    assert.equal(trl.length, manifest.pairs);
-    const prompt = policyPrompt("What is 1 + 1?");
-    assert.deepEqual(trl[0], {
-      prompt,
-      chosen: CODE_END + OUTPUT,
-      rejected: "<code>\ny = 2\n<end_of_step>",
+    assert.deepEqual([manifest.rows, manifest.pairs, manifest.problems], [3, 3, 1]);
+    const wrongStep = "\n<code>\ny = 2\n<end_of_step>";
+    const [first, , final] = await linesOf(`${folder}/out/pairs.jsonl`);
+    assert.deepEqual(first, {
+      problem_id: "test/1",
+      round: 1,
+      tree_id: treeId(runNo),
+      kind: "step",
+      prompt: PROMPT,
+      positives: [{ text: CODE_END + OUTPUT, q: 1, visits: 2 }],
+      negatives: [{ text: wrongStep, q: -1, visits: 2 }],
     });
-    const released = JSON.parse(await Deno.readTextFile(`${folder}/pairs/released_pairs.json`));
-    assert.deepEqual([released[0].pos_count, released[0].neg_count], [1, 1]);
+    assert.deepEqual(final, {
+      problem_id: "test/1",
+      round: 1,
+      tree_id: treeId(runNo),
+      kind: "final",
+      prompt: PROMPT,
+      positives: [{ text: RIGHT, q: 1, visits: 1 }],
+      negatives: [{ text: `${wrongStep}<answer>wrong`, q: -1, visits: 1 }],
+    });
+    const trl = await linesOf(`${folder}/out/trl_pairs.jsonl`);
+    assert.deepEqual(trl[0], { prompt: PROMPT, chosen: CODE_END + OUTPUT, rejected: wrongStep });
+    assert.equal(trl.length, 3);
+    const released = JSON.parse(await Deno.readTextFile(`${folder}/out/released_pairs.json`));
+    assert.deepEqual(released[0], {
+      prompt: PROMPT,
+      pos: CODE_END + OUTPUT,
+      neg: wrongStep,
+      pos_count: 1,
+      neg_count: 1,
+    });
   });
 });
 
-Deno.test("exportSft() gives the same bytes twice, and replaces an earlier export", async () => {
-  await withStore(30, async (store, folder, runNo) => {
-    const options = {
-      source: { runNo, rounds: [1] },
-      rules: sftRules("default"),
-      decontaminator: new Decontaminator(),
+Deno.test("exportScored() writes texts with a target", async () => {
+  await withStore(1, async (filled) => {
+    const { store, folder, runNo } = filled;
+    const rules = scoredRules("default", { target: "q", perProblem: 8 });
+    const manifest = await exportScored(store, { ...common(filled), rules });
+    assert.deepEqual([manifest.kind, manifest.rows], ["scored", 8]);
+    const rows = await linesOf(`${folder}/out/scored.jsonl`);
+    const row = {
+      problem_id: "test/1",
+      round: 1,
+      tree_id: treeId(runNo),
+      node_id: 3,
+      prompt: PROMPT,
+      text: RIGHT,
+      target: 1,
     };
-    const first = await exportSft(store, { ...options, folder: `${folder}/a` });
-    const second = await exportSft(store, { ...options, folder: `${folder}/a` });
-    assert.deepEqual(first, second);
-    assert.equal(first.rows, 30);
+    assert.ok(rows.some((one) => JSON.stringify(one) === JSON.stringify(row)));
   });
 });
 
-Deno.test("exportSft() leaves evaluation problems out and says how many", async () => {
-  await withStore(3, async (store, folder, runNo) => {
-    const decontaminator = new Decontaminator();
+Deno.test("exports of the same store are equal byte for byte, and replace one another", async () => {
+  await withStore(30, async (filled) => {
+    const { store, folder } = filled;
+    const options = { ...common(filled), formats: ALL_FORMATS };
+    for (
+      const write of [
+        (to: string) => exportSft(store, { ...options, folder: to, rules: sftRules("default") }),
+        (to: string) => exportPairs(store, { ...options, folder: to, rules: pairRules("paper") }),
+      ]
+    ) {
+      const first = await write(`${folder}/a`);
+      assert.deepEqual(await write(`${folder}/b`), first);
+      assert.deepEqual(await write(`${folder}/a`), first);
+      for (const name of ["manifest.json", ...first.files.map((file) => file.name)]) {
+        assert.deepEqual(
+          await Deno.readFile(`${folder}/a/${name}`),
+          await Deno.readFile(`${folder}/b/${name}`),
+        );
+      }
+    }
+    assert.deepEqual(await namesIn(folder), ["a", "b"]);
+  });
+});
+
+/** What an export left in a folder. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  return entries.map(({ name }) => name).filter((name) => !name.startsWith("t.duckdb")).sort();
+}
+
+Deno.test("an export leaves evaluation problems out and says how many, and where they stand", async () => {
+  await withStore(3, async (filled) => {
+    const { decontaminator, ...options } = common(filled);
     decontaminator.add("what is 2+1", { suite: "tiny", isExactOnly: false });
-    const { dropped, rows } = await exportSft(store, {
-      folder: `${folder}/a`,
-      source: { runNo, rounds: [1] },
-      rules: sftRules("default"),
-      decontaminator,
-    });
+    const rules = sftRules("default");
+    const { dropped, rows } = await exportSft(filled.store, { ...options, decontaminator, rules });
     assert.equal(rows, 2);
-    assert.deepEqual(dropped, { "contaminated: exact in tiny": 1, near_duplicate: 2 });
+    assert.deepEqual(dropped, { "problem contaminated: exact in tiny": 1, near_duplicate: 2 });
+  });
+});
+
+Deno.test("an export may be limited to some problems, which its manifest identifies", async () => {
+  await withStore(3, async (filled) => {
+    const write = (...ids: readonly string[]) =>
+      exportSft(filled.store, {
+        ...common(filled),
+        rules: sftRules("default"),
+        only: new Set(ids),
+      });
+    const { rows, dropped, source } = await write("test/3", "test/1");
+    assert.equal(rows, 2);
+    assert.deepEqual(dropped, { near_duplicate: 2, "problem not_wanted": 1 });
+    assert.deepEqual(source.only, (await write("test/1", "test/3")).source.only);
+    assert.notDeepEqual(source.only, (await write("test/1", "test/2")).source.only);
+  });
+});
+
+Deno.test("an export without a folder counts and writes nothing", async () => {
+  await withStore(2, async (filled) => {
+    const options = { ...common(filled), rules: pairRules("default") };
+    const { files, ...counted } = await exportPairs(filled.store, { ...options, folder: null });
+    const { files: _, ...written } = await exportPairs(filled.store, options);
+    assert.deepEqual(counted, written);
+    assert.deepEqual(files, []);
+    assert.deepEqual(await namesIn(filled.folder), ["out"]);
+  });
+});
+
+Deno.test("an export with no rows is whole all the same", async () => {
+  await withStore(2, async (filled) => {
+    const rules = sftRules("default", { difficulties: ["easy"] });
+    const options = { ...common(filled), rules, formats: ALL_FORMATS };
+    const { rows, dropped } = await exportSft(filled.store, options);
+    assert.deepEqual([rows, dropped], [0, { "problem medium": 2 }]);
+    assert.equal(await Deno.readTextFile(`${filled.folder}/out/traces.jsonl`), "");
+    const released = await Deno.readTextFile(`${filled.folder}/out/released_sft.json`);
+    assert.deepEqual(JSON.parse(released), []);
   });
 });
 
 Deno.test("an export that is interrupted leaves nothing, and the one before as it was", async () => {
-  await withStore(2, async (store, folder, runNo) => {
-    const options = {
-      folder: `${folder}/a`,
-      source: { runNo, rounds: [1] },
-      rules: sftRules("default"),
-      decontaminator: new Decontaminator(),
-    };
+  await withStore(2, async (filled) => {
+    const { store, folder } = filled;
+    const options = { ...common(filled), rules: sftRules("default") };
     const before = await exportSft(store, options);
+    const controller = new AbortController();
     await assert.rejects(
-      exportSft(store, { ...options, signal: AbortSignal.abort(new Error("stop")) }),
+      exportSft(store, {
+        ...options,
+        onProgress: () => controller.abort(new Error("stop")),
+        signal: controller.signal,
+      }),
       { message: "stop" },
     );
-    assert.deepEqual(await readExportManifest(`${folder}/a`), before);
-    const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
-    assert.ok(!left.includes("a.partial"), left.join());
+    assert.deepEqual(await readExportManifest(`${folder}/out`), before);
+    assert.deepEqual(await namesIn(folder), ["out"]);
   });
 });
 
-Deno.test("exportSft() refuses a folder that holds something else", async () => {
-  await withStore(1, async (store, folder, runNo) => {
+Deno.test("an export goes on from what a killed one left", async () => {
+  await withStore(1, async (filled) => {
+    const { store, folder } = filled;
+    const options = { ...common(filled), rules: sftRules("default") };
+    const before = await exportSft(store, options);
+    // Killed while writing, and between the two renames.
+    await Deno.mkdir(`${folder}/out.partial`);
+    await Deno.writeTextFile(`${folder}/out.partial/traces.jsonl`, "half a li");
+    await Deno.rename(`${folder}/out`, `${folder}/out.replaced`);
+    await assert.rejects(() => readExportManifest(`${folder}/out`), {
+      name: "UsageError",
+      message:
+        `Cannot use export "${folder}/out": expected a manifest.json, got none; export again`,
+    });
+    assert.deepEqual(await exportSft(store, options), before);
+    assert.deepEqual(await namesIn(folder), ["out"]);
+  });
+});
+
+Deno.test("an export refuses a folder that holds something else", async () => {
+  await withStore(1, async (filled) => {
+    const { store, folder } = filled;
+    const options = { ...common(filled), folder: `${folder}/mine`, rules: sftRules("default") };
     await Deno.mkdir(`${folder}/mine`);
     await Deno.writeTextFile(`${folder}/mine/thesis.txt`, "years of work");
-    await assert.rejects(
-      exportSft(store, {
-        folder: `${folder}/mine`,
-        source: { runNo, rounds: [1] },
-        rules: sftRules("default"),
-        decontaminator: new Decontaminator(),
-      }),
-      { name: "UsageError", message: /expected a new or empty folder or an earlier export/ },
-    );
+    await assert.rejects(exportSft(store, options), {
+      name: "UsageError",
+      message: `Cannot export to "${folder}/mine": expected a new or empty folder or an earlier ` +
+        "export, got other files",
+    });
+    const file = `${folder}/mine/thesis.txt`;
+    await assert.rejects(exportSft(store, { ...options, folder: file }), {
+      name: "UsageError",
+      message: `Cannot export to "${file}": expected a folder, got a file`,
+    });
+    assert.equal(await Deno.readTextFile(file), "years of work");
+  });
+});
+
+Deno.test("an export says that there is no such run", async () => {
+  await withStore(1, async (filled) => {
+    const source = { runNo: 77, rounds: [1] };
+    const rules = sftRules("default");
+    await assert.rejects(exportSft(filled.store, { ...common(filled), source, rules }), {
+      name: "UsageError",
+      message: "Cannot export run 77: the database holds no run of this number",
+    });
   });
 });

@@ -182,6 +182,18 @@ Deno.test("runRounds() that dies anywhere, again and again, ends like one that w
     { numRuns: 200 },
   ));
 
+Deno.test("isComplete() is true once every round is done and measured as asked, and asks the store alone", async () => {
+  const fixture = newFixture();
+  const plan = scriptedPlan({ schedule: { rounds: 2 } });
+  assert.equal(await isComplete(plan, fixture.store), false);
+  await run(fixture, { ...plan, stopAfter: "ppm" });
+  assert.equal(await isComplete(plan, fixture.store), false);
+  await run(fixture, plan);
+  assert.equal(await isComplete(plan, fixture.store), true);
+  assert.equal(await isComplete({ ...plan, evaluation: null }, fixture.store), false);
+  assert.equal(await isComplete(scriptedPlan({ schedule: { rounds: 3 } }), fixture.store), false);
+});
+
 Deno.test("runRounds() stops after a stage of the first round that is not done, and goes on with the next", async () => {
   const fixture = newFixture();
   for (const [index, stage] of STAGES.entries()) {

@@ -28,7 +28,7 @@ Deno.test("deriveNodes() agrees with walking the tree for every node", () => {
         });
       }
     }),
-    { numRuns: 10 },
+    { numRuns: 5 },
   );
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openReadOnly, openStore } from "../../lib/store/mod.ts";
+import { openReadOnly, openStore, type SqlReader } from "../../lib/store/mod.ts";
 import { allRows, prepareRun, temporaryFolder } from "./_files.ts";
 
 const HOSTILE = [
@@ -32,28 +32,44 @@ const HOSTILE = [
   "",
 ];
 
-for (const access of ["openReadOnly()", "DuckdbStore.query()"] as const) {
+/** Every hostile statement is refused and leaves the database and its folder as they were. */
+async function refuseAll(
+  reader: SqlReader,
+  { folder, isAsBefore }: { readonly folder: string; readonly isAsBefore: () => Promise<void> },
+): Promise<void> {
   for (const sql of HOSTILE) {
-    Deno.test(`${access} refuses ${JSON.stringify(sql)}`, async () => {
-      await using folder = await temporaryFolder();
-      const path = `${folder.path}/a.duckdb`;
-      const statement = sql.replace("FOLDER", folder.path);
-      await using store = await openStore(path);
-      await prepareRun(store, 1);
-      if (access === "DuckdbStore.query()") {
-        await assert.rejects(() => allRows(store.query(statement)), { name: "UsageError" });
-        assert.equal((await store.runs()).length, 1);
-      } else {
-        await store[Symbol.asyncDispose]();
-        using database = await openReadOnly(path);
-        await assert.rejects(() => allRows(database.query(statement)), { name: "UsageError" });
-        assert.deepEqual(await allRows(database.query("SELECT count(*) FROM run")), [[1]]);
-      }
-      const names = (await Array.fromAsync(Deno.readDir(folder.path))).map((entry) => entry.name);
-      assert.deepEqual(names.filter((name) => !name.startsWith("a.duckdb")), []);
-    });
+    const statement = sql.replace("FOLDER", folder);
+    await assert.rejects(() => allRows(reader.query(statement)), { name: "UsageError" }, sql);
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+    assert.deepEqual(names.filter((name) => !name.startsWith("a.duckdb")), [], sql);
+    await isAsBefore();
   }
 }
+
+Deno.test("DuckdbStore.query() refuses every statement that writes, reaches out or sets", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/a.duckdb`);
+  await prepareRun(store, 1);
+  await refuseAll(store, {
+    folder: folder.path,
+    isAsBefore: async () => assert.equal((await store.runs()).length, 1),
+  });
+});
+
+Deno.test("openReadOnly() refuses every statement that writes, reaches out or sets", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/a.duckdb`;
+  {
+    await using store = await openStore(path);
+    await prepareRun(store, 1);
+  }
+  using database = await openReadOnly(path);
+  await refuseAll(database, {
+    folder: folder.path,
+    isAsBefore: async () =>
+      assert.deepEqual(await allRows(database.query("SELECT count(*) FROM run")), [[1]]),
+  });
+});
 
 Deno.test("openReadOnly() reads no other file of the database's folder", async () => {
   await using folder = await temporaryFolder();
@@ -61,10 +77,25 @@ Deno.test("openReadOnly() reads no other file of the database's folder", async (
   {
     await using _store = await openStore(path);
   }
-  await Deno.writeTextFile(`${folder.path}/secret.txt`, "secret");
   using database = await openReadOnly(path);
-  await assert.rejects(
-    () => allRows(database.query(`SELECT content FROM read_text('${folder.path}/secret.txt')`)),
-    { name: "UsageError", message: /^Cannot run the statement: Permission Error/ },
-  );
+  await refuseFiles(database, folder.path);
 });
+
+Deno.test("DuckdbStore.query() reads no other file of the database's folder", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/a.duckdb`);
+  await refuseFiles(store, folder.path);
+  await store.snapshot(`${folder.path}/copy.duckdb`);
+  await refuseFiles(store, folder.path);
+});
+
+async function refuseFiles(reader: SqlReader, folder: string): Promise<void> {
+  await Deno.writeTextFile(`${folder}/secret.txt`, "secret");
+  for (const path of ["secret.txt", "*.txt", "a.duckdb.wal/../secret.txt", "copy.duckdb"]) {
+    await assert.rejects(
+      () => allRows(reader.query(`SELECT content FROM read_text('${folder}/${path}')`)),
+      { name: "UsageError", message: /^Cannot run the statement: Permission Error/ },
+      path,
+    );
+  }
+}

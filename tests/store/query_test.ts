@@ -176,3 +176,20 @@ Deno.test("readParquetRows() reads rows with numbers as numbers", async () => {
   await Deno.writeTextFile(`${folder.path}/b.parquet`, "no parquet");
   await assert.rejects(() => readParquetRows(`${folder.path}/b.parquet`), { name: "StoreError" });
 });
+
+Deno.test("query() never ends the rows of an interrupted statement as if they were all", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/a.duckdb`);
+  const many = "SELECT i, md5(i::VARCHAR) FROM range(3000000) t(i)";
+  const controller = new AbortController();
+  const { batches } = await store.query(many, { signal: controller.signal });
+  await assert.rejects(async () => {
+    for await (const _batch of batches) controller.abort(new Error("no longer wanted"));
+  }, { message: "no longer wanted" });
+  const late = await store.query(many, { timeoutMs: 300 });
+  await assert.rejects(async () => {
+    for await (const _batch of late.batches) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+  }, { message: /expected an end within 300 ms/ });
+});

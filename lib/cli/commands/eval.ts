@@ -1,19 +1,14 @@
 import { Command } from "commander";
 import { EvalConfig } from "../../config/mod.ts";
-import { GRADER_VERSION } from "../../grading/mod.ts";
-import { evaluationReport, renderHtml } from "../../report/mod.ts";
-import { compareRounds } from "../eval/compare_rounds.ts";
 import { compareCommand } from "../eval/compare_command.ts";
 import { dryRunLines } from "../eval/dry_run.ts";
-import { comparisonJson, figuresJson, figuresOf } from "../eval/figures.ts";
-import { figuresCsv, figuresMarkdown } from "../eval/files.ts";
 import { auditCommand, regradeCommand } from "../eval/grader_commands.ts";
 import { listCommand, showCommand } from "../eval/list_command.ts";
 import { loadSuites } from "../eval/load_suites.ts";
 import { selectionOf } from "../eval/plan.ts";
+import { reportOutcome } from "../eval/report_outcome.ts";
 import { runEval } from "../eval/run_eval.ts";
-import { allGrids, drawGrid, warnings } from "../eval/table.ts";
-import { notice, print, shortDuration } from "../output.ts";
+import { notice, print } from "../output.ts";
 import { addSettings, commandConfig, configLines } from "../settings.ts";
 
 /** `eval`: measures checkpoints on suites; its subcommands look at what is stored. */
@@ -49,36 +44,9 @@ async function evaluate(
   );
   if (!config.quiet) notices.forEach(notice);
   if (config.dryRun) return (await dryRunLines(config, suites)).forEach(print);
-  await runEval(config, suites, async ({ entries, seconds }, store) => {
-    const all = entries.map(figuresOf);
-    const comparisons = await compareRounds(entries, { store, suites });
-    if (config.csv !== undefined) await Deno.writeTextFile(config.csv, figuresCsv(all));
-    if (config.markdown !== undefined) {
-      await Deno.writeTextFile(config.markdown, figuresMarkdown(all, comparisons));
-    }
-    if (config.html !== undefined) {
-      const page = await evaluationReport(store, {
-        evalIds: entries.map(({ result }) => result.evalId),
-        grader: GRADER_VERSION,
-        now: new Date(),
-      });
-      await Deno.writeTextFile(config.html, await renderHtml(page));
-    }
-    if (config.json) {
-      return print(JSON.stringify({
-        db: config.db,
-        seconds,
-        complete: all.length > 0 && all.every(({ result }) => result.isComplete),
-        evaluations: all.map(figuresJson),
-        comparisons: comparisons.map(comparisonJson),
-      }));
-    }
-    for (const grid of allGrids(all, comparisons)) print(drawGrid(grid));
-    warnings(all).forEach(print);
-    print(
-      `${shortDuration(seconds)}; evaluations ${
-        entries.map(({ result }) => result.evalId).join(", ")
-      } in ${config.db}`,
-    );
-  });
+  await runEval(
+    config,
+    suites,
+    (outcome, store) => reportOutcome(outcome, { config, suites, store }),
+  );
 }

@@ -1,82 +1,184 @@
 import { Command, Option } from "commander";
 import { join } from "node:path";
+import { z } from "zod";
 import { UsageError } from "../../core/mod.ts";
 import {
   EXPORT_FORMATS,
   type ExportFormat,
   type ExportManifest,
   exportPairs,
+  exportScored,
   exportSft,
   pairRules,
   RULE_PRESETS,
+  type RuleOverrides,
   type RulePreset,
+  scoredRules,
   sftRules,
 } from "../../export/mod.ts";
-import type { SqlReader } from "../../store/mod.ts";
+import { type DuckdbStore, openStore, type SqlReader } from "../../store/mod.ts";
 import { openDecontaminator } from "../decontaminator.ts";
-import { notice, print } from "../output.ts";
+import { exportLines } from "../export/describe_export.ts";
+import { findSource } from "../export/find_source.ts";
+import { registerExport } from "../export/register_export.ts";
+import { listenForInterrupts } from "../interrupt.ts";
+import { LiveDisplay, notice, print } from "../output.ts";
 import { openReader } from "../reader.ts";
+
+/** What can be exported, by the folder that it is written in, and the role of the model that is trained on it. */
+const ROLES = {
+  sft: "policy",
+  pairs: "ppm",
+  outcome: "outcome",
+  q_regression: "q_regression",
+} as const;
+
+type Part = keyof typeof ROLES;
 
 interface ExportFlags {
   readonly db: string;
   readonly run?: string;
   readonly round: string;
-  readonly kind: "sft" | "pairs" | "both";
-  readonly out: string;
+  readonly kind: Part | "both";
+  readonly out?: string;
   readonly preset: RulePreset;
-  readonly rules: string;
+  readonly sftRules: string;
+  readonly pairRules: string;
+  readonly scoredRules: string;
+  readonly quarantine?: string;
+  readonly only?: string;
   readonly formats: string;
+  /** False with `--no-register`. */
+  readonly register: boolean;
+  readonly dryRun?: true;
   readonly json?: true;
   readonly quiet?: true;
 }
 
 /** `export`: stored trees to training data. */
 export function exportCommand(): Command {
+  const rules = (data: string) => `rules for ${data} over the preset's, as JSON`;
   return new Command("export")
     .description("Write training data from stored trees: traces for a policy, pairs for a PPM")
-    .requiredOption("--out <folder>", "folder for the data; sft/ and pairs/ are made in it")
+    .option("--out <folder>", "folder for the data; sft/ and pairs/ are made in it")
     .option("--db <file>", "database file", "data/rstar.duckdb")
     .option("--run <name>", "run whose trees are taken (default: the newest)")
     .option("--round <n>", "one round, a list (1,2), or all", "all")
     .addOption(
-      new Option("--kind <kind>", "what to write").choices(["sft", "pairs", "both"]).default(
-        "both",
-      ),
+      new Option("--kind <kind>", "what to write; both is sft and pairs")
+        .choices([...Object.keys(ROLES), "both"]).default("both"),
     )
     .addOption(
       new Option("--preset <name>", "rules by which data is chosen").choices([...RULE_PRESETS])
         .default("default"),
     )
-    .option("--rules <json>", "further rules over the preset's, e.g. '{\"perProblem\": 4}'", "{}")
+    .option("--sft-rules <json>", rules("traces"), "{}")
+    .option("--pair-rules <json>", rules("pairs"), "{}")
+    .option("--scored-rules <json>", rules("outcome and q_regression"), "{}")
+    .option("--quarantine <file>", "problem ids that give no data, one a line")
+    .option("--only <file>", "problem ids that data is made of, one a line")
     .option("--formats <list>", `comma separated, of ${EXPORT_FORMATS.join(", ")}`, "own")
+    .option("--no-register", "keep no row of the data in the database, which may be in use then")
+    .option("--dry-run", "count what would be written, write nothing")
     .option("--json", "print the manifests as one line of JSON")
-    .option("--quiet", "no notices")
+    .option("--quiet", "no progress")
     .action(runExport);
 }
 
 async function runExport(flags: ExportFlags): Promise<void> {
+  if (flags.out === undefined && !flags.dryRun) {
+    throw new UsageError("Cannot export: expected --out FOLDER, or --dry-run");
+  }
+  const jobs = await exportJobs(flags);
+  const only = flags.only === undefined ? undefined : new Set(await readIds(flags.only));
+  using interrupts = listenForInterrupts(() => notice("Interrupted: nothing is written"));
+  await using database = await openDatabase(flags);
+  const source = await findSource(database.reader, flags);
+  const decontaminator = await openDecontaminator();
+  const results: { folder: string | null; artifact: number | null; manifest: ExportManifest }[] =
+    [];
+  for (const { part, run } of jobs) {
+    const folder = flags.dryRun || flags.out === undefined ? null : join(flags.out, part);
+    let problems = 0;
+    const picture = () => {
+      const line = `${part}: ${problems} problems`;
+      return { lines: [line], line };
+    };
+    using _display = new LiveDisplay(picture, { quiet: flags.quiet === true });
+    const manifest = await run(database.reader, {
+      ...{ folder, source, decontaminator, signal: interrupts.stopAdmitting },
+      ...(only === undefined ? {} : { only }),
+      onProgress: (done) => problems = done,
+    });
+    const artifact = folder === null || database.store === null || manifest.rows === 0
+      ? null
+      : await registerExport(database.store, flags.db, { folder, role: ROLES[part], manifest });
+    results.push({ folder, artifact, manifest });
+  }
+  if (flags.json) print(JSON.stringify(results));
+  else for (const { folder, manifest } of results) exportLines(manifest, folder).forEach(print);
+  refuseEmpty(results.map(({ manifest }) => manifest));
+}
+
+type Run = (
+  reader: SqlReader,
+  options: Omit<Parameters<typeof exportScored>[1], "rules">,
+) => Promise<ExportManifest>;
+
+/** What is to be written, with its rules checked. */
+async function exportJobs(
+  flags: ExportFlags,
+): Promise<readonly { readonly part: Part; readonly run: Run }[]> {
+  const { preset } = flags;
   const formats = parseFormats(flags.formats);
-  const overrides = parseRules(flags.rules);
-  const rules = {
-    sft: flags.kind === "pairs" ? null : sftRules(flags.preset, overrides),
-    pairs: flags.kind === "sft" ? null : pairRules(flags.preset, overrides),
+  const ids = flags.quarantine === undefined ? [] : await readIds(flags.quarantine);
+  const quarantine = ids.length === 0 ? {} : { quarantine: ids };
+  const overrides = (flag: string, text: string): RuleOverrides => (
+    { ...quarantine, ...parseRules(flag, text) }
+  );
+  const runOf = (part: Part): Run => {
+    switch (part) {
+      case "sft": {
+        const rules = sftRules(preset, overrides("--sft-rules", flags.sftRules));
+        return (reader, options) => exportSft(reader, { ...options, rules, formats });
+      }
+      case "pairs": {
+        const rules = pairRules(preset, overrides("--pair-rules", flags.pairRules));
+        return (reader, options) => exportPairs(reader, { ...options, rules, formats });
+      }
+      case "outcome":
+      case "q_regression": {
+        const rules = scoredRules(preset, {
+          target: part === "outcome" ? "outcome" : "q",
+          ...overrides("--scored-rules", flags.scoredRules),
+        });
+        return (reader, options) => exportScored(reader, { ...options, rules });
+      }
+    }
   };
-  await using reader = await openReader(flags.db);
-  const source = await findSource(reader, flags);
-  const options = { source, formats, decontaminator: await openDecontaminator() };
-  const manifests: ExportManifest[] = [];
-  if (rules.sft !== null) {
-    const folder = join(flags.out, "sft");
-    manifests.push(await exportSft(reader, { ...options, folder, rules: rules.sft }));
+  const parts = flags.kind === "both" ? ["sft", "pairs"] as const : [flags.kind];
+  return parts.map((part) => ({ part, run: runOf(part) }));
+}
+
+/** The database that is read; opened for writing where a row of the data is to be kept. */
+interface OpenedDatabase extends AsyncDisposable {
+  readonly reader: SqlReader;
+  readonly store: DuckdbStore | null;
+}
+
+async function openDatabase(flags: ExportFlags): Promise<OpenedDatabase> {
+  // Says in its own words when there is no such file, which a writer would make.
+  const reader = await openReader(flags.db);
+  if (!flags.register || flags.dryRun) {
+    return {
+      reader,
+      store: null,
+      [Symbol.asyncDispose]: () => Promise.resolve(reader[Symbol.dispose]()),
+    };
   }
-  if (rules.pairs !== null) {
-    const folder = join(flags.out, "pairs");
-    manifests.push(await exportPairs(reader, { ...options, folder, rules: rules.pairs }));
-  }
-  if (flags.json) print(JSON.stringify(manifests));
-  else for (const manifest of manifests) describe(manifest, flags).forEach(print);
-  const isEmpty = manifests.every(({ rows }) => rows === 0);
-  if (isEmpty && !flags.quiet) notice("Nothing to train on: no problem of these rounds was solved");
+  reader[Symbol.dispose]();
+  const store = await openStore(flags.db);
+  return { reader: store, store, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
 }
 
 function parseFormats(text: string): readonly ExportFormat[] {
@@ -89,58 +191,35 @@ function parseFormats(text: string): readonly ExportFormat[] {
   });
 }
 
-function parseRules(text: string): Readonly<Record<string, unknown>> {
+function parseRules(flag: string, text: string): RuleOverrides {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return Object.fromEntries(Object.entries(value));
-    }
+    const parsed = z.record(z.string(), z.unknown()).safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new UsageError(`Cannot read --rules ${text}: expected a JSON object of rules`);
+  throw new UsageError(`Cannot read ${flag} ${text}: expected a JSON object of rules`);
 }
 
-async function findSource(reader: SqlReader, flags: ExportFlags) {
-  const runs = await rowsOf(reader, "SELECT run_no, name FROM run ORDER BY run_no");
-  const found = flags.run === undefined ? runs.at(-1) : runs.find(([, name]) => name === flags.run);
-  if (found === undefined) {
-    const names = runs.map(([, name]) => name).join(", ") || "none";
-    throw new UsageError(`Cannot export run "${flags.run ?? ""}": stored are: ${names}`);
+async function readIds(path: string): Promise<readonly string[]> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new UsageError(`Cannot read problem ids: there is no file "${path}"`, { cause });
   }
-  const runNo = Number(found[0]);
-  const known = (await rowsOf(
-    reader,
-    `SELECT DISTINCT round_no FROM tree WHERE run_no = ${runNo} ORDER BY 1`,
-  )).map(([round]) => Number(round));
-  const rounds = flags.round === "all" ? known : flags.round.split(",").map(Number);
-  const missing = rounds.filter((round) => !known.includes(round));
-  if (rounds.length === 0 || missing.length > 0) {
-    throw new UsageError(
-      `Cannot export round ${missing.join(", ")} of run "${found[1]}": it has trees of ` +
-        (known.length === 0 ? "no round" : `rounds ${known.join(", ")}`),
-    );
-  }
-  return { runNo, rounds };
+  return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 
-async function rowsOf(reader: SqlReader, sql: string) {
-  const { batches } = await reader.query(sql);
-  return (await Array.fromAsync(batches)).flat();
-}
-
-function describe(manifest: ExportManifest, { out }: ExportFlags): readonly string[] {
-  const { kind, rows, pairs, problems, dropped, counts, files } = manifest;
-  const what = kind === "sft" ? `${rows} traces` : `${rows} groups with ${pairs} pairs`;
-  const list = (entries: Readonly<Record<string, number>>) =>
-    Object.entries(entries).map(([name, count]) =>
-      `${name.replaceAll("_", " ")} ${Math.round(count * 10) / 10}`
-    ).join(", ");
-  return [
-    `${what} of ${problems} problems -> ${
-      files.map(({ name }) => join(out, kind, name)).join(", ")
-    }`,
-    ...(Object.keys(counts).length === 0 ? [] : [`  ${list(counts)}`]),
-    ...(Object.keys(dropped).length === 0 ? [] : [`  left out: ${list(dropped)}`]),
-  ];
+/** @throws {UsageError} If nothing was written: a trainer would only say so later. */
+function refuseEmpty(manifests: readonly ExportManifest[]): void {
+  if (manifests.some(({ rows }) => rows > 0)) return;
+  const reasons = manifests.flatMap(({ dropped }) =>
+    Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`)
+  );
+  throw new UsageError(
+    `Cannot train on this export: nothing is left (${reasons.join(", ")}); ` +
+      "search more problems, with more rollouts, or relax the rules",
+  );
 }

@@ -48,29 +48,33 @@ export async function findModels(
   const checkpoints = run === null
     ? []
     : await store.artifacts({ runNo: run.runNo, kind: "checkpoint" });
-  const rounds = [
-    ...new Set(
-      checkpoints.filter(({ role }) => role === "policy").map(({ roundNo }) => roundNo)
-        .filter((round) => round !== null),
-    ),
-  ].sort((a, b) => a - b);
-  const wanted = config.allRounds ? rounds : [config.round ?? rounds.at(-1)];
-  if (run === null || (rounds.length === 0 && config.round === undefined && !config.allRounds)) {
+  const rounds = roundsOf(checkpoints);
+  const newest = rounds.at(-1);
+  if (run === null || (newest === undefined && !isAskedFor(config))) {
     return [await elsewhere(config, STARTER_POLICY)];
   }
-  const unknown = wanted.find((round) => round === undefined || !rounds.includes(round));
-  if (unknown !== undefined || wanted.length === 0) {
+  const wanted = config.allRounds ? rounds : [config.round ?? newest ?? 0];
+  if (wanted.length === 0 || wanted.some((round) => !rounds.includes(round))) {
     throw new UsageError(
-      `Cannot measure round ${config.round ?? "any"} of run "${run.name}": it has checkpoints of ${
-        rounds.length === 0 ? "no round" : `rounds ${rounds.join(", ")}`
-      }`,
+      `Cannot measure ${
+        config.allRounds ? "rounds" : `round ${wanted[0]}`
+      } of run "${run.name}": ` +
+        `it has checkpoints of ${rounds.length === 0 ? "no round" : `rounds ${rounds.join(", ")}`}`,
     );
   }
-  return await Promise.all(
-    wanted.filter((round) => round !== undefined).map((round) =>
-      ofRound(config, { run, round, checkpoints })
-    ),
-  );
+  return await Promise.all(wanted.map((round) => ofRound(config, { run, round, checkpoints })));
+}
+
+/** Rounds that have a policy, ascending. */
+function roundsOf(checkpoints: readonly ArtifactInfo[]): readonly number[] {
+  const rounds = checkpoints.filter(({ role }) => role === "policy").map(({ roundNo }) => roundNo)
+    .filter((round) => round !== null);
+  return [...new Set(rounds)].sort((a, b) => a - b);
+}
+
+/** Whether the user means the rounds of a run. */
+function isAskedFor({ run, round, allRounds }: EvalConfig): boolean {
+  return run !== undefined || round !== undefined || allRounds;
 }
 
 /** The run whose rounds are meant; `null` where none is stored and none was asked for. */
@@ -80,8 +84,7 @@ function findRun(runs: readonly RunInfo[], config: EvalConfig): RunInfo | null {
     ? evolved.at(-1)
     : runs.find(({ name }) => name === config.run);
   if (found !== undefined) return found;
-  const isAsked = config.run !== undefined || config.round !== undefined || config.allRounds;
-  if (!isAsked) return null;
+  if (!isAskedFor(config)) return null;
   const names = evolved.map(({ name }) => `"${name}"`).join(", ") || "none";
   throw new UsageError(
     `Cannot measure ${

@@ -18,7 +18,7 @@ import {
   type Suite,
 } from "../../evaluation/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
-import { PROJECT_ROOT } from "../host.ts";
+import { PROBLEM_FOLDERS, PROJECT_ROOT } from "../host.ts";
 
 /** Folder of the suites that ship. */
 export const SUITE_FOLDER = join(PROJECT_ROOT, "evals");
@@ -164,7 +164,7 @@ async function loadSet(
   const isBeside = await Deno.stat(beside).then(({ isFile }) => isFile, () => false);
   try {
     return await loadProblems(isBeside ? beside : suite.problems, {
-      fixtures: join(PROJECT_ROOT, "fixtures"),
+      ...PROBLEM_FOLDERS,
       readParquet: readParquetRows,
       onMissingAnswer,
     });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type EvolveConfig, type EvolveSizes, evolveSizes } from "../../config/mod.ts";
 import { ConfigError, type Json, type Problem, UsageError } from "../../core/mod.ts";
 import { loadProblems } from "../../datasets/mod.ts";
@@ -6,7 +5,7 @@ import { type RoundSchedule, roundSchedules, type ScheduleOptions } from "../../
 import { resolveLimits } from "../../sandbox/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
 import { findSuites } from "../eval/load_suites.ts";
-import { PROJECT_ROOT } from "../host.ts";
+import { PROBLEM_FOLDERS } from "../host.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
 
 /** What a run of `evolve` will do, before anything is started. */
@@ -33,7 +32,7 @@ export interface EvolvePlan {
 export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
   const sizes = evolveSizes(config);
   const loaded = await loadProblems(config.problems, {
-    fixtures: join(PROJECT_ROOT, "fixtures"),
+    ...PROBLEM_FOLDERS,
     readParquet: readParquetRows,
   });
   const gradable = loaded.filter(({ meta }) => meta.ungradable === undefined);

@@ -2,9 +2,9 @@ import type { InfrastructureError, StopReason, TreeRecord } from "../../core/mod
 
 /** Something that happened while trees were grown. Holds no text of a model, so that it may be logged and shown. */
 export type RunEvent =
+  | { readonly type: "session"; readonly run: string; readonly command: string }
   | {
     readonly type: "round";
-    readonly run: string;
     readonly round: number;
     /** Trees that are wanted and not stored yet. */
     readonly pending: number;

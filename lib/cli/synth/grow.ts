@@ -89,6 +89,7 @@ export async function growRound(request: RoundRequest, parts: RoundParts): Promi
   const { jobs, givenUp } = await pendingJobs(parts.store, request);
   const growth = new RoundGrowth(request, { ...parts, wanted: jobs.length });
   parts.onStart?.(growth.progress);
+  parts.onEvent?.({ type: "round", round: request.roundNo, pending: jobs.length });
   using _display = new LiveDisplay(() => growth.progress.picture(), {
     quiet: parts.quiet ?? false,
   });

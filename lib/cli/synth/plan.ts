@@ -13,7 +13,7 @@ import { loadProblems } from "../../datasets/mod.ts";
 import { PRESETS, SearchSpec } from "../../search/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
 import { resolveLimits } from "../../sandbox/mod.ts";
-import { PROJECT_ROOT } from "../host.ts";
+import { PROBLEM_FOLDERS, PROJECT_ROOT } from "../host.ts";
 import { ppmCalibration } from "./calibration.ts";
 
 /** The policy that ships: the starter world's base model. */
@@ -42,7 +42,7 @@ export interface SynthPlan {
  */
 export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
   const loaded = await loadProblems(config.problems, {
-    fixtures: join(PROJECT_ROOT, "fixtures"),
+    ...PROBLEM_FOLDERS,
     readParquet: readParquetRows,
   });
   const gradable = loaded.filter(({ meta }) => meta.ungradable === undefined);

@@ -1,6 +1,7 @@
 import type { InfrastructureError, TreeRecord } from "../../core/mod.ts";
 import type { EndpointPool } from "../../endpoint/mod.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
+import type { SearchStatus } from "../control/mod.ts";
 import type { Meter } from "./meter.ts";
 import { type Picture, shortDuration, shortNumber } from "../output.ts";
 
@@ -73,6 +74,33 @@ export class SynthProgress {
     return [...this.#failures].map(([boundary, { count, example }]) =>
       `${count} trees unfinished (${boundary}), for instance: ${example}`
     );
+  }
+
+  /** State for other processes. */
+  status(): SearchStatus {
+    const { totalTrees, meter, sandbox, policyPool, ppmPool } = this.#sources;
+    const { running, waiting } = sandbox.metrics();
+    const queue = (name: string, pool: EndpointPool | null) => {
+      if (pool === null) return {};
+      const { running, waiting, limit } = pool.metrics();
+      return { [name]: { running, waiting, limit } };
+    };
+    return {
+      trees: this.#trees,
+      totalTrees,
+      open: this.#open,
+      parked: this.parked,
+      problemsSolved: this.#solved.size,
+      rollouts: this.#rollouts,
+      generatedTokens: meter.spent.generatedTokens,
+      seconds: this.seconds,
+      queues: {
+        ...queue("policy", policyPool),
+        sandbox: { running, waiting, limit: sandbox.info.workers },
+        ...queue("ppm", ppmPool),
+      },
+      failures: [...this.failureLines()],
+    };
   }
 
   /** What the display shows now. */

@@ -1,10 +1,11 @@
 import type { SynthConfig } from "../../config/mod.ts";
 import { InfrastructureError } from "../../core/mod.ts";
 import { openGrader } from "../../grading/mod.ts";
-import { describeChange, type OpenedRun, openStore, type Store } from "../../store/mod.ts";
+import { describeChange, type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { openGradingSandbox, openSandbox } from "../host.ts";
 import { Interrupted, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { notice } from "../output.ts";
+import { openObservation } from "../observe/observation.ts";
 import { growRound, type RoundOutcome, type RoundRequest } from "./grow.ts";
 import { pendingJobs } from "./jobs.ts";
 import { type IdentifiedModels, identifyModels, openModels, probeModels } from "./models.ts";
@@ -36,7 +37,7 @@ export async function runSynth(config: SynthConfig, plan: SynthPlan): Promise<Sy
 }
 
 interface SynthParts {
-  readonly store: Store;
+  readonly store: DuckdbStore;
   readonly interrupts: InterruptSignals;
   readonly resources: AsyncDisposableStack;
 }
@@ -86,11 +87,21 @@ class Synth {
     const { store, resources, interrupts } = this.#parts;
     const { unsafeNoSandbox, workers, quiet } = this.#config;
     const signal = interrupts.stopNow;
+    const observation = resources.use(
+      await openObservation({
+        ...{ db: this.#config.db, command: "synth", store, log: this.#config.log },
+        onNotice: this.#say,
+      }),
+    );
+    const say = (message: string) => {
+      this.#say(message);
+      observation.emit({ type: "notice", level: "info", message });
+    };
     const identified = await probeModels(this.#config, this.#plan, {
       ...{ signal, identified: known },
-      onProgress: this.#say,
+      onProgress: say,
     });
-    const shared = { onProgress: this.#say, unsafeNoSandbox, signal };
+    const shared = { onProgress: say, unsafeNoSandbox, signal };
     const sandbox = resources.use(
       await openSandbox({ ...shared, ...(workers === "auto" ? {} : { workers }) }),
     );
@@ -99,7 +110,7 @@ class Synth {
     );
     const models = await openModels(this.#config, this.#plan, {
       ...{ resources, signal, identified },
-      onProgress: this.#say,
+      onProgress: say,
     });
     const run = await store.openRun({
       name: this.#config.run,
@@ -108,13 +119,19 @@ class Synth {
       mode: this.#config.resume ? "resume" : this.#config.newRun ? "new" : "continue",
       provenance: await searchProvenance(this.#config, { sandbox, models }),
     });
-    sayRun(run, this.#say);
+    observation.emit({ type: "session", run: run.name, command: "synth" });
+    sayRun(run, say);
+    observation.useRun(run);
     const outcome = await growRound(this.#request(run), {
       ...{ store, models, sandbox, grader, quiet, signal },
+      onStart: (progress) => observation.watch(progress),
+      onEvent: (event) => observation.emit(event),
       budget: budgetOf(this.#config),
       stallSeconds: this.#config.treeTimeout,
       stopAdmitting: interrupts.stopAdmitting,
     });
+    const { stored, parked, undone } = outcome;
+    observation.emit({ type: "end", stored, parked, undone });
     outcome.failures.forEach(notice);
     this.#throwIfUnfinished(outcome);
     return await this.#outcome(run, outcome.undone, outcome.stoppedBy);

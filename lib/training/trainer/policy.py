@@ -47,7 +47,7 @@ def train_policy(request: Request, events: Events) -> Trained:
         data_collator=TraceCollator(int(tokenizer.pad_token_id), settings.packing),
         callbacks=[progress],
     )
-    fit(trainer, request.work)
+    fit(trainer, request)
     return Trained(
         tokenizer=tokenizer,
         steps=trainer.state.global_step,

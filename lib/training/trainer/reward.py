@@ -52,7 +52,7 @@ def train_reward(request: Request, events: Events) -> Trained:
         data_collator=collator,
         callbacks=[progress],
     )
-    fit(trainer, request.work)
+    fit(trainer, request)
     events.say("progress", message="scoring held-out problems")
     judged = held_out or rows[:CALIBRATION_GROUPS]
     scores = score(trainer, collator, judged)

@@ -4,7 +4,6 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -186,6 +185,7 @@ def arguments(request: Request, rows: int) -> TrainingArguments:
         bf16=settings.bf16,
         activation_checkpointing=settings.gradient_checkpointing,
         remove_unused_columns=False,
+        ddp_find_unused_parameters=False,
         dataloader_pin_memory=has_gpu,
         logging_steps=max(1, round(steps / REPORTS)),
         logging_nan_inf_filter=False,
@@ -199,11 +199,22 @@ def arguments(request: Request, rows: int) -> TrainingArguments:
     )
 
 
-def fit(trainer: Trainer, work: Path) -> None:
-    """Trains to the end, from the last state that was kept where there is one."""
+def fit(trainer: Trainer, request: Request) -> None:
+    """Trains to the end, from the last state that was kept where there is one.
+
+    Raises:
+        TrainingError: If the loss diverges, or the settings do not go together.
+    """
+    is_sharded = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
+    if is_sharded and request.settings.lora is not None:
+        raise TrainingError(
+            "settings",
+            "Cannot train with LoRA under FSDP or DeepSpeed: expected whole weights in every "
+            "process, to merge adapters into; leave one of the two out",
+        )
     # What it prints is said by events already.
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=any(work.glob("checkpoint-*")) or None)
+    trainer.train(resume_from_checkpoint=any(request.work.glob("checkpoint-*")) or None)
 
 
 def with_adapters(

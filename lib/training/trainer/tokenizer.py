@@ -27,23 +27,46 @@ def add_special_tokens(tokenizer: Any, tokens: Sequence[str]) -> int:
     """Adds those of the format's tokens that are missing; returns how many.
 
     Raises:
-        TrainingError: If one of them is no token of its own afterwards.
+        TrainingError: If the vocabulary holds one of them as something else.
     """
     known = set(tokenizer.all_special_tokens)
     missing = [token for token in tokens if token not in known]
+    ordinary = tokenizer.get_vocab().keys() - {
+        str(added) for added in tokenizer.added_tokens_decoder.values()
+    }
+    for token in missing:
+        if token in ordinary:
+            raise _clash(token, "it is an ordinary piece of text there, which has other uses")
     if missing:
         # In v5 the list is set, not extended.
         extra = [token for token in known if token not in _named(tokenizer)]
         tokenizer.add_special_tokens({"additional_special_tokens": [*extra, *missing]})
     for token in tokens:
-        ids = tokenizer.encode(token, add_special_tokens=False)
-        if len(ids) != 1 or tokenizer.decode(ids, skip_special_tokens=False) != token:
-            raise TrainingError(
-                "model",
-                f"Cannot add special token {token!r}: expected one token of its own, the "
-                f"tokenizer makes {len(ids)} of it; its vocabulary clashes with the format",
-            )
+        _check(tokenizer, token)
     return len(missing)
+
+
+def _check(tokenizer: Any, token: str) -> None:
+    """A token of the format is one token, and takes nothing of the text around it."""
+    encoded = tokenizer(f"x{token}\n y", add_special_tokens=False, return_offsets_mapping=True)
+    number = tokenizer.convert_tokens_to_ids(token)
+    spans = [
+        span
+        for one, span in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+        if one == number
+    ]
+    if len(spans) != 1:
+        raise _clash(token, "its text is cut into others")
+    if tuple(spans[0]) != (1, 1 + len(token)):
+        raise _clash(token, "it takes the white space beside it along")
+
+
+def _clash(token: str, why: str) -> TrainingError:
+    return TrainingError(
+        "model",
+        f"Cannot use special token {token!r} with this tokenizer: expected one token that stands "
+        f"for exactly this text; {why}; start from another base, or mend its tokenizer",
+    )
 
 
 def _named(tokenizer: Any) -> set[str]:

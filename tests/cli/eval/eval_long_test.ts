@@ -108,6 +108,21 @@ Deno.test("of two evaluations at once on one database the second is told who hol
   });
 });
 
+Deno.test("eval measures a model that only talks, through its chat route", async () => {
+  await withFolder(async (folder) => {
+    await using endpoint = programEndpoint();
+    const suite = await writeSuite(folder, { count: 20 });
+    const { evaluations } = await evaluate([
+      ...["--suite", suite, "--checkpoint", endpoint.url, "--policy-api", "chat", "--no-code"],
+      ...["--mode", "greedy,sample", "-k", "2", "--db", `${folder}/x.duckdb`],
+    ]);
+    assert.deepEqual(evaluations.map(({ mode, value, n }) => [mode, value, n]), [
+      ["greedy", programScore(20), 20],
+      ["sample", programScore(20), 20],
+    ]);
+  });
+});
+
 Deno.test("eval measures the model that ships on starter problems and GSM8K, and replays it", async () => {
   await withFolder(async (folder) => {
     const suites = ["--suite", "starter_validation,gsm8k"];

@@ -34,7 +34,13 @@ Deno.test("growRound() parks a problem that breaks the domain's code, with its r
   );
   assert.deepEqual([outcome.stored, outcome.parked, outcome.undone], [3, 1, 1]);
   assert.match(outcome.failures.join(), /problem "sums\/1", seed 0: TypeError: x is undefined/);
-  assert.deepEqual(events.map(({ type }) => type).toSorted(), ["parked", "tree", "tree", "tree"]);
+  assert.deepEqual(events.map(({ type }) => type).toSorted(), [
+    "parked",
+    "round",
+    "tree",
+    "tree",
+    "tree",
+  ]);
   assert.equal((await store.summary(request.runNo)).failedAttempts, 1);
 });
 

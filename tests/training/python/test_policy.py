@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import AddedToken
 from trainer.encoding import IGNORED, TraceCollator, encode_trace
 from trainer.failure import TrainingError
 from trainer.rows import Part, Trace
@@ -106,11 +107,16 @@ class SpecialTokens(unittest.TestCase):
         self.assertEqual(add_special_tokens(tokenizer, ["<new>"]), 0)
 
     def test_that_clash_are_refused(self) -> None:
-        """A token that swallows one of the format's leaves none of its own."""
+        """An ordinary piece of text, one that takes spaces along, one that another cuts."""
         tokenizer = load_tokenizer(BASE)
-        tokenizer.add_tokens(["<brand"])
-        tokenizer.encode = lambda text, **_: [1, 2] if text == "<brand>" else [3]
-        with self.assertRaisesRegex(TrainingError, "one token of its own"):
+        with self.assertRaisesRegex(TrainingError, "'answer'.*ordinary piece of text"):
+            add_special_tokens(tokenizer, ["<code>", "answer"])
+        greedy = AddedToken("<greedy>", rstrip=True, special=True, normalized=False)
+        tokenizer.add_special_tokens({"additional_special_tokens": [greedy]})
+        with self.assertRaisesRegex(TrainingError, "'<greedy>'.*white space"):
+            add_special_tokens(tokenizer, ["<greedy>"])
+        tokenizer.add_tokens([AddedToken("x<bran", special=True, normalized=False)])
+        with self.assertRaisesRegex(TrainingError, "'<brand>'.*cut into others"):
             add_special_tokens(tokenizer, ["<brand>"])
 
 

@@ -1,0 +1,170 @@
+import type { z } from "zod";
+import { type Json, StoreError, UsageError } from "../../core/mod.ts";
+import type { SqlReader } from "../../store/mod.ts";
+import type { EventHub } from "../observe/event_hub.ts";
+import {
+  type ControlStatus,
+  MAX_SOCKET_PATH_BYTES,
+  QueryBody,
+  type QueryLine,
+  SnapshotBody,
+  socketPath,
+} from "./protocol.ts";
+
+/** What a control endpoint answers from. */
+export interface ControlParts {
+  /** The database as others see it while this process holds it. Its queries reach no file but the database's own. */
+  readonly store: SqlReader & { snapshot(path: string): Promise<void> };
+  readonly status: () => ControlStatus;
+  readonly events: EventHub;
+  readonly onNotice: (message: string) => void;
+}
+
+/** Longest time for a query that names none. */
+const QUERY_TIMEOUT_MS = 300_000;
+
+/** Longest body of a request that is read, bytes. */
+const MAX_BODY_BYTES = 1 << 20;
+
+/**
+ * Serves the control endpoint of the process that holds a database. A run does not fail for want of one: where the socket cannot be
+ * made, a notice says so.
+ *
+ * @param db Database file. It must be held by this process already: a socket that lies there is left over.
+ */
+export async function serveControl(db: string, parts: ControlParts): Promise<AsyncDisposable> {
+  const path = socketPath(db);
+  if (new TextEncoder().encode(path).byteLength > MAX_SOCKET_PATH_BYTES) {
+    parts.onNotice(
+      `No control endpoint: "${path}" is longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a socket's path may have`,
+    );
+    return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+  await Deno.remove(path).catch((error: unknown) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  const closing = new AbortController();
+  const ended = new StoreError("Cannot go on: the run has ended; run the same command again");
+  const server = listen(path, (request) => answer(request, parts, closing.signal));
+  return {
+    [Symbol.asyncDispose]: async () => {
+      closing.abort(ended);
+      await server.shutdown();
+      await Deno.remove(path).catch((error: unknown) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    },
+  };
+}
+
+/** The socket exists with its final mode from the first moment on: between `bind` and `chmod` others could connect. */
+function listen(path: string, handler: (request: Request) => Promise<Response>) {
+  const before = Deno.umask(0o177);
+  try {
+    return Deno.serve({ path, onListen: () => {} }, handler);
+  } finally {
+    Deno.umask(before);
+  }
+}
+
+async function answer(
+  request: Request,
+  parts: ControlParts,
+  closing: AbortSignal,
+): Promise<Response> {
+  const route = `${request.method} ${new URL(request.url).pathname}`;
+  switch (route) {
+    case "GET /status":
+      return Response.json(parts.status());
+    case "GET /events":
+      return lines((signal) => parts.events.subscribe(signal), closing);
+    case "POST /query": {
+      const body = QueryBody.safeParse(await readBody(request));
+      if (!body.success) {
+        return new Response("expected {sql, parameters?, timeoutMs?}", { status: 400 });
+      }
+      return lines((signal) => runQuery(parts.store, body.data, signal), closing);
+    }
+    case "POST /snapshot": {
+      const body = SnapshotBody.safeParse(await readBody(request));
+      if (!body.success) return new Response("expected {path}", { status: 400 });
+      return Response.json(await takeSnapshot(parts.store, body.data.path));
+    }
+    default:
+      return new Response("no such route", { status: 404 });
+  }
+}
+
+async function readBody(request: Request): Promise<unknown> {
+  let text = "";
+  for await (const part of request.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += part;
+    if (text.length > MAX_BODY_BYTES) return null;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** One JSON value a line, made as the client reads them; the signal aborts when the client leaves or the endpoint closes. */
+function lines(
+  make: (signal: AbortSignal) => AsyncGenerator<unknown>,
+  closing: AbortSignal,
+): Response {
+  const leaving = new AbortController();
+  const values = make(AbortSignal.any([closing, leaving.signal]));
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const { value, done } = await values.next();
+      if (done) controller.close();
+      else controller.enqueue(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+    },
+    cancel: async () => {
+      leaving.abort(new StoreError("Cannot go on: the client has left"));
+      await values.return(undefined);
+    },
+  });
+  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+}
+
+/** A {@linkcode QueryLine} whose cells are not copied. */
+type OutgoingLine = Exclude<QueryLine, { readonly type: "rows" }> | {
+  readonly type: "rows";
+  readonly rows: readonly (readonly Json[])[];
+};
+
+async function* runQuery(
+  store: SqlReader,
+  { sql, parameters, timeoutMs = QUERY_TIMEOUT_MS }: z.infer<typeof QueryBody>,
+  signal: AbortSignal,
+): AsyncGenerator<OutgoingLine> {
+  try {
+    const rows = await store.query(sql, {
+      ...{ timeoutMs, signal },
+      ...(parameters === undefined ? {} : { parameters }),
+    });
+    yield { type: "columns", columns: [...rows.columns], types: [...rows.types] };
+    for await (const batch of rows.batches) {
+      yield { type: "rows", rows: batch };
+    }
+    yield { type: "end" };
+  } catch (error) {
+    yield {
+      type: "error",
+      kind: error instanceof UsageError ? "usage" : "other",
+      message: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+async function takeSnapshot(store: ControlParts["store"], path: string) {
+  try {
+    await store.snapshot(path);
+    return { path };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}

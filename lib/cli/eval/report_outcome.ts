@@ -1,0 +1,65 @@
+import type { EvalConfig } from "../../config/mod.ts";
+import type { LoadedSuite } from "../../evaluation/mod.ts";
+import { GRADER_VERSION } from "../../grading/mod.ts";
+import { evaluationReport, renderHtml } from "../../report/mod.ts";
+import type { DuckdbStore, EvaluationStore } from "../../store/mod.ts";
+import { print, shortDuration } from "../output.ts";
+import { compareRounds } from "./compare_rounds.ts";
+import { comparisonJson, figuresJson, figuresOf } from "./figures.ts";
+import { figuresCsv, figuresMarkdown } from "./files.ts";
+import type { EvalOutcome } from "./run_eval.ts";
+import { allGrids, drawGrid, warnings } from "./table.ts";
+
+/** What a report is made with. */
+export interface OutcomeParts {
+  readonly config: EvalConfig;
+  readonly suites: readonly LoadedSuite[];
+  readonly store: DuckdbStore;
+}
+
+/** Prints what was measured, and writes the files that were asked for. */
+export async function reportOutcome(
+  { entries, seconds }: EvalOutcome,
+  { config, suites, store }: OutcomeParts,
+): Promise<void> {
+  const all = entries.map(figuresOf);
+  const comparisons = await compareRounds(entries, { store, suites });
+  const looks = await countLooks(entries.map(({ result }) => result.suite), store);
+  const evalIds = entries.map(({ result }) => result.evalId);
+  if (config.csv !== undefined) await Deno.writeTextFile(config.csv, figuresCsv(all));
+  if (config.markdown !== undefined) {
+    await Deno.writeTextFile(config.markdown, figuresMarkdown(all, comparisons));
+  }
+  if (config.html !== undefined) {
+    const options = { evalIds, grader: GRADER_VERSION, now: new Date() };
+    const page = await evaluationReport(store, options);
+    await Deno.writeTextFile(config.html, await renderHtml(page));
+  }
+  if (config.json) {
+    return print(JSON.stringify({
+      db: config.db,
+      seconds,
+      complete: all.length > 0 && all.every(({ result }) => result.isComplete),
+      evaluations: all.map(figuresJson),
+      comparisons: comparisons.map(comparisonJson),
+      looks,
+    }));
+  }
+  for (const grid of allGrids(all, comparisons)) print(drawGrid(grid));
+  warnings(all).forEach(print);
+  const counts = Object.entries(looks).map(([suite, count]) => `${suite} ${count}`);
+  print(`Evaluations stored, these included: ${counts.join(", ")}`);
+  print(`${shortDuration(seconds)}; evaluations ${evalIds.join(", ")} in ${config.db}`);
+}
+
+/**
+ * How often each suite was looked at: whoever measures often and keeps the best measures luck (evaluation.md 3.3).
+ */
+async function countLooks(
+  names: readonly string[],
+  store: EvaluationStore,
+): Promise<Readonly<Record<string, number>>> {
+  const looks: Record<string, number> = {};
+  for (const suite of new Set(names)) looks[suite] = (await store.evaluations({ suite })).length;
+  return looks;
+}

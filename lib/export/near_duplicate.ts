@@ -1,0 +1,16 @@
+import { distance } from "fastest-levenshtein";
+import { normalizeCode } from "../domain/mod.ts";
+import type { Trajectory } from "./exported_tree.ts";
+
+/** All code of a trajectory, without what does not change its meaning. */
+export function trajectoryCode({ steps }: Trajectory): string {
+  return steps.flatMap(({ code }) => (code === null ? [] : [normalizeCode(code)])).join("\n");
+}
+
+/** Whether two normalised programs are equal, or differ in at most a share of the longer one's characters. */
+export function isNearDuplicate(a: string, b: string, share: number): boolean {
+  if (a === b) return true;
+  const most = Math.floor(share * Math.max(a.length, b.length));
+  // The lengths alone bound the distance from below, and most traces end here.
+  return most > 0 && Math.abs(a.length - b.length) <= most && distance(a, b) <= most;
+}

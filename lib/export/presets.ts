@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { ConfigError } from "../core/mod.ts";
+import { PairRules, ScoredRules, SftRules } from "./rules.ts";
+
+/** Names of the presets of rules. */
+export const RULE_PRESETS = ["default", "paper", "released"] as const;
+
+/** Name of a preset of rules. */
+export type RulePreset = typeof RULE_PRESETS[number];
+
+const DEFAULT_SFT: SftRules = {
+  perProblem: 2,
+  minPerProblem: 1,
+  q: "mixed",
+  order: "mean-q",
+  scorer: null,
+  seed: 0,
+  nearDuplicate: 0.02,
+  failedSteps: "drop",
+  forbiddenText: "",
+  rounds: "latest",
+  difficulties: ["easy", "medium"],
+  syntheticSources: [],
+  minCorrectShare: 0.5,
+  rollouts: null,
+  quarantine: [],
+};
+
+const DEFAULT_PAIRS: PairRules = {
+  stepPairs: true,
+  answerPairs: false,
+  finalPairs: true,
+  perSide: 2,
+  extendTo: 0,
+  q: "outcomes",
+  minRollouts: 2,
+  minMargin: 0,
+  completionMargin: false,
+  minEditDistance: 0,
+  distinctCode: true,
+  failures: "none",
+  prefixes: "all",
+  rounds: "all",
+  rollouts: null,
+  quarantine: [],
+};
+
+const DEFAULT_SCORED: ScoredRules = {
+  target: "outcome",
+  perProblem: 2,
+  q: "outcomes",
+  minRollouts: 2,
+  order: "random",
+  seed: 0,
+  rounds: "all",
+  rollouts: null,
+  quarantine: [],
+};
+
+/** `paper`: arXiv 2501.04519, sections 3.3 and 3.4. Its Q holds the PPM of the round before, and so confirms it. */
+const PAPER = {
+  sft: { ...DEFAULT_SFT, nearDuplicate: null },
+  pairs: { ...DEFAULT_PAIRS, q: "mixed", minRollouts: 0 },
+} as const;
+
+/**
+ * `released`: `extra_sft_file.py`, `sample_sft_data.py`, `extra_rm_file.py` and `sample_rm_data.py` of microsoft/rStar, branch
+ * rStar-math. Its final-step pairs are computed and dropped again.
+ */
+const RELEASED = {
+  sft: { ...PAPER.sft, failedSteps: "keep", forbiddenText: "error" },
+  pairs: {
+    ...PAPER.pairs,
+    answerPairs: true,
+    finalPairs: false,
+    extendTo: 4,
+    minMargin: 0.5,
+    completionMargin: true,
+    minEditDistance: 20,
+    distinctCode: false,
+  },
+} as const;
+
+/** The rules of a preset. */
+export interface PresetRules {
+  readonly sft: SftRules;
+  readonly pairs: PairRules;
+  readonly scored: ScoredRules;
+}
+
+const PRESETS: Readonly<Record<RulePreset, PresetRules>> = {
+  default: { sft: DEFAULT_SFT, pairs: DEFAULT_PAIRS, scored: DEFAULT_SCORED },
+  paper: { ...PAPER, scored: DEFAULT_SCORED },
+  released: { ...RELEASED, scored: DEFAULT_SCORED },
+};
+
+/** Rules that replace those of a preset. */
+export type RuleOverrides = Readonly<Record<string, unknown>>;
+
+/**
+ * Rules of a preset for traces, with some replaced.
+ *
+ * @throws {ConfigError} If a rule is unknown or out of range.
+ */
+export function sftRules(preset: RulePreset, overrides: RuleOverrides = {}): SftRules {
+  return parse(SftRules, { ...PRESETS[preset].sft, ...overrides }, "policy data");
+}
+
+/**
+ * Rules of a preset for preference pairs, with some replaced.
+ *
+ * @throws {ConfigError} If a rule is unknown or out of range.
+ */
+export function pairRules(preset: RulePreset, overrides: RuleOverrides = {}): PairRules {
+  return parse(PairRules, { ...PRESETS[preset].pairs, ...overrides }, "preference pairs");
+}
+
+/**
+ * Rules of a preset for texts with a target, with some replaced.
+ *
+ * @throws {ConfigError} If a rule is unknown or out of range.
+ */
+export function scoredRules(preset: RulePreset, overrides: RuleOverrides = {}): ScoredRules {
+  return parse(ScoredRules, { ...PRESETS[preset].scored, ...overrides }, "texts with a target");
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join(".")}: ${message}`
+  );
+  throw new ConfigError(`Cannot use these rules for ${what}: ${issues.join("; ")}`);
+}

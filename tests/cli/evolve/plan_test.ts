@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { evolveSpec, planEvolve } from "../../../lib/cli/evolve/plan.ts";
+import { EvolveConfig } from "../../../lib/config/mod.ts";
+import { hashJson } from "../../../lib/core/mod.ts";
+import { runRstar } from "../_rstar.ts";
+
+async function specHash(settings: Readonly<Record<string, unknown>>): Promise<string> {
+  const config = EvolveConfig.parse(settings);
+  const plan = await planEvolve(config);
+  return hashJson(evolveSpec(config, plan, { base: null, training: null, exports: null }));
+}
+
+Deno.test.each<[string, Readonly<Record<string, unknown>>]>([
+  ["more rounds", { rounds: 6 }],
+  ["another evaluation", { evalProblems: 10, suites: ["starter_test"] }],
+  ["another place", { db: "elsewhere.duckdb", workers: 3 }],
+  ["where it begins and stops", { fromRound: 2, stopAfter: "sft", untilFlat: 0.1 }],
+])("a run of evolve goes on with %s", async (_name, settings) => {
+  assert.equal(await specHash(settings), await specHash({}));
+});
+
+Deno.test.each<[string, Readonly<Record<string, unknown>>]>([
+  ["another seed", { seed: 1 }],
+  ["other problems", { problems: "control" }],
+  ["fewer problems", { problemsPerRound: 7 }],
+  ["the same problems in every round", { selection: "same" }],
+  ["an earlier PPM", { ppmFrom: 2 }],
+  ["no curriculum", { curriculum: "off" }],
+  ["other search parameters", { search: { candidates: 9 } }],
+  ["a budget", { roundBudgetTokens: 1000 }],
+])("%s makes another run of evolve", async (_name, settings) => {
+  assert.notEqual(await specHash(settings), await specHash({}));
+});
+
+Deno.test("the configuration for a cluster is one that evolve takes", async () => {
+  const args = ["evolve", "--config", "docs/cluster/evolve_qwen7b.jsonc", "--dry-run"];
+  const { code, stdout, stderr } = await runRstar(args);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^Base: \/models\/Qwen2\.5-Math-7B$/m);
+  assert.match(
+    stdout,
+    /^Round 4: .*preset paper\/r4, policy 3 and PPM 3; .*128 rollouts x 16 candidates$/m,
+  );
+  assert.match(
+    stdout,
+    /^Policies: from the base, 2 epochs, learning rate 0\.000007, batches of 128/m,
+  );
+  assert.match(stdout, /^Measured .* math500, aime24, amc23, gsm8k/m);
+});
+
+Deno.test("evolve --dry-run shows every round as JSON and starts nothing", async () => {
+  const { code, stdout, stderr } = await runRstar(["evolve", "--quick", "--dry-run", "--json"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const plan = JSON.parse(stdout);
+  assert.deepEqual(
+    plan.rounds.map((
+      { round, preset, uses_ppm }: Record<string, unknown>,
+    ) => [round, preset, uses_ppm]),
+    [[1, "starter/r1", false], [2, "starter/r2", true]],
+  );
+});
+
+Deno.test.each<[string, readonly string[], RegExp]>([
+  [
+    "a suite that does not exist",
+    ["--suites", "starter_validatoin"],
+    /did you mean "starter_validation"/,
+  ],
+  ["a training setting that does not exist", ["--sft", '{"epoch": 2}'], /training "sft": .*epoch/],
+  ["a rule that does not exist", ["--pair-rules", '{"margins": 1}'], /preference pairs: .*margins/],
+  [
+    "too few problems",
+    ["--problems-per-round", "5000"],
+    /the set holds \d+; lower problemsPerRound/,
+  ],
+])(
+  "evolve answers %s with one sentence before anything is started",
+  async (_name, args, message) => {
+    const { code, stdout, stderr } = await runRstar(["evolve", "--dry-run", ...args]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, message);
+  },
+);
