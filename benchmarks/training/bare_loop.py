@@ -13,11 +13,11 @@ from transformers import AutoModelForCausalLM
 
 sys.path.insert(0, sys.argv[1])
 
-from trainer.encoding import TraceCollator, encode_trace  # noqa: E402  # found by the line above
-from trainer.request import Request  # noqa: E402
-from trainer.rows import read_traces  # noqa: E402
-from trainer.sampler import LengthGroupedBatches  # noqa: E402
-from trainer.tokenizer import load_tokenizer  # noqa: E402
+from trainer.encoding import TraceCollator, encode_trace  # found by the line above
+from trainer.request import Request
+from trainer.rows import read_traces
+from trainer.sampler import LengthGroupedBatches
+from trainer.tokenizer import load_tokenizer
 
 
 def main() -> None:

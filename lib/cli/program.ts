@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./commands/export.ts")).exportCommand(),
   train: async () => (await import("./commands/train.ts")).trainCommand(),
   report: async () => (await import("./commands/report.ts")).reportCommand(),
+  view: async () => (await import("./commands/view.ts")).viewCommand(),
   status: async () => (await import("./commands/status.ts")).statusCommand(),
   grade: async () => (await import("./commands/grade.ts")).gradeCommand(),
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),

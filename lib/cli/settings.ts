@@ -25,7 +25,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 function placeholder(type: string): string {
-  if (type === "array") return "urls";
+  if (type === "array") return "list";
   if (type === "object" || type === "record") return "json";
   if (type === "number" || type === "union") return "number";
   return "value";

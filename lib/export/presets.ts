@@ -33,7 +33,8 @@ const DEFAULT_PAIRS: PairRules = {
   perSide: 2,
   extendTo: 0,
   q: "outcomes",
-  minRollouts: 2,
+  // On starter trees pairs of steps with one rollout are as often right as those with two (92 and 89 %), and four times as many.
+  minRollouts: 1,
   minMargin: 0,
   completionMargin: false,
   minEditDistance: 0,
@@ -49,7 +50,7 @@ const DEFAULT_SCORED: ScoredRules = {
   target: "outcome",
   perProblem: 2,
   q: "outcomes",
-  minRollouts: 2,
+  minRollouts: 1,
   order: "random",
   seed: 0,
   rounds: "all",

@@ -1,10 +1,14 @@
 import { UsageError } from "../core/mod.ts";
-import type { ArtifactInfo, ArtifactKind, ArtifactStore } from "../store/artifact_store.ts";
+import type { ArtifactInfo, ArtifactStore } from "../store/artifact_store.ts";
 import type { RoundsPlan } from "./run_rounds.ts";
+import { stageOf } from "./stage_of.ts";
 import type { MadeArtifact, RoundStages } from "./stages.ts";
 
 /** Role of a checkpoint of a run; `bootstrap` is the model that searches in round 1 in place of the base. */
 export type CheckpointRole = "policy" | "ppm" | "bootstrap";
+
+/** What makes an artifact: the stage, or the role of a checkpoint that was there before. */
+type MadeBy = CheckpointRole | "sft" | "pairs";
 
 /** What the rounds of a run made, by kind and round, with its lineage: checkpoint ← file ← checkpoints whose trees it holds. */
 export class RoundArtifacts {
@@ -16,16 +20,14 @@ export class RoundArtifacts {
     this.#plan = plan;
   }
 
-  /** The newest artifact of a kind and round; `null` while there is none. */
-  async find(kind: ArtifactKind, round: number, role?: string): Promise<ArtifactInfo | null> {
+  /**
+   * What a stage of a round made; `null` while it is not done. Others may keep artifacts of a round as well (`deno task export`): ours
+   * say which stage made them.
+   */
+  async find(stage: MadeBy, round: number): Promise<ArtifactInfo | null> {
     const { runNo } = this.#plan;
-    const found = await this.#store.artifacts({
-      runNo,
-      roundNo: round,
-      kind,
-      ...(role === undefined ? {} : { role }),
-    });
-    return found.at(-1) ?? null;
+    const ofRound = await this.#store.artifacts({ runNo, roundNo: round });
+    return ofRound.findLast((artifact) => stageOf(artifact) === stage) ?? null;
   }
 
   /** @throws {UsageError} If the round has no such checkpoint, or its folder is gone. */
@@ -34,7 +36,7 @@ export class RoundArtifacts {
     round: number,
     stages: RoundStages,
   ): Promise<ArtifactInfo> {
-    return required(await this.find("checkpoint", round, role), `${role} checkpoint`, {
+    return required(await this.find(role, round), `${role} checkpoint`, {
       round,
       stages,
     });
@@ -58,7 +60,7 @@ export class RoundArtifacts {
   async keepBase(): Promise<void> {
     const { base, bootstrap } = this.#plan;
     for (const [role, made] of [["policy", base], ["bootstrap", bootstrap]] as const) {
-      if (made === undefined || await this.find("checkpoint", 0, role) !== null) continue;
+      if (made === undefined || await this.find(role, 0) !== null) continue;
       await this.keepCheckpoint(role, 0, { made, parents: [] });
     }
   }
@@ -79,7 +81,7 @@ export class RoundArtifacts {
       location: made.location,
       sha256: made.sha256,
       rows: null,
-      meta: made.meta,
+      meta: { ...made.meta, stage: role },
       parents: parents.map(({ artifactId }) => artifactId),
       metrics: made.metrics ?? [],
     });
@@ -94,7 +96,7 @@ export class RoundArtifacts {
       location: made.location,
       sha256: made.sha256,
       rows: made.rows,
-      meta: made.meta,
+      meta: { ...made.meta, stage: kind },
       parents: await this.#searchersOf(made.rounds ?? upTo(round)),
     });
   }
@@ -103,10 +105,10 @@ export class RoundArtifacts {
   async #searchersOf(rounds: readonly number[]): Promise<readonly number[]> {
     const ids = new Set<number>();
     for (const round of rounds) {
-      const policy = await this.find("checkpoint", round - 1, this.#searchRole(round));
+      const policy = await this.find(this.#searchRole(round), round - 1);
       if (policy !== null) ids.add(policy.artifactId);
       if (this.#plan.schedules[round - 1]?.usesPpm !== true) continue;
-      const ppm = await this.find("checkpoint", round - 1, "ppm");
+      const ppm = await this.find("ppm", round - 1);
       if (ppm !== null) ids.add(ppm.artifactId);
     }
     return [...ids];

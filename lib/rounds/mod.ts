@@ -4,4 +4,5 @@ export * from "./round_params.ts";
 export * from "./run_rounds.ts";
 export * from "./schedule.ts";
 export * from "./stage.ts";
+export * from "./stage_of.ts";
 export * from "./stages.ts";

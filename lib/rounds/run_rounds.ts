@@ -223,7 +223,7 @@ class RoundMachine {
     const { stages } = this.#options;
     const { round } = record;
     await this.#stage(role, record, {
-      isDone: await this.#artifacts.find("checkpoint", round, role) !== null,
+      isDone: await this.#artifacts.find(role, round) !== null,
       work: async (request) => {
         const data = await this.#artifacts.file(role === "policy" ? "sft" : "pairs", round, stages);
         const base = role === "policy"

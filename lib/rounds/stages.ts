@@ -58,7 +58,7 @@ export interface MadeArtifact {
   readonly sha256: string | null;
   /** Rows of a file; `null` for a checkpoint. */
   readonly rows: number | null;
-  readonly meta: Json;
+  readonly meta: Readonly<Record<string, Json>>;
   readonly metrics?: readonly MetricPoint[];
   /** Rounds whose trees the file holds; all up to its own by default. */
   readonly rounds?: readonly number[];

@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly access: "READ_WRITE" | "READ_ONLY";
   /** Threads of queries. @default DuckDB's own, all cores */
   readonly threads?: number;
+  /** Memory that DuckDB may use, mostly for pages of the file that it keeps, in MiB. @default 80 % of the machine's */
+  readonly memoryMiB?: number;
   /** Files beside the database that statements may reach, for a reader. @default none */
   readonly files?: readonly string[];
 }
@@ -107,6 +109,9 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
   try {
     const database = new Database(path, instance, await instance.connect());
     const threads = options.threads === undefined ? [] : [`SET threads = ${options.threads}`];
+    const memory = options.memoryMiB === undefined
+      ? []
+      : [`SET memory_limit = '${options.memoryMiB}MiB'`];
     const lockDown = [
       // DuckDB reaches its own file, log and spilled data anyway.
       options.access === "READ_WRITE"
@@ -115,7 +120,9 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
       "SET enable_external_access = false",
       "SET lock_configuration = true",
     ];
-    for (const statement of [...TUNING, ...threads, ...lockDown]) await database.run(statement);
+    for (const statement of [...TUNING, ...threads, ...memory, ...lockDown]) {
+      await database.run(statement);
+    }
     return database;
   } catch (error) {
     instance.closeSync();

@@ -1,4 +1,4 @@
-import { openDatabase } from "./_database.ts";
+import { type DatabaseOptions, openDatabase } from "./_database.ts";
 import { checkVersion } from "./_migrate.ts";
 import { queryRows } from "./_query.ts";
 import type { SqlReader } from "./sql_reader.ts";
@@ -6,13 +6,19 @@ import type { SqlReader } from "./sql_reader.ts";
 /** A database that can only be read. */
 export interface ReadOnlyDatabase extends SqlReader, Disposable {}
 
+/** Options of {@linkcode openReadOnly}. */
+export type ReadOnlyOptions = Omit<DatabaseOptions, "access">;
+
 /**
  * Opens a database for reading: no writes, no files besides its own, no extensions, no settings.
  *
  * @throws {StoreError} If it does not exist, a process is writing it, or it is not one of ours.
  */
-export async function openReadOnly(path: string): Promise<ReadOnlyDatabase> {
-  const database = await openDatabase(path, { access: "READ_ONLY" });
+export async function openReadOnly(
+  path: string,
+  options: ReadOnlyOptions = {},
+): Promise<ReadOnlyDatabase> {
+  const database = await openDatabase(path, { ...options, access: "READ_ONLY" });
   try {
     await checkVersion(database);
   } catch (error) {

@@ -17,7 +17,7 @@ export const TrainSettings = z.strictObject({
   batchSize: z.int().min(1)
     .describe("Traces, or groups of pairs, of one optimiser step, over all devices"),
   deviceBatchSize: z.int().min(1).nullable()
-    .describe("The same of one device at a time; gradients are accumulated (null: batchSize)"),
+    .describe("The same of one device at a time; gradients are accumulated (null: an equal share)"),
   maxLength: z.int().min(16).describe("Longest text in tokens; longer ones are left out"),
   weightDecay: z.number().min(0).describe("Weight decay of AdamW"),
   adamBeta2: z.number().gt(0).lt(1).describe("Second beta of AdamW"),

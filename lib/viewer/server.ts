@@ -2,19 +2,14 @@ import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { InfrastructureError, UsageError } from "../core/mod.ts";
 import type { SqlReader } from "../store/mod.ts";
-import type { ErrorReply } from "./api.ts";
-import {
-  listRuns,
-  listTrees,
-  readNode,
-  readTreeColumns,
-  readVersion,
-  TreeFilter,
-  TreeId,
-} from "./queries.ts";
+import type { ErrorReply, VersionReply } from "./api.ts";
+import { listErrors, listRuns, listTrees, TreeFilter } from "./list_trees.ts";
+import { readNode, readNodes } from "./read_node.ts";
+import { readTreeColumns, TreeId } from "./read_tree.ts";
 
 /** A file of the page. */
 export interface Asset {
+  /** Its media type. */
   readonly type: string;
   readonly body: string;
 }
@@ -25,12 +20,16 @@ export interface ViewerOptions {
   readonly token: string;
   /** Does something with the database; opens and closes it as is needed. */
   readonly withReader: <T>(work: (reader: SqlReader) => Promise<T>) => Promise<T>;
+  /** Changes whenever the database may have changed. Asked every other second: it does not open the database. */
+  readonly version: () => Promise<string>;
   /** Files by path: `/`, `/app.js`, `/app.css`. */
   readonly assets: Readonly<Record<string, Asset>>;
 }
 
-/** Name of the cookie that holds the token after the first request. */
-const COOKIE = "rstar_viewer";
+/** Name of the cookie that holds the token after the first request: one a port, which browsers do not tell apart by themselves. */
+function cookieName(url: URL): string {
+  return `rstar_viewer_${url.port}`;
+}
 
 /** Names by which a browser on this machine may call us: another name means that a page elsewhere points at us. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
@@ -63,11 +62,11 @@ export async function handleRequest(request: Request, options: ViewerOptions): P
       headers: {
         ...HEADERS,
         location: "/",
-        "set-cookie": `${COOKIE}=${options.token}; HttpOnly; SameSite=Strict; Path=/`,
+        "set-cookie": `${cookieName(url)}=${options.token}; HttpOnly; SameSite=Strict; Path=/`,
       },
     });
   }
-  if (!isToken(cookieOf(request) ?? "", options.token)) return refuse(401, WRONG_TOKEN);
+  if (!isToken(cookieOf(request, url) ?? "", options.token)) return refuse(401, WRONG_TOKEN);
   const asset = Object.hasOwn(options.assets, url.pathname)
     ? options.assets[url.pathname]
     : undefined;
@@ -82,29 +81,36 @@ const WRONG_TOKEN = "Open the address that deno task view printed: it holds the 
 
 type Handler = (parameters: URLSearchParams, reader: SqlReader) => Promise<unknown>;
 
-const NodeQuery = z.strictObject({
-  tree: TreeId,
+const TreeQuery = z.strictObject({ tree: TreeId });
+
+const NodeQuery = TreeQuery.extend({
   node: z.coerce.number().int().min(0).max(2 ** 32 - 1),
   full: z.enum(["", "1"]).default(""),
 });
 
+/** Handlers by path. `null` = it is not stored. */
 const ROUTES: Readonly<Record<string, Handler>> = {
   "/api/runs": (_, reader) => listRuns(reader),
-  "/api/version": (_, reader) => readVersion(reader),
+  "/api/errors": (_, reader) => listErrors(reader),
   "/api/trees": (parameters, reader) => listTrees(reader, read(TreeFilter, parameters)),
-  "/api/tree": (parameters, reader) =>
-    readTreeColumns(reader, read(z.strictObject({ tree: TreeId }), parameters).tree),
+  "/api/tree": (parameters, reader) => readTreeColumns(reader, read(TreeQuery, parameters).tree),
+  "/api/nodes": (parameters, reader) => readNodes(reader, read(TreeQuery, parameters).tree),
   "/api/node": (parameters, reader) => {
     const { tree, node, full } = read(NodeQuery, parameters);
     return readNode(reader, { tree, node, isFull: full === "1" });
   },
 };
 
-async function answer(url: URL, { withReader }: ViewerOptions): Promise<Response> {
+async function answer(url: URL, { withReader, version }: ViewerOptions): Promise<Response> {
+  if (url.pathname === "/api/version") {
+    const reply: VersionReply = { version: await version() };
+    return json(200, reply);
+  }
   const handler = Object.hasOwn(ROUTES, url.pathname) ? ROUTES[url.pathname] : undefined;
   if (handler === undefined) return refuse(404, "No such page");
   try {
-    return json(200, await withReader((reader) => handler(url.searchParams, reader)));
+    const reply = await withReader((reader) => handler(url.searchParams, reader));
+    return reply === null ? refuse(404, NOT_STORED) : json(200, reply);
   } catch (error) {
     if (error instanceof UsageError) return refuse(400, error.message);
     // A process that writes holds the file: the page says so and asks again.
@@ -113,17 +119,21 @@ async function answer(url: URL, { withReader }: ViewerOptions): Promise<Response
   }
 }
 
+const NOT_STORED = "This database does not hold it: the run may have been deleted";
+
 function read<T>(schema: z.ZodType<T>, parameters: URLSearchParams): T {
   const given = Object.fromEntries([...parameters].filter(([, value]) => value !== ""));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new UsageError(`Cannot answer: ${issue?.path.join(".")}: ${issue?.message}`);
+  const name = issue?.path.join(".") ?? "";
+  throw new UsageError(`Cannot answer: ${name === "" ? "" : `${name}: `}${issue?.message}`);
 }
 
-function cookieOf(request: Request): string | null {
+function cookieOf(request: Request, url: URL): string | null {
+  const start = `${cookieName(url)}=`;
   const cookies = (request.headers.get("cookie") ?? "").split(/;\s*/);
-  return cookies.find((one) => one.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? null;
+  return cookies.find((one) => one.startsWith(start))?.slice(start.length) ?? null;
 }
 
 function isToken(given: string, token: string): boolean {

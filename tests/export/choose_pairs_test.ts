@@ -4,7 +4,7 @@ import { choosePairs, type ExportedTree, type PairRules, pairRules } from "../..
 import { answer, type BriefNode, problem, tree } from "./_trees.ts";
 
 const RULES = pairRules("default");
-const STEPS = { ...RULES, finalPairs: false };
+const STEPS = { ...RULES, finalPairs: false, minRollouts: 2 };
 
 function choose(trees: readonly ExportedTree[], rules: PairRules) {
   const { groups, dropped, problemDropped } = choosePairs(problem(trees), rules);
@@ -309,7 +309,7 @@ Deno.test("choosePairs() keeps its promises on any tree", () => {
             const [a, b] = [byText.get(better.text), byText.get(worse.text)];
             assert.ok(a !== undefined && b !== undefined && a.parentId === b.parentId);
             assert.ok(a.rightAnswers > 0 && b.wrongAnswers > 0);
-            assert.ok(a.visits >= 2 && b.visits >= 2);
+            assert.ok(a.visits >= 1 && b.visits >= 1);
             assert.notEqual(a.code?.[0], b.code?.[0]);
           }
         }

@@ -3,7 +3,7 @@ import { chooseScored, type ScoredRules, scoredRules } from "../../lib/export/mo
 import { answer, problem, tree } from "./_trees.ts";
 
 const OUTCOME = scoredRules("default");
-const Q = scoredRules("default", { target: "q", perProblem: 9 });
+const Q = scoredRules("default", { target: "q", perProblem: 9, minRollouts: 2 });
 
 const TREE = tree([
   { parent: 0, text: "A", kw: [4, 2] },

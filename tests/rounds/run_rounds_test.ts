@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { InfrastructureError, UsageError } from "../../lib/core/mod.ts";
 import {
+  isComplete,
   RoundParams,
   type RoundsPlan,
   type RoundStages,
@@ -181,6 +182,18 @@ Deno.test("runRounds() that dies anywhere, again and again, ends like one that w
     ),
     { numRuns: 200 },
   ));
+
+Deno.test("runRounds() takes nothing for its own that others keep of a round", async () => {
+  const fixture = newFixture();
+  const plan = scriptedPlan({ schedule: { rounds: 1 } });
+  await run(fixture, { ...plan, stopAfter: "search" });
+  await fixture.store.addArtifact({
+    ...{ kind: "sft", runNo: 1, roundNo: 1, role: "policy", location: "elsewhere", sha256: "x" },
+    ...{ rows: 1, meta: {}, parents: [] },
+  });
+  await run(fixture, plan);
+  assert.ok(fixture.world.log.includes("policy 1 <- sft@1 base"));
+});
 
 Deno.test("isComplete() is true once every round is done and measured as asked, and asks the store alone", async () => {
   const fixture = newFixture();

@@ -22,7 +22,10 @@ export function evalCommand(): Command {
     );
   addSettings(command, EvalConfig);
   const samples = command.options.find(({ long }) => long === "--k");
-  if (samples !== undefined) samples.short = "-k";
+  if (samples !== undefined) {
+    samples.short = "-k";
+    samples.flags = `-k, ${samples.flags}`;
+  }
   // What follows a subcommand's name belongs to the subcommand: both have --db.
   command.enablePositionalOptions();
   const others = [listCommand, showCommand, compareCommand, auditCommand, regradeCommand];

@@ -43,55 +43,92 @@ export async function serveControl(db: string, parts: ControlParts): Promise<Asy
   await Deno.remove(path).catch((error: unknown) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
-  const closing = new AbortController();
-  const ended = new StoreError("Cannot go on: the run has ended; run the same command again");
-  const server = listen(path, (request) => answer(request, parts, closing.signal));
-  return {
-    [Symbol.asyncDispose]: async () => {
-      closing.abort(ended);
-      await server.shutdown();
-      await Deno.remove(path).catch((error: unknown) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
-    },
-  };
+  return new ControlServer(path, parts);
 }
 
-/** The socket exists with its final mode from the first moment on: between `bind` and `chmod` others could connect. */
-function listen(path: string, handler: (request: Request) => Promise<Response>) {
-  const before = Deno.umask(0o177);
-  try {
-    return Deno.serve({ path, onListen: () => {} }, handler);
-  } finally {
-    Deno.umask(before);
+/** How long clients get to read the end of their replies when the endpoint closes, milliseconds. */
+const CLOSING_MS = 1_000;
+
+class ControlServer implements AsyncDisposable {
+  readonly #path: string;
+  readonly #parts: ControlParts;
+  readonly #server: Deno.HttpServer;
+  readonly #closing = new AbortController();
+  readonly #cutting = new AbortController();
+  readonly #streams = new Set<AsyncGenerator<unknown>>();
+
+  constructor(path: string, parts: ControlParts) {
+    this.#path = path;
+    this.#parts = parts;
+    // The socket exists with its final mode from the first moment on: between `bind` and `chmod` others could connect.
+    const before = Deno.umask(0o177);
+    try {
+      this.#server = Deno.serve(
+        { path, onListen: () => {}, signal: this.#cutting.signal },
+        (request) => this.#answer(request),
+      );
+    } finally {
+      Deno.umask(before);
+    }
   }
-}
 
-async function answer(
-  request: Request,
-  parts: ControlParts,
-  closing: AbortSignal,
-): Promise<Response> {
-  const route = `${request.method} ${new URL(request.url).pathname}`;
-  switch (route) {
-    case "GET /status":
-      return Response.json(parts.status());
-    case "GET /events":
-      return lines((signal) => parts.events.subscribe(signal), closing);
-    case "POST /query": {
-      const body = QueryBody.safeParse(await readBody(request));
-      if (!body.success) {
+  /** Ends every query before it returns: the database may be closed then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(
+      new StoreError("Cannot go on: the run has ended; run the same command again"),
+    );
+    const timer = setTimeout(() => this.#cutting.abort(), CLOSING_MS);
+    await this.#server.shutdown();
+    clearTimeout(timer);
+    await Promise.all([...this.#streams].map((stream) => stream.return(undefined)));
+    await Deno.remove(this.#path).catch((error: unknown) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const { status, events, store } = this.#parts;
+    switch (`${request.method} ${new URL(request.url).pathname}`) {
+      case "GET /status":
+        return Response.json(status());
+      case "GET /events":
+        return this.#lines((signal) => events.subscribe(signal));
+      case "POST /query": {
+        const body = QueryBody.safeParse(await readBody(request));
+        if (body.success) return this.#lines((signal) => runQuery(store, body.data, signal));
         return new Response("expected {sql, parameters?, timeoutMs?}", { status: 400 });
       }
-      return lines((signal) => runQuery(parts.store, body.data, signal), closing);
+      case "POST /snapshot": {
+        const body = SnapshotBody.safeParse(await readBody(request));
+        if (!body.success) return new Response("expected {path}", { status: 400 });
+        return Response.json(await takeSnapshot(store, body.data.path));
+      }
+      default:
+        return new Response("no such route", { status: 404 });
     }
-    case "POST /snapshot": {
-      const body = SnapshotBody.safeParse(await readBody(request));
-      if (!body.success) return new Response("expected {path}", { status: 400 });
-      return Response.json(await takeSnapshot(parts.store, body.data.path));
-    }
-    default:
-      return new Response("no such route", { status: 404 });
+  }
+
+  /** One JSON value a line, made as the client reads them; the signal aborts when the client leaves or the endpoint closes. */
+  #lines(make: (signal: AbortSignal) => AsyncGenerator<unknown>): Response {
+    const leaving = new AbortController();
+    const values = make(AbortSignal.any([this.#closing.signal, leaving.signal]));
+    this.#streams.add(values);
+    const body = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const { value, done } = await values.next();
+        if (!done) {
+          return controller.enqueue(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+        }
+        this.#streams.delete(values);
+        controller.close();
+      },
+      cancel: async () => {
+        leaving.abort(new StoreError("Cannot go on: the client has left"));
+        await values.return(undefined);
+        this.#streams.delete(values);
+      },
+    });
+    return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
   }
 }
 
@@ -107,27 +144,6 @@ async function readBody(request: Request): Promise<unknown> {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
-}
-
-/** One JSON value a line, made as the client reads them; the signal aborts when the client leaves or the endpoint closes. */
-function lines(
-  make: (signal: AbortSignal) => AsyncGenerator<unknown>,
-  closing: AbortSignal,
-): Response {
-  const leaving = new AbortController();
-  const values = make(AbortSignal.any([closing, leaving.signal]));
-  const body = new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      const { value, done } = await values.next();
-      if (done) controller.close();
-      else controller.enqueue(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
-    },
-    cancel: async () => {
-      leaving.abort(new StoreError("Cannot go on: the client has left"));
-      await values.return(undefined);
-    },
-  });
-  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
 }
 
 /** A {@linkcode QueryLine} whose cells are not copied. */

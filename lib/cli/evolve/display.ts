@@ -17,6 +17,7 @@ export class EvolveDisplay implements Disposable {
   readonly #quiet: boolean;
   readonly #rounds: number;
   readonly #startedMs = performance.now();
+  readonly #listeners = new Set<(text: string) => void>();
   #heading = "starting";
   #picture: (() => Picture) | null = null;
 
@@ -28,13 +29,21 @@ export class EvolveDisplay implements Disposable {
 
   /** A line that stays. */
   say(text: string): void {
+    this.#tell(text);
     if (!this.#quiet) this.#live.notice(text);
   }
 
   /** A line that stays even when no progress is wanted. */
   warn(text: string): void {
+    this.#tell(text);
     if (this.#quiet) notice(text);
     else this.#live.notice(text);
+  }
+
+  /** Hands every line that stays to somebody else as well, until it is disposed of. */
+  listen(listener: (text: string) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   /** A stage began, ended or was found done. */
@@ -54,6 +63,10 @@ export class EvolveDisplay implements Disposable {
     this.#picture = null;
     this.#heading = "finished";
     this.#live[Symbol.dispose]();
+  }
+
+  #tell(text: string): void {
+    for (const listener of this.#listeners) listener(text);
   }
 
   #seconds(): number {

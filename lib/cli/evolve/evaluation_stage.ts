@@ -1,22 +1,18 @@
 import { EvalConfig } from "../../config/mod.ts";
 import { InfrastructureError, type Json } from "../../core/mod.ts";
-import { mathDomain } from "../../domain/mod.ts";
 import {
   type EvaluationModeName,
   type EvaluationResult,
   makeMode,
   promptOf,
-  runEvaluation,
 } from "../../evaluation/mod.ts";
 import type { EvaluationStageRequest } from "../../rounds/mod.ts";
-import { openTreesFor } from "../../search/mod.ts";
-import { asJson } from "../as_json.ts";
 import type { MeasuredModels } from "../eval/checkpoints.ts";
+import { evaluateTask } from "../eval/evaluate_task.ts";
 import { loadSuites } from "../eval/load_suites.ts";
 import { knownIdentity, type ServedIdentity } from "../eval/models.ts";
-import { type EvalTask, evaluationPlan, promptHash } from "../eval/plan.ts";
+import type { EvalTask } from "../eval/plan.ts";
 import { EvalProgress } from "../eval/progress.ts";
-import { codeRevision } from "../host.ts";
 import { Interrupted } from "../interrupt.ts";
 import { servedPpm } from "./checkpoint.ts";
 import type { RoundModels, ServedRound } from "./models.ts";
@@ -32,8 +28,8 @@ export function evaluationSpec({ sizes, suites }: EvolvePlan): Json {
   };
 }
 
-/** Samples in flight where replies come from a recording. */
-const REPLAYED_SAMPLES = 64;
+/** As `eval` would be told it, so that either goes on where the other stopped. The display of `evolve` is its own. */
+const AS_EVAL = EvalConfig.parse({ quiet: true });
 
 /**
  * Measures the checkpoints of a round: the policy alone, and search where there is a PPM. Stored as `eval` stores it, so that either
@@ -66,8 +62,11 @@ export async function evaluateStage(
   };
   const evaluations: number[] = [];
   for (const task of await tasksOf(served, parts)) {
-    const models = await parts.server.use(served);
-    const result = await measure(task, { models, measured, parts });
+    const result = await measure(task, {
+      served: await parts.server.use(served),
+      models: measured,
+      parts,
+    });
     if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
     if (!result.isComplete) throw incomplete(result);
     evaluations.push(result.evalId);
@@ -102,58 +101,20 @@ async function tasksOf(
 /** Measures one suite in one mode. */
 async function measure(
   task: EvalTask,
-  { models, measured, parts }: {
-    readonly models: RoundModels;
-    readonly measured: MeasuredModels;
+  { served, models, parts }: {
+    readonly served: RoundModels;
+    readonly models: MeasuredModels;
     readonly parts: StageParts;
   },
 ): Promise<EvaluationResult> {
   const { store, workplace, interrupts, display } = parts;
-  // As `eval` would be told it: what one has measured the other need not measure again.
-  const config = EvalConfig.parse({ seed: 0 });
-  const sandbox = await workplace.sandbox();
-  const grader = await workplace.grader();
-  const domain = mathDomain({ sandbox, grader, prompt: task.prompt, api: config.policyApi });
-  const provenance = asJson({
-    models: { policy: models.policy.description, ppm: models.ppm?.description ?? null },
-    label: measured.label,
-    problems: { checksum: task.loaded.checksum, selected: task.loaded.problems.length },
-    promptHash: promptHash(domain, config),
-    samples: task.samples,
-    seed: config.seed,
-    grader: grader.version,
-    codeRev: await codeRevision(),
-    sandboxTier: sandbox.info.tier,
-    packages: { deno: Deno.version.deno, python: sandbox.info.python, ...sandbox.info.packages },
-  });
-  const identity = await identityOf(measured, task.mode.needsPpm);
   const progress = new EvalProgress();
   display.show(() => progress.picture());
-  const died = new AbortController();
-  void models.died.then((error) => died.abort(error));
-  const result = await runEvaluation(
-    task.loaded,
-    evaluationPlan(task, { config, models: measured, identity, provenance }),
-    {
-      policy: models.policy,
-      ppm: task.mode.needsPpm ? models.ppm : null,
-      ...{ domain, grader, store },
-      concurrency: (open) =>
-        models.policyPool === null ? REPLAYED_SAMPLES : openTreesFor({
-          policySlots: models.policyPool.metrics().limit,
-          ppmSlots: task.mode.needsPpm ? models.ppmPool?.metrics().limit ?? 0 : 0,
-          sandboxWorkers: sandbox.info.workers,
-          sandboxWaiting: sandbox.metrics().waiting,
-          window: 1,
-          open,
-        }),
-      onStart: (counts) => progress.begin(`${task.loaded.suite.name}, ${task.mode.name}`, counts),
-      onSample: (event) => progress.made(event),
-      onFailure: (error) => progress.failed(error),
-      stopAdmitting: interrupts.stopAdmitting,
-      signal: AbortSignal.any([interrupts.stopNow, died.signal]),
-    },
-  );
+  const result = await evaluateTask(task, {
+    ...{ models, served, store, workplace, interrupts, progress },
+    config: AS_EVAL,
+    identity: await identityOf(models, task.mode.needsPpm),
+  });
   progress.failureLines().forEach((line) => display.warn(line));
   return result;
 }
@@ -164,8 +125,7 @@ async function identityOf(measured: MeasuredModels, needsPpm: boolean): Promise<
   const isFolder = policy.kind === "folder" &&
     await Deno.stat(policy.folder).then(({ isDirectory }) => isDirectory, () => false);
   const name = policy.kind === "folder" ? policy.folder : policy.urls.join(",");
-  const config = EvalConfig.parse({});
-  const known = isFolder ? await knownIdentity(measured, { config, needsPpm }) : null;
+  const known = isFolder ? await knownIdentity(measured, { config: AS_EVAL, needsPpm }) : null;
   return known ?? { policy: { model: name }, ppm: null };
 }
 

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { EvolveConfig } from "../../config/mod.ts";
 import { type Json, UsageError } from "../../core/mod.ts";
 import {
@@ -69,7 +70,7 @@ export async function exportStage(
     location: folders.stored(folder),
     sha256: ownFile(manifest, folder).sha256,
     rows: manifest.rows,
-    meta: asJson(manifest),
+    meta: z.record(z.string(), z.json()).parse(asJson(manifest)),
     rounds: manifest.source.rounds,
   };
 }

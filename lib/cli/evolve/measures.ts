@@ -1,6 +1,6 @@
 import { GRADER_VERSION } from "../../grading/mod.ts";
-import { type RoundMeasures, RoundParams } from "../../rounds/mod.ts";
-import type { ArtifactInfo, ArtifactKind, RoundInfo, Store } from "../../store/mod.ts";
+import { type RoundMeasures, RoundParams, stageOf } from "../../rounds/mod.ts";
+import type { ArtifactInfo, RoundInfo, Store } from "../../store/mod.ts";
 import { CheckpointMeta } from "./checkpoint.ts";
 
 /** What measures are read with. */
@@ -29,10 +29,10 @@ async function measureRound(
   },
 ): Promise<RoundMeasures> {
   const { store, runNo } = parts;
-  const find = (kind: ArtifactKind, role: string) =>
-    artifacts.findLast((one) => one.roundNo === roundNo && one.kind === kind && one.role === role);
-  const policy = metaOf(find("checkpoint", "policy"));
-  const ppm = metaOf(find("checkpoint", "ppm"));
+  const find = (stage: string) =>
+    artifacts.findLast((one) => one.roundNo === roundNo && stageOf(one) === stage);
+  const policy = metaOf(find("policy"));
+  const ppm = metaOf(find("ppm"));
   const { seconds, evaluations } = RoundParams.parse(params);
   const greedy = await readScores(roundNo, { ...parts, evaluations, mode: "greedy" });
   const search = await readScores(roundNo, { ...parts, evaluations, mode: "mcts" });
@@ -42,8 +42,8 @@ async function measureRound(
     policy: greedy?.scores ?? null,
     search: search?.scores ?? null,
     trees: roundNo === 0 ? null : await store.summary(runNo, { roundNo }),
-    sftTraces: find("sft", "policy")?.rows ?? null,
-    pairs: find("pairs", "ppm")?.rows ?? null,
+    sftTraces: find("sft")?.rows ?? null,
+    pairs: find("pairs")?.rows ?? null,
     heldOut: heldOut === null || heldOut.pairAccuracy === null
       ? null
       : { accuracy: heldOut.pairAccuracy, pairs: heldOut.pairs },

@@ -2,11 +2,18 @@ import { basename, resolve } from "node:path";
 import { z } from "zod";
 import type { EvolveConfig } from "../../config/mod.ts";
 import type { Json } from "../../core/mod.ts";
-import { roundResults, type RoundsOutcome, runRounds } from "../../rounds/mod.ts";
-import { describeChange, type OpenedRun, openStore, type Store } from "../../store/mod.ts";
+import {
+  isComplete,
+  roundResults,
+  type RoundsOutcome,
+  type RoundsPlan,
+  runRounds,
+} from "../../rounds/mod.ts";
+import { describeChange, type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
 import { codeRevision } from "../host.ts";
-import { listenForInterrupts } from "../interrupt.ts";
+import { type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
+import { openObservation } from "../observe/observation.ts";
 import { checkpointIdentity } from "../synth/identity.ts";
 import { EvolveDisplay } from "./display.ts";
 import { evaluationSpec } from "./evaluation_stage.ts";
@@ -14,7 +21,7 @@ import { exportSpec } from "./export_stage.ts";
 import { readMeasures } from "./measures.ts";
 import { openRoundServer } from "./models.ts";
 import { type EvolvePlan, evolveSpec } from "./plan.ts";
-import { evolveStages, RunFolders, type StageParts } from "./stages.ts";
+import { evolveStages, RunFolders } from "./stages.ts";
 import type { EvolveOutcome } from "./table.ts";
 import { trainingSpec } from "./training_stage.ts";
 import { Workplace } from "./workplace.ts";
@@ -27,11 +34,9 @@ import { Workplace } from "./workplace.ts";
  * @throws {InfrastructureError} If something cannot be started, or fails.
  */
 export async function runEvolve(config: EvolveConfig, plan: EvolvePlan): Promise<EvolveOutcome> {
-  const startedMs = performance.now();
   await using resources = new AsyncDisposableStack();
-  const display = resources.use(
-    new EvolveDisplay({ rounds: plan.sizes.rounds, quiet: config.quiet }),
-  );
+  const { rounds } = plan.sizes;
+  const display = resources.use(new EvolveDisplay({ rounds, quiet: config.quiet }));
   const interrupts = resources.use(listenForInterrupts((count) =>
     display.warn(
       count === 1
@@ -39,46 +44,139 @@ export async function runEvolve(config: EvolveConfig, plan: EvolvePlan): Promise
         : "Stopping now; everything that was finished is stored",
     )
   ));
-  const common = {
-    onProgress: (text: string) => display.say(text),
-    signal: interrupts.stopNow,
-  };
   const base = await baseIdentity(config, plan);
   const store = resources.use(await openStore(config.db));
-  const run = await openRun(config, plan, { store, base });
-  sayRun(run, (text) => display.say(text));
-  const parts: StageParts = {
-    ...{ config, plan, store, display, interrupts, runNo: run.runNo, run: run.name },
-    folders: new RunFolders(resolve(config.db), run.name),
-    workplace: resources.use(new Workplace(config, common)),
-    server: resources.use(await openRoundServer(config, common)),
-  };
-  const outcome = await runRounds({
-    runNo: run.runNo,
-    schedules: plan.schedules,
-    base: { location: plan.base, sha256: hashOf(base), rows: null, meta: { identity: base } },
-    bootstrap: config.bootstrap === undefined
-      ? undefined
-      : { location: config.bootstrap, sha256: null, rows: null, meta: {} },
-    evaluation: evaluationSpec(plan),
-    fromRound: config.fromRound ?? 1,
-    stopAfter: config.stopAfter,
-    untilFlat: config.untilFlat,
-  }, {
-    store,
-    stages: evolveStages(parts),
-    onStage: (event) => display.stage(event),
-    signal: interrupts.stopAdmitting,
-  });
-  return {
-    run: run.name,
-    db: config.db,
-    results: roundResults(await readMeasures({ ...parts, suite: plan.suites[0] })),
-    seconds: (performance.now() - startedMs) / 1000,
-    note: noteOf(outcome, config),
-    suite: plan.suites[0],
-    isStarter: /^(starter|control)/.test(config.problems),
-  };
+  const evolution = new Evolution(config, plan, { base, store, display, interrupts });
+  return await evolution.run();
+}
+
+interface EvolutionParts {
+  readonly base: Json;
+  readonly store: DuckdbStore;
+  readonly display: EvolveDisplay;
+  readonly interrupts: InterruptSignals;
+}
+
+class Evolution {
+  readonly #config: EvolveConfig;
+  readonly #plan: EvolvePlan;
+  readonly #parts: EvolutionParts;
+  readonly #spec: Json;
+  readonly #startedMs = performance.now();
+
+  constructor(config: EvolveConfig, plan: EvolvePlan, parts: EvolutionParts) {
+    this.#config = config;
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#spec = evolveSpec(config, plan, {
+      base: parts.base,
+      training: trainingSpec(config),
+      exports: exportSpec(config),
+    });
+  }
+
+  async run(): Promise<EvolveOutcome> {
+    return await this.#finished() ?? await this.#go();
+  }
+
+  /** The outcome of a run of which nothing is left to do, with nothing started; `null` otherwise. */
+  async #finished(): Promise<EvolveOutcome | null> {
+    const { store, display } = this.#parts;
+    if (this.#config.newRun) return null;
+    const run = await store.matchRun({ name: this.#config.run, spec: this.#spec });
+    if (run === null || !await isComplete(this.#roundsPlan(run), store)) return null;
+    display.say(`Continuing run "${run.name}": every round is done`);
+    return await this.#outcome(run, { ended: "complete", round: this.#plan.schedules.length });
+  }
+
+  async #go(): Promise<EvolveOutcome> {
+    await using resources = new AsyncDisposableStack();
+    const { store, display, interrupts } = this.#parts;
+    const config = this.#config;
+    const observation = resources.use(
+      await openObservation({
+        ...{ db: config.db, command: "evolve", store, log: config.log },
+        onNotice: (message) => display.say(message),
+      }),
+    );
+    resources.use(
+      display.listen((message) => observation.emit({ type: "notice", level: "info", message })),
+    );
+    const common = {
+      onProgress: (message: string) => display.say(message),
+      signal: interrupts.stopNow,
+    };
+    const workplace = resources.use(new Workplace(config, common));
+    const run = await this.#openRun(workplace);
+    observation.emit({ type: "session", run: run.name, command: "evolve" });
+    observation.useRun(run);
+    sayRun(run, (text) => display.say(text));
+    const outcome = await runRounds(this.#roundsPlan(run), {
+      store,
+      stages: evolveStages({
+        ...{ config, plan: this.#plan, store, display, interrupts, workplace, observation },
+        runNo: run.runNo,
+        folders: new RunFolders(resolve(config.db), run.name),
+        server: resources.use(await openRoundServer(config, common)),
+      }),
+      onStage: (event) => display.stage(event),
+      signal: interrupts.stopAdmitting,
+    });
+    return await this.#outcome(run, outcome);
+  }
+
+  #roundsPlan({ runNo }: OpenedRun): RoundsPlan {
+    const { bootstrap, fromRound = 1, stopAfter, untilFlat } = this.#config;
+    const { base } = this.#parts;
+    return {
+      runNo,
+      schedules: this.#plan.schedules,
+      base: {
+        location: this.#plan.base,
+        sha256: hashOf(base),
+        rows: null,
+        meta: { identity: base },
+      },
+      bootstrap: bootstrap === undefined
+        ? undefined
+        : { location: bootstrap, sha256: null, rows: null, meta: {} },
+      evaluation: evaluationSpec(this.#plan),
+      ...{ fromRound, stopAfter, untilFlat },
+    };
+  }
+
+  async #openRun(workplace: Workplace): Promise<OpenedRun> {
+    const { info } = await workplace.sandbox();
+    const { run, resume, newRun, bootstrap = null, seed } = this.#config;
+    return await this.#parts.store.openRun({
+      name: run,
+      command: "evolve",
+      spec: this.#spec,
+      mode: resume ? "resume" : newRun ? "new" : "continue",
+      provenance: {
+        config: asJson(this.#config),
+        codeRev: await codeRevision(),
+        sandboxTier: info.tier,
+        packages: { deno: Deno.version.deno, python: info.python, ...info.packages },
+        models: asJson({ base: this.#parts.base, bootstrap }),
+        seed,
+      },
+    });
+  }
+
+  async #outcome({ runNo, name }: OpenedRun, outcome: RoundsOutcome): Promise<EvolveOutcome> {
+    const [suite] = this.#plan.suites;
+    const measures = await readMeasures({ store: this.#parts.store, runNo, suite });
+    return {
+      run: name,
+      db: this.#config.db,
+      results: roundResults(measures),
+      seconds: (performance.now() - this.#startedMs) / 1000,
+      note: noteOf(outcome, this.#config),
+      suite,
+      isStarter: /^(starter|control)/.test(this.#config.problems),
+    };
+  }
 }
 
 /** Identity of the base: equal weights are the same model, wherever they lie. A name that only a hook understands is itself. */
@@ -93,33 +191,6 @@ async function baseIdentity(config: EvolveConfig, plan: EvolvePlan): Promise<Jso
 function hashOf(identity: Json): string | null {
   const parsed = z.object({ checkpoint: z.string() }).safeParse(identity);
   return parsed.success ? parsed.data.checkpoint : null;
-}
-
-async function openRun(
-  config: EvolveConfig,
-  plan: EvolvePlan,
-  { store, base }: { readonly store: Store; readonly base: Json },
-): Promise<OpenedRun> {
-  return await store.openRun({
-    name: config.run,
-    command: "evolve",
-    spec: asJson(
-      evolveSpec(config, plan, {
-        base,
-        training: trainingSpec(config),
-        exports: exportSpec(config),
-      }),
-    ),
-    mode: config.resume ? "resume" : config.newRun ? "new" : "continue",
-    provenance: {
-      config: asJson(config),
-      codeRev: await codeRevision(),
-      sandboxTier: null,
-      packages: { deno: Deno.version.deno },
-      models: asJson({ base, bootstrap: config.bootstrap ?? null }),
-      seed: config.seed,
-    },
-  });
 }
 
 function sayRun(run: OpenedRun, say: (text: string) => void): void {

@@ -16,7 +16,7 @@ export async function searchStage(
   { round, schedule, pass, problemIds, models }: SearchRequest,
   parts: StageParts,
 ): Promise<SearchResult> {
-  const { store, plan, config, runNo, display, interrupts, workplace, server } = parts;
+  const { store, plan, config, runNo, display, interrupts, workplace, server, observation } = parts;
   const problems = problemIds.flatMap((id) => plan.problems.get(id) ?? []);
   const wanted = { runNo, roundNo: round, problems, seeds: pass.seeds };
   const { jobs, givenUp } = await pendingJobs(store, wanted);
@@ -41,7 +41,11 @@ export async function searchStage(
     grader: await workplace.grader(),
     ...(budget === null ? {} : { budget: { run: { tokens: budget }, problem: {} } }),
     quiet: true,
-    onStart: (progress) => display.show(() => progress.picture()),
+    onStart: (progress) => {
+      observation.watch(progress);
+      display.show(() => progress.picture());
+    },
+    onEvent: (event) => observation.emit(event),
     stopAdmitting: interrupts.stopAdmitting,
     signal: interrupts.stopNow,
   });

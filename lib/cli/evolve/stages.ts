@@ -3,6 +3,7 @@ import type { EvolveConfig } from "../../config/mod.ts";
 import type { RoundStages } from "../../rounds/mod.ts";
 import type { ArtifactInfo, DuckdbStore } from "../../store/mod.ts";
 import type { InterruptSignals } from "../interrupt.ts";
+import type { Observation } from "../observe/observation.ts";
 import type { EvolveDisplay } from "./display.ts";
 import { evaluateStage } from "./evaluation_stage.ts";
 import { exportStage } from "./export_stage.ts";
@@ -19,12 +20,11 @@ export interface StageParts {
   readonly plan: EvolvePlan;
   readonly store: DuckdbStore;
   readonly runNo: number;
-  /** Name of the run as stored. */
-  readonly run: string;
   readonly folders: RunFolders;
   readonly workplace: Workplace;
   readonly server: RoundServer;
   readonly display: EvolveDisplay;
+  readonly observation: Observation;
   readonly interrupts: InterruptSignals;
 }
 

@@ -47,7 +47,9 @@ export async function findSource(
 
 function parseRounds(text: string): readonly number[] {
   const parts = text.split(",").map((part) => part.trim());
-  if (parts.every((part) => /^\d{1,2}$/.test(part))) return [...new Set(parts.map(Number))].sort();
+  if (parts.every((part) => /^\d{1,2}$/.test(part))) {
+    return [...new Set(parts.map(Number))].sort((a, b) => a - b);
+  }
   throw new UsageError(
     `Cannot use --round ${text}: expected a number, a list such as 1,2, or all`,
   );

@@ -4,7 +4,10 @@ import { type ArtifactStore, type MetricPoint, openStore } from "../../store/mod
 import type { CheckpointSummary, TrainingKind, TrainSettings } from "../../training/mod.ts";
 
 /** What the row of a checkpoint holds beside its place and hash. */
-export function checkpointMeta(settings: TrainSettings, summary: CheckpointSummary | null): Json {
+export function checkpointMeta(
+  settings: TrainSettings,
+  summary: CheckpointSummary | null,
+): Readonly<Record<string, Json>> {
   if (summary === null) return { settings: { ...settings } };
   const { calibration, heldOut, tokens, steps, seconds } = summary;
   return {

@@ -1,53 +1,35 @@
-import { useEffect, useState } from "preact/hooks";
-import type { RunRow, VersionReply } from "../api.ts";
-import { fetchJson } from "./fetch_json.ts";
-import { useRoute } from "./route.ts";
+import { useOverview } from "./overview.ts";
+import { routeHash, useRoute } from "./route.ts";
 import { TreeList } from "./tree_list.tsx";
 import { TreePage } from "./tree_page.tsx";
-
-/** How often the page asks whether there is more to show, in milliseconds. */
-const POLL_MS = 2000;
 
 /** The page. */
 export function App() {
   const [route, go] = useRoute();
-  const [version, problem] = useVersion();
-  const [runs, setRuns] = useState<readonly RunRow[]>([]);
-  useEffect(() => {
-    if (version === "") return;
-    fetchJson<readonly RunRow[]>("/api/runs").then(setRuns, () => {
-      // The next poll says what is wrong.
-    });
-  }, [version]);
+  const { runs, errors, version, problem } = useOverview();
   const trees = runs.reduce((sum, run) => sum + run.trees, 0);
+  const list = routeHash({ ...route, tree: null, beside: null, node: 0, besideNode: 0 });
   return (
     <>
       <header>
         <h1>rstar</h1>
-        {route.tree !== null && (
-          <a
-            href="#"
-            onClick={(event) => {
-              event.preventDefault();
-              go({ tree: null, beside: null, node: 0 });
-            }}
-          >
-            all trees
-          </a>
+        {route.tree !== null && <a href={list}>All trees</a>}
+        {version !== "" && (
+          <span class="soft" role="status">
+            {count(trees, "tree")} in {count(runs.length, "run")}
+          </span>
         )}
-        <span class="soft" aria-live="polite">
-          {trees} trees in {runs.length} runs
-        </span>
       </header>
-      {problem !== null && <p class="banner" role="status">{problem}</p>}
+      {problem !== null && <p class="banner" role="alert">{problem}</p>}
       {route.tree === null
-        ? <TreeList runs={runs} filter={route.filter} version={version} go={go} />
+        ? <TreeList runs={runs} errors={errors} filter={route.filter} version={version} go={go} />
         : (
           <TreePage
             key={route.tree}
             tree={route.tree}
             beside={route.beside}
             node={route.node}
+            besideNode={route.besideNode}
             go={go}
           />
         )}
@@ -55,29 +37,6 @@ export function App() {
   );
 }
 
-/** What the database holds now, and why it cannot be read when that is so. Asks as long as the page is seen. */
-function useVersion(): readonly [string, string | null] {
-  const [version, setVersion] = useState("");
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    const ask = () => {
-      if (document.hidden) return;
-      fetchJson<VersionReply>("/api/version").then(
-        (reply) => {
-          setVersion(reply.version);
-          setProblem(null);
-        },
-        (error: Error) =>
-          setProblem(
-            error instanceof TypeError
-              ? "The viewer has ended; start deno task view again to go on"
-              : error.message,
-          ),
-      );
-    };
-    ask();
-    const timer = setInterval(ask, POLL_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return [version, problem];
+function count(number: number, what: string): string {
+  return `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,5 @@
 import type { TreeColumns } from "../api.ts";
-import { colourOf, outline, shapeOf, sign } from "./marks.ts";
+import { colourOf, outline, shapeOf, sign, signColourOf } from "./marks.ts";
 import { bestPath, bounds, buildTree, layOut } from "./tree_model.ts";
 
 /** The whole tree as a standalone SVG. Nothing that a model wrote is in it. */
@@ -23,7 +23,9 @@ export function treeSvg(columns: TreeColumns, folded: ReadonlySet<number>): stri
     return `<g transform="translate(${x} ${y})"><path d="${
       outline(shape, radius)
     }" fill="${fill}" stroke="#222"/>` +
-      `<path d="${sign(shape, radius)}" fill="none" stroke="#222" stroke-width="2"/></g>`;
+      `<path d="${sign(shape, radius)}" fill="none" stroke="${
+        signColourOf(node.q)
+      }" stroke-width="2"/></g>`;
   });
   const box = `${left - 10} ${top - 10} ${right - left + 20} ${bottom - top + 20}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" width="${
@@ -67,5 +69,6 @@ export function download(content: Blob, name: string): void {
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  // The browser reads it after this task has ended.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -4,6 +4,16 @@ import type { DrawnNode } from "./tree_model.ts";
 /** Outline of a node by what became of it; shapes say what colours say, for eyes that do not see them. */
 export type Shape = "circle" | "tick" | "cross" | "triangle" | "diamond" | "ring";
 
+/** What each shape means. */
+export const SHAPES: readonly (readonly [Shape, string])[] = [
+  ["circle", "step"],
+  ["tick", "right answer"],
+  ["cross", "wrong answer"],
+  ["triangle", "code failed"],
+  ["diamond", "truncated, unparsable or too deep"],
+  ["ring", "screened out"],
+];
+
 /** Shape of a node. */
 export function shapeOf({ kind, status, correct }: DrawnNode): Shape {
   if (status === "screened_out") return "ring";
@@ -13,19 +23,20 @@ export function shapeOf({ kind, status, correct }: DrawnNode): Shape {
   return "circle";
 }
 
-/** What each shape means. */
-export const SHAPES: Readonly<Record<Shape, string>> = {
-  circle: "step",
-  tick: "right answer",
-  cross: "wrong answer",
-  triangle: "code failed",
-  diamond: "truncated, unparsable or too deep",
-  ring: "screened out",
-};
+/** Values of Q whose colours a legend shows. */
+export const LEGEND_Q: readonly (number | null)[] = [-1, -0.5, 0, 0.5, 1, null];
+
+/** The scale without its darkest ends, on which no sign could be read. */
+const SPAN = 0.38;
 
 /** Colour of a Q-value: orange -1, purple +1, a scale that colour-blind eyes can tell apart; grey where Q is undefined. */
 export function colourOf(q: number | null): string {
-  return q === null ? "#9aa0a6" : interpolatePuOr((1 + Math.max(-1, Math.min(1, q))) / 2);
+  return q === null ? "#9aa0a6" : interpolatePuOr(0.5 - SPAN * Math.max(-1, Math.min(1, q)));
+}
+
+/** Colour of a sign on the colour of a Q-value. */
+export function signColourOf(q: number | null): string {
+  return q !== null && Math.abs(q) > 0.6 ? "#ffffff" : "#1b1d22";
 }
 
 /** Outline of a shape as an SVG path around the origin; canvas takes the same text. */

@@ -2,6 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { NodeDetail, NodeReply } from "../api.ts";
 import { Code } from "./code.tsx";
 import { fetchJson } from "./fetch_json.ts";
+import { Pairs, Siblings } from "./siblings.tsx";
+import { commentOf, shortNumber, words } from "./texts.ts";
 
 /** What the panel is told. */
 export interface NodePanelProps {
@@ -10,13 +12,44 @@ export interface NodePanelProps {
   readonly onChoose: (node: number) => void;
 }
 
-/** The chosen node: numbers, text, code, output, error, and its siblings. */
+/** The chosen node: numbers, text, code, output, error, and its siblings with the preference pairs they gave. */
 export function NodePanel({ tree, node, onChoose }: NodePanelProps) {
+  const [isFull, setIsFull] = useState(false);
+  useEffect(() => setIsFull(false), [tree, node]);
+  const [reply, failure] = useNode(tree, node, isFull);
+  if (failure !== null) return <aside class="panel" role="alert">{failure}</aside>;
+  if (reply === null) return <aside class="panel">Loading …</aside>;
+  const { siblings, pairs } = reply;
+  return (
+    <aside class="panel" aria-label={`Chosen node of tree ${tree}`}>
+      <Node detail={reply.node} />
+      {reply.node.isCut && (
+        <p>
+          This text is long; only its beginning is shown.{" "}
+          <button type="button" onClick={() => setIsFull(true)}>Show all of it</button>
+        </p>
+      )}
+      {siblings.length > 1 && (
+        <>
+          <h3>Siblings, best first</h3>
+          <Siblings all={siblings} own={reply.node.node} onChoose={onChoose} />
+          <Pairs pairs={pairs} siblings={siblings} own={reply.node.node} />
+        </>
+      )}
+    </aside>
+  );
+}
+
+function useNode(
+  tree: string,
+  node: number,
+  isFull: boolean,
+): readonly [NodeReply | null, string | null] {
   const [reply, setReply] = useState<NodeReply | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const load = (full: "" | "1") => {
+  useEffect(() => {
     let isWanted = true;
-    fetchJson<NodeReply>("/api/node", { tree, node, full }).then(
+    fetchJson<NodeReply>("/api/node", { tree, node, full: isFull ? "1" : "" }).then(
       (loaded) => {
         if (!isWanted) return;
         setReply(loaded);
@@ -24,113 +57,76 @@ export function NodePanel({ tree, node, onChoose }: NodePanelProps) {
       },
       (error: Error) => isWanted && setFailure(error.message),
     );
-    return () => isWanted = false;
-  };
-  useEffect(() => {
-    const stop = load("");
-    return () => void stop();
-  }, [tree, node]);
-  if (failure !== null) return <aside class="panel">{failure}</aside>;
-  if (reply === null) return <aside class="panel">Loading …</aside>;
-  const { siblings } = reply;
-  return (
-    <aside class="panel" aria-label="Chosen node">
-      <Node detail={reply.node} />
-      {reply.node.isCut && <button type="button" onClick={() => load("1")}>Show all of it</button>}
-      {siblings.length > 1 && (
-        <>
-          <h2>Siblings, best first</h2>
-          <Siblings all={siblings} own={reply.node.node} onChoose={onChoose} />
-        </>
-      )}
-    </aside>
-  );
+    return () => {
+      isWanted = false;
+    };
+  }, [tree, node, isFull]);
+  return [reply, failure];
 }
 
 function Node({ detail }: { readonly detail: NodeDetail }) {
-  const { node, depth, kind, status, visits, q, ppm, multiplicity, tokens, milliseconds } = detail;
-  const facts: readonly (readonly [string, string])[] = [
-    ["kind", `${kind.replace("_", " ")}${status === "ok" ? "" : `, ${status.replace("_", " ")}`}`],
-    ["depth", String(depth)],
-    ["Q", number(q)],
-    ["visits", String(visits)],
-    ["PPM logit", number(ppm)],
-    ["drawn", `${multiplicity} ×`],
-    ["tokens", String(tokens)],
-    ["executed in", milliseconds === null ? "–" : `${milliseconds.toFixed(1)} ms`],
-    ...(detail.answer === null ? [] : [["answer", verdict(detail)] as const]),
-  ];
+  const comment = commentOf(detail);
   return (
     <>
-      <h2 id="node-title" aria-live="polite">Node {node}</h2>
-      <dl>
-        {facts.map((
-          [name, value],
-        ) => [<dt key={name}>{name}</dt>, <dd key={`${name}=`}>{value}</dd>])}
-      </dl>
-      {detail.code === null
-        ? detail.text !== "" && <pre tabIndex={0}>{detail.text}</pre>
-        : <Code text={detail.code} />}
+      <h2 aria-live="polite">Node {detail.node}{comment === null ? "" : `: ${comment}`}</h2>
+      <Facts detail={detail} />
+      {detail.code !== null && <Code text={detail.code} />}
+      {detail.code === null && detail.text !== "" && <pre tabIndex={0}>{detail.text.trim()}</pre>}
       {detail.stdout !== null && detail.stdout !== "" && (
         <>
-          <h2>Output</h2>
+          <h3>Output</h3>
           <pre tabIndex={0}>{detail.stdout}</pre>
         </>
       )}
       {detail.error !== null && (
         <>
-          <h2>Error</h2>
-          <pre tabIndex={0}>{detail.error}</pre>
+          <h3>Error{detail.errorLine === null ? "" : ` in line ${detail.errorLine}`}</h3>
+          <pre class="bad" tabIndex={0}>{detail.error}</pre>
         </>
+      )}
+      {detail.code !== null && (
+        <details>
+          <summary>Text as the model wrote it</summary>
+          <pre tabIndex={0}>{detail.text}</pre>
+        </details>
       )}
     </>
   );
 }
 
-function verdict({ answer, correct }: NodeDetail): string {
-  return `${answer} (${correct === null ? "not judged" : correct ? "right" : "wrong"})`;
-}
-
-function Siblings({ all, own, onChoose }: {
-  readonly all: readonly NodeDetail[];
-  readonly own: number;
-  readonly onChoose: (node: number) => void;
-}) {
-  const ordered = [...all].sort((a, b) => (b.q ?? -2) - (a.q ?? -2));
+function Facts({ detail }: { readonly detail: NodeDetail }) {
+  const { kind, status, depth, q, visits, ppm, multiplicity, tokens, milliseconds, answer } =
+    detail;
+  const facts: readonly (readonly [string, string])[] = [
+    ["kind", status === "ok" ? words(kind) : `${words(kind)}, ${words(status)}`],
+    ["Q", shortNumber(q)],
+    ["visits", String(visits)],
+    ["PPM logit", shortNumber(ppm)],
+    ["depth", String(depth)],
+    ["drawn", `${multiplicity} ×`],
+    ["tokens", String(tokens)],
+    ["executed in", milliseconds === null ? "–" : `${milliseconds.toFixed(1)} ms`],
+  ];
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>node</th>
-          <th class="number">Q</th>
-          <th class="number">visits</th>
-          <th class="number">PPM</th>
-          <th>step</th>
-        </tr>
-      </thead>
-      <tbody>
-        {ordered.map((one) => (
-          <tr key={one.node} class={one.node === own ? "chosen" : ""}>
-            <td>
-              <button type="button" onClick={() => onChoose(one.node)}>{one.node}</button>
-            </td>
-            <td class="number">{number(one.q)}</td>
-            <td class="number">{one.visits}</td>
-            <td class="number">{number(one.ppm)}</td>
-            <td>{firstLine(one)}</td>
-          </tr>
+    <>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
         ))}
-      </tbody>
-    </table>
+      </dl>
+      {answer !== null && (
+        <p>
+          Answer: <strong class="answer">{answer}</strong> ({verdict(detail)})
+        </p>
+      )}
+    </>
   );
 }
 
-function firstLine({ code, text, status }: NodeDetail): string {
-  const lines = (code ?? text).split("\n").filter((line) => line.trim() !== "");
-  const shown = lines.find((line) => !line.trim().startsWith("#")) ?? lines[0] ?? "";
-  return `${status === "ok" ? "" : `[${status.replace("_", " ")}] `}${shown.slice(0, 120)}`;
-}
-
-function number(value: number | null): string {
-  return value === null ? "–" : value.toFixed(2);
+function verdict({ correct }: NodeDetail): string {
+  if (correct === null) return "not judged";
+  return correct ? "right" : "wrong";
 }

@@ -1,5 +1,5 @@
 import type { ZoomTransform } from "d3-zoom";
-import { colourOf, outline, shapeOf, sign } from "./marks.ts";
+import { colourOf, outline, shapeOf, sign, signColourOf } from "./marks.ts";
 import type { PlacedNode } from "./tree_model.ts";
 
 /** What is painted. */
@@ -12,6 +12,12 @@ export interface Scene {
 
 /** Below this many pixels a node is a dot: its outline could not be told apart. */
 const SMALL = 2.5;
+
+/** How far beside a node a press still means it, in pixels. */
+const REACH = 6;
+
+/** Half the side of the smallest dot that can be seen, in pixels. */
+const MIN_DOT = 0.8;
 
 /** Paints what can be seen of a tree; the rest costs nothing. */
 export function draw(canvas: HTMLCanvasElement, { placed, best, chosen, view }: Scene): void {
@@ -31,8 +37,10 @@ export function draw(canvas: HTMLCanvasElement, { placed, best, chosen, view }: 
     x > left - 100 && x < right + 100 && y > top - 20 && y < bottom + 20;
   drawLinks(context, placed, { best, isSeen, scale: view.k, colour: style.color });
   for (const one of placed) {
-    if (isSeen(one)) drawNode(context, one, { chosen, scale: view.k, colour: style.color });
+    if (isSeen(one)) drawNode(context, one, { scale: view.k, colour: style.color });
   }
+  const own = placed.find(({ node }) => node.id === chosen);
+  if (own !== undefined) drawRing(context, own, { scale: view.k, colour: style.accentColor });
 }
 
 function drawLinks(
@@ -67,18 +75,20 @@ function drawLinks(
   context.globalAlpha = 1;
 }
 
+interface Pen {
+  readonly scale: number;
+  readonly colour: string;
+}
+
 function drawNode(
   context: CanvasRenderingContext2D,
   { node, x, y, radius, folded }: PlacedNode,
-  { chosen, scale, colour }: {
-    readonly chosen: number;
-    readonly scale: number;
-    readonly colour: string;
-  },
+  { scale, colour }: Pen,
 ): void {
   context.fillStyle = colourOf(node.q);
-  if (radius * scale < SMALL && node.id !== chosen) {
-    context.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
+  if (radius * scale < SMALL) {
+    const half = Math.max(radius, MIN_DOT / scale);
+    context.fillRect(x - half, y - half, 2 * half, 2 * half);
     return;
   }
   const shape = shapeOf(node);
@@ -87,10 +97,11 @@ function drawNode(
   context.translate(x, y);
   if (shape !== "ring") context.fill(path);
   context.strokeStyle = colour;
-  context.lineWidth = node.id === chosen ? 3 / Math.min(1, scale) : 1;
+  context.lineWidth = 1;
   context.stroke(path);
   const mark = sign(shape, radius);
   if (mark !== "") {
+    context.strokeStyle = signColourOf(node.q);
     context.lineWidth = 2;
     context.stroke(new Path2D(mark));
   }
@@ -102,21 +113,36 @@ function drawNode(
   context.restore();
 }
 
-/** Id of the node under the pointer; `null` where there is none. */
+/** Ring around the chosen node, as wide at every scale. */
+function drawRing(
+  context: CanvasRenderingContext2D,
+  { x, y, radius }: PlacedNode,
+  { scale, colour }: Pen,
+): void {
+  context.strokeStyle = colour;
+  context.lineWidth = 3 / scale;
+  context.beginPath();
+  context.arc(x, y, radius + 4 / scale, 0, 2 * Math.PI);
+  context.stroke();
+}
+
+/** The node under the pointer; `null` where there is none. */
 export function nodeAt(
   placed: readonly PlacedNode[],
   view: ZoomTransform,
   canvas: HTMLCanvasElement,
   event: MouseEvent,
-): number | null {
+): PlacedNode | null {
   const box = canvas.getBoundingClientRect();
   const [x, y] = view.invert([event.clientX - box.left, event.clientY - box.top]);
-  const reach = 6 / view.k;
-  let best: { readonly id: number; readonly distance: number } | null = null;
+  const reach = REACH / view.k;
+  let best: PlacedNode | null = null;
+  let bestDistance = Infinity;
   for (const one of placed) {
     const distance = Math.hypot(one.x - x, one.y - y);
-    if (distance > one.radius + reach) continue;
-    if (best === null || distance < best.distance) best = { id: one.node.id, distance };
+    if (distance > one.radius + reach || distance >= bestDistance) continue;
+    best = one;
+    bestDistance = distance;
   }
-  return best?.id ?? null;
+  return best;
 }

@@ -6,35 +6,47 @@ export interface Route {
   readonly tree: string | null;
   /** Tree beside it. */
   readonly beside: string | null;
+  /** Chosen node of each of the two. */
   readonly node: number;
+  readonly besideNode: number;
   /** Filter of the list. */
   readonly filter: Readonly<Record<string, string>>;
 }
 
-/** Reads an address such as `#tree=12&node=3`. */
+/** Changes parts of the route. */
+export type Go = (change: Partial<Route>) => void;
+
+/** Reads an address such as `#solved=no&tree=12&node=3`. */
 export function parseRoute(hash: string): Route {
-  const { tree, beside, node, ...filter } = Object.fromEntries(new URLSearchParams(hash.slice(1)));
-  const id = Number(node ?? 0);
+  const { tree, beside, node, besideNode, ...filter } = Object.fromEntries(
+    new URLSearchParams(hash.slice(1)),
+  );
   return {
     tree: tree ?? null,
     beside: beside ?? null,
-    node: Number.isInteger(id) && id >= 0 ? id : 0,
+    node: nodeId(node),
+    besideNode: nodeId(besideNode),
     filter,
   };
 }
 
+function nodeId(text = "0"): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
+}
+
 /** Address of a route. */
-export function routeHash({ tree, beside, node, filter }: Route): string {
+export function routeHash({ tree, beside, node, besideNode, filter }: Route): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) if (value !== "") parameters.set(name, value);
   if (tree !== null) parameters.set("tree", tree);
-  if (beside !== null) parameters.set("beside", beside);
   if (tree !== null && node !== 0) parameters.set("node", String(node));
+  if (beside !== null) parameters.set("beside", beside);
+  if (beside !== null && besideNode !== 0) parameters.set("besideNode", String(besideNode));
   return `#${parameters}`;
 }
 
 /** The route of the address, and a way to change parts of it. */
-export function useRoute(): readonly [Route, (change: Partial<Route>) => void] {
+export function useRoute(): readonly [Route, Go] {
   const [route, setRoute] = useState(() => parseRoute(location.hash));
   useEffect(() => {
     const read = () => setRoute(parseRoute(location.hash));
@@ -42,12 +54,15 @@ export function useRoute(): readonly [Route, (change: Partial<Route>) => void] {
     return () => removeEventListener("hashchange", read);
   }, []);
   const go = (change: Partial<Route>) => {
-    const next = { ...parseRoute(location.hash), ...change };
-    // Moving about in a tree would bury the list under hundreds of entries of the history.
-    if (change.node !== undefined && Object.keys(change).length === 1) {
-      history.replaceState(null, "", routeHash(next));
-      setRoute(next);
-    } else location.hash = routeHash(next);
+    const before = parseRoute(location.hash);
+    const next = { ...before, ...change };
+    if (next.tree !== before.tree || next.beside !== before.beside) {
+      location.hash = routeHash(next);
+      return;
+    }
+    // Moving about in one place would bury the way back under hundreds of entries of the history.
+    history.replaceState(null, "", routeHash(next));
+    setRoute(next);
   };
   return [route, go];
 }

@@ -83,7 +83,7 @@ function countBelow(node: DrawnNode): number {
   return count;
 }
 
-/** Ids from the root to the right answer with the most visits on its way, the highest Q first; empty without one. */
+/** Ids from the root to the right answer whose steps have the highest mean Q; empty without a right answer. */
 export function bestPath(root: DrawnNode): ReadonlySet<number> {
   let best: { readonly value: number; readonly path: readonly number[] } | null = null;
   const open: { node: DrawnNode; path: number[]; sum: number }[] = [

@@ -1,9 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { TreeColumns } from "../api.ts";
-import { download, treePng, treeSvg } from "./download.ts";
+import { Downloads } from "./downloads.tsx";
 import { fetchJson } from "./fetch_json.ts";
 import { NodePanel } from "./node_panel.tsx";
-import type { Route } from "./route.ts";
+import type { Go } from "./route.ts";
+import { words } from "./texts.ts";
 import { TreePicture } from "./tree_picture.tsx";
 
 /** What a page of one tree, or of two, is told. */
@@ -11,50 +12,51 @@ export interface TreePageProps {
   readonly tree: string;
   readonly beside: string | null;
   readonly node: number;
-  readonly go: (change: Partial<Route>) => void;
+  readonly besideNode: number;
+  readonly go: Go;
 }
 
-/** One tree with its chosen node; or the same problem's trees of two rounds side by side. */
-export function TreePage({ tree, beside, node, go }: TreePageProps) {
+/** One tree with its chosen node; or two trees of the same problem, of two rounds or seeds, side by side. */
+export function TreePage({ tree, beside, node, besideNode, go }: TreePageProps) {
   const [columns, failure] = useTree(tree);
   const [other, otherFailure] = useTree(beside);
   const [folded, fold] = useFolded(tree);
-  const [besideNode, setBesideNode] = useState(0);
-  const [otherFolded, foldOther] = useFolded(beside ?? "");
-  if (failure !== null) return <p class="banner">{failure}</p>;
+  const [otherFolded, foldOther] = useFolded(beside);
+  if (failure !== null) return <p class="banner" role="alert">{failure}</p>;
   if (columns === null) return <p>Loading …</p>;
   const choose = (chosen: number) => go({ node: chosen });
+  const chooseOther = (chosen: number) => go({ besideNode: chosen });
   return (
-    <main>
-      <p>
-        <strong>{columns.problem}</strong>
-        {columns.level === null ? "" : `, level ${columns.level}`}, {columns.run} round{" "}
-        {columns.round}, seed {columns.seed}, {columns.id.length} nodes,{" "}
-        {columns.solved ? "solved" : "not solved"} (stopped: {columns.stop.replace("_", " ")})
-      </p>
-      <details open>
-        <summary>Problem; the reference answer is {columns.reference}</summary>
-        <pre tabIndex={0}>{columns.question}</pre>
+    <main class={other === null ? "tree" : ""}>
+      <details class="problem" open>
+        <summary>
+          <strong>{columns.problem}</strong>
+          {columns.level === null ? "" : `, level ${columns.level}`}; reference answer{" "}
+          <strong class="answer">{columns.reference}</strong>
+        </summary>
+        <p class="question" tabIndex={0}>{columns.question}</p>
       </details>
       <div class="tools">
         <label>
           Compare with{" "}
           <select
+            name="beside"
             value={beside ?? ""}
-            onChange={(event) => go({ beside: event.currentTarget.value || null })}
+            onChange={(event) => go({ beside: event.currentTarget.value || null, besideNode: 0 })}
           >
             <option value="">nothing</option>
-            {columns.others.filter((one) => one.tree !== tree).map((one) => (
+            {columns.others.map((one) => (
               <option key={one.tree} value={one.tree}>{one.label}</option>
             ))}
           </select>
         </label>
         <Downloads columns={columns} folded={folded} />
       </div>
-      {otherFailure !== null && <p class="banner">{otherFailure}</p>}
+      {otherFailure !== null && <p class="banner" role="alert">{otherFailure}</p>}
       <div class={other === null ? "workspace" : "workspace two"}>
         <TreePicture
           columns={columns}
+          title={titleOf(columns)}
           chosen={node}
           folded={folded}
           onChoose={choose}
@@ -63,19 +65,25 @@ export function TreePage({ tree, beside, node, go }: TreePageProps) {
         {other !== null && (
           <TreePicture
             columns={other}
+            title={titleOf(other)}
             chosen={besideNode}
             folded={otherFolded}
-            onChoose={setBesideNode}
+            onChoose={chooseOther}
             onFold={foldOther}
           />
         )}
         <NodePanel tree={tree} node={node} onChoose={choose} />
-        {other !== null && (
-          <NodePanel tree={other.tree} node={besideNode} onChoose={setBesideNode} />
-        )}
+        {other !== null && <NodePanel tree={other.tree} node={besideNode} onChoose={chooseOther} />}
       </div>
     </main>
   );
+}
+
+function titleOf({ run, round, seed, id, solved, stop }: TreeColumns): string {
+  const outcome = solved ? "solved" : "not solved";
+  return `${run} round ${round} seed ${seed}: ${
+    id.length.toLocaleString("en-US")
+  } nodes, ${outcome}, stopped: ${words(stop)}`;
 }
 
 function useTree(tree: string | null): readonly [TreeColumns | null, string | null] {
@@ -97,7 +105,8 @@ function useTree(tree: string | null): readonly [TreeColumns | null, string | nu
   return [columns, failure];
 }
 
-function useFolded(tree: string): readonly [ReadonlySet<number>, (node: number) => void] {
+/** Nodes whose branches are folded away, and what folds and unfolds one. */
+function useFolded(tree: string | null): readonly [ReadonlySet<number>, (node: number) => void] {
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   useEffect(() => setFolded(new Set()), [tree]);
   const toggle = (node: number) => {
@@ -106,35 +115,4 @@ function useFolded(tree: string): readonly [ReadonlySet<number>, (node: number) 
     setFolded(next);
   };
   return [folded, toggle];
-}
-
-function Downloads({ columns, folded }: {
-  readonly columns: TreeColumns;
-  readonly folded: ReadonlySet<number>;
-}) {
-  const name = `tree-${columns.tree}`;
-  const svg = () => treeSvg(columns, folded);
-  return (
-    <>
-      <button
-        type="button"
-        onClick={() => download(new Blob([svg()], { type: "image/svg+xml" }), `${name}.svg`)}
-      >
-        SVG
-      </button>
-      <button type="button" onClick={async () => download(await treePng(svg()), `${name}.png`)}>
-        PNG
-      </button>
-      <button
-        type="button"
-        onClick={() =>
-          download(
-            new Blob([JSON.stringify(columns)], { type: "application/json" }),
-            `${name}.json`,
-          )}
-      >
-        JSON
-      </button>
-    </>
-  );
 }

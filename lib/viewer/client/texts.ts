@@ -1,0 +1,28 @@
+import type { NodeDetail } from "../api.ts";
+
+/** Longest beginning of a step in a table, in characters. */
+const MAX_LINE = 120;
+
+/** `code_error` as `code error`. */
+export function words(name: string): string {
+  return name.replaceAll("_", " ");
+}
+
+/** A number with two decimals; a dash where there is none. */
+export function shortNumber(value: number | null): string {
+  return value === null ? "–" : value.toFixed(2);
+}
+
+/** What a step says about itself: its first comment; `null` without one. */
+export function commentOf({ code }: Pick<NodeDetail, "code">): string | null {
+  const line = (code ?? "").split("\n").find((one) => one.trim().startsWith("#"));
+  const comment = (line ?? "").replace(/^\s*#+\s*/, "").trim();
+  return comment === "" ? null : comment.slice(0, MAX_LINE);
+}
+
+/** First line of a step that does something; its first line at all where none does. */
+export function firstLine({ code, text }: Pick<NodeDetail, "code" | "text">): string {
+  const lines = (code ?? text).split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const line = lines.find((one) => !one.startsWith("#")) ?? lines[0] ?? "";
+  return line.slice(0, MAX_LINE);
+}

@@ -1,0 +1,63 @@
+import { select } from "d3-selection";
+import { zoom, type ZoomBehavior, zoomIdentity, type ZoomTransform } from "d3-zoom";
+import { type RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+/** Smallest and largest scale. */
+const SCALES: [number, number] = [0.002, 4];
+
+/** The view of a canvas. */
+export interface Zoom {
+  /** What is seen now. */
+  readonly view: () => ZoomTransform;
+  /** Looks elsewhere. */
+  readonly moveTo: (view: ZoomTransform) => void;
+  /** Paints again, at the next frame. */
+  readonly repaint: () => void;
+}
+
+/** Lets a canvas be panned and zoomed; `paint` is called once a frame at most, whenever something changes that it shows. */
+export function useZoom(
+  canvas: RefObject<HTMLCanvasElement>,
+  paint: (element: HTMLCanvasElement, view: ZoomTransform) => void,
+): Zoom {
+  const latest = useRef(paint);
+  latest.current = paint;
+  const view = useRef(zoomIdentity);
+  const behaviour = useRef<ZoomBehavior<HTMLCanvasElement, unknown> | null>(null);
+  const frame = useRef(0);
+  const repaint = () => {
+    cancelAnimationFrame(frame.current);
+    frame.current = requestAnimationFrame(() => {
+      if (canvas.current !== null) latest.current(canvas.current, view.current);
+    });
+  };
+  useEffect(() => {
+    const element = canvas.current;
+    if (element === null) return;
+    behaviour.current = zoom<HTMLCanvasElement, unknown>().scaleExtent(SCALES).on(
+      "zoom",
+      ({ transform }: { readonly transform: ZoomTransform }) => {
+        view.current = transform;
+        repaint();
+      },
+    );
+    // A double press folds; it does not zoom.
+    select(element).call(behaviour.current).on("dblclick.zoom", null);
+    const sizes = new ResizeObserver(repaint);
+    sizes.observe(element);
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", repaint);
+    return () => {
+      cancelAnimationFrame(frame.current);
+      sizes.disconnect();
+      scheme.removeEventListener("change", repaint);
+      select(element).on(".zoom", null);
+    };
+  }, []);
+  const moveTo = (wanted: ZoomTransform) => {
+    if (canvas.current === null || behaviour.current === null) return;
+    select(canvas.current).call(behaviour.current.transform, wanted);
+  };
+  return { view: () => view.current, moveTo, repaint };
+}

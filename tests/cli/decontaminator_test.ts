@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { openDecontaminator } from "../../lib/cli/decontaminator.ts";
+import { loadProblems } from "../../lib/datasets/mod.ts";
+import { readParquetRows } from "../../lib/store/mod.ts";
+
+const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
+
+Deno.test("every evaluation problem is known, and no starter problem that is trained on is one", async () => {
+  const decontaminator = await openDecontaminator();
+  const found = async (set: string) => {
+    const counts: Record<string, number> = {};
+    for (
+      const { question } of await loadProblems(set, { fixtures, readParquet: readParquetRows })
+    ) {
+      const kind = decontaminator.check(question)?.kind ?? "clean";
+      counts[kind] = (counts[kind] ?? 0) + 1;
+    }
+    return counts;
+  };
+  assert.deepEqual(await found("aime24"), { exact: 30 });
+  assert.deepEqual(await found("starter_test"), { exact: 2000 });
+  for (const set of ["starter_train", "control_train"]) {
+    const { clean, ...rest } = await found(set);
+    assert.deepEqual(rest, {});
+    assert.ok(clean !== undefined && clean > 0);
+  }
+});

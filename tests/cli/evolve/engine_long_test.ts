@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openReadOnly } from "../../../lib/store/mod.ts";
+import { runRstar } from "../_rstar.ts";
+
+Deno.test("evolve runs the starter world for two small rounds with the embedded engine and the real trainer", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const db = join(folder, "starter.duckdb");
+    const { code, stdout, stderr } = await runRstar([
+      ...["evolve", "--quick", "--db", db, "--json"],
+      ...["--problems-per-round", "24", "--eval-problems", "12", "--eval-search", "3"],
+      ...["--sft", '{"epochs": 2}', "--ppm", '{"epochs": 1}'],
+    ]);
+    assert.equal(code, 0, stderr);
+    const { rounds } = JSON.parse(stdout);
+    assert.deepEqual(rounds.map(({ round }: { round: number }) => round), [0, 1, 2]);
+    for (const { policy_pass1, search_pass1, sft_traces, pairs, coverage } of rounds.slice(1)) {
+      assert.ok([policy_pass1, search_pass1, coverage].every((rate) => rate >= 0 && rate <= 1));
+      assert.ok(sft_traces > 0 && pairs > 0 && coverage > 0);
+    }
+    using database = await openReadOnly(db);
+    const one = async (sql: string) => {
+      const { batches } = await database.query(sql);
+      const [[row] = []] = await Array.fromAsync(batches);
+      return row?.[0];
+    };
+    assert.equal(
+      await one("SELECT count(*) FROM tree WHERE round_no = 2 AND ppm_requests > 0"),
+      24,
+      "the PPM of round 1 guides round 2",
+    );
+    assert.equal(await one("SELECT count(*) FROM metric WHERE name = 'loss'") as number > 0, true);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
