@@ -29,6 +29,8 @@ export interface ExportOptions<Rules> {
   readonly decontaminator: Decontaminator;
   /** Problems that data is made of. @default all */
   readonly only?: ReadonlySet<string>;
+  /** Called for every problem that gives rows: comparisons of arms need to know which problems each of them has. */
+  readonly onProblem?: (problemId: string, rows: number) => void;
   /** Called after every problem with how many are done. */
   readonly onProgress?: (problems: number) => void;
   readonly signal?: AbortSignal | undefined;
@@ -179,6 +181,7 @@ async function exportRows<Row>(
   const selection = { ...work.selection, rollouts: rules.rollouts };
   for await (const problem of readProblems(reader, { ...source, nodes: selection, signal })) {
     options.onProgress?.(++totals.seen);
+    signal?.throwIfAborted();
     const excluded = whyExcluded(problem, options);
     if (excluded !== null) {
       add(dropped, { [excluded]: 1 });
@@ -188,7 +191,10 @@ async function exportRows<Row>(
     if (chosen.problemDropped !== null) add(dropped, { [`problem ${chosen.problemDropped}`]: 1 });
     add(dropped, chosen.dropped);
     add(counts, chosen.counts);
-    if (chosen.rows.length > 0) totals.problems++;
+    if (chosen.rows.length > 0) {
+      totals.problems++;
+      options.onProblem?.(problem.problemId, chosen.rows.length);
+    }
     const prompted = { ...problem, prompt: policyPrompt(problem.question) };
     for (const row of chosen.rows) {
       totals.rows++;
@@ -200,7 +206,6 @@ async function exportRows<Row>(
       }
     }
   }
-  signal?.throwIfAborted();
   add(counts, work.finish());
   const { rows, pairs, problems } = totals;
   return await writer.finish({

@@ -16,8 +16,8 @@ export function additionProblems(count: number): string {
 /** A served policy. */
 export interface AdditionEndpoint extends AsyncDisposable {
   readonly url: string;
-  /** Called with the number of requests for completions so far. */
-  onRequest: (count: number) => void;
+  /** Called with the number of requests for completions so far; an answer waits for what it returns. */
+  onRequest: (count: number) => void | Promise<void>;
 }
 
 /** Starts the endpoint on a free port. */
@@ -28,7 +28,7 @@ export function additionEndpoint(): AdditionEndpoint {
     async (request) => {
       if (request.method === "GET") return Response.json({ data: [{ id: "adder" }] });
       const { prompt, n } = await request.json();
-      endpoint.onRequest(++count);
+      await endpoint.onRequest(++count);
       const texts = Array.from({ length: n }, (_, i) => nextSegment(String(prompt), i));
       return Response.json({
         choices: texts.map((text, index) => ({

@@ -58,7 +58,7 @@ Deno.test("synth solves what can be solved, stores every step, and has nothing l
     assert.ok(summary.trajectories.wrong > 0);
     const rows = await contents(join(folder, "a.duckdb"));
     let requests = 0;
-    endpoint.onRequest = () => requests++;
+    endpoint.onRequest = () => void requests++;
     const second = await runRstar(args);
     assert.equal(second.code, 0, second.stderr);
     assert.match(second.stderr, /^Continuing run "synth": every tree is stored, nothing is left/);
@@ -93,18 +93,80 @@ Deno.test("synth that is killed five times stores what an undisturbed one stores
     assert.equal(await store.tornTrees(), 0);
   }));
 
-Deno.test("synth finishes the open trees at SIGINT and exits with 130", () =>
-  withWorld(async (folder, endpoint) => {
+Deno.test.each<[Deno.Signal]>([["SIGINT"], ["SIGTERM"]])(
+  "synth finishes the open trees at %s and exits with 130",
+  (signal) => interrupt(signal),
+);
+
+function interrupt(signal: Deno.Signal): Promise<void> {
+  return withWorld(async (folder, endpoint) => {
     const args = synthArgs(folder, endpoint, "interrupted.duckdb");
     const child = startRstar(args);
     let seen = 0;
     endpoint.onRequest = () => {
-      if (++seen === 10) child.kill("SIGINT");
+      if (++seen === 10) child.kill(signal);
     };
     const { code } = await child.output();
     assert.equal(code, 130);
     await using store = await openStore(join(folder, "interrupted.duckdb"));
     assert.equal(await store.tornTrees(), 0);
+  });
+}
+
+async function* linesOf(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
+
+Deno.test("synth answers others while it runs: status, SQL, events, a snapshot; and logs what it did", () =>
+  withWorld(async (folder, endpoint) => {
+    const db = join(folder, "shared.duckdb");
+    const running = Promise.withResolvers<void>();
+    const hold = Promise.withResolvers<void>();
+    endpoint.onRequest = (count) => {
+      if (count < 20) return;
+      running.resolve();
+      return hold.promise;
+    };
+    const output = startRstar([
+      ...synthArgs(folder, endpoint, "shared.duckdb"),
+      ...["--log", "debug"],
+    ]).output();
+    await Promise.race([running.promise, output]);
+    const status = await runRstar(["status", "--db", db]);
+    assert.equal(status.code, 0, status.stderr);
+    assert.match(status.stdout, /^synth, process \d+, run "synth"/);
+    assert.match(status.stdout, /^policy: \d+ of \d+ running/m);
+    const sql = await runRstar(["sql", "--db", db, "--json", "select count(*) as n from run"]);
+    assert.deepEqual([sql.code, JSON.parse(sql.stdout)], [0, [{ n: 1 }]], sql.stderr);
+    const copy = join(folder, "copy.duckdb");
+    const snapshot = await runRstar(["runs", "snapshot", copy, "--db", db]);
+    assert.equal(snapshot.code, 0, snapshot.stderr);
+    const follower = startRstar(["status", "--db", db, "--follow"]);
+    const events: string[] = [];
+    for await (const line of linesOf(follower.stdout)) {
+      events.push(JSON.parse(line).type);
+      // It listens: the search may go on.
+      hold.resolve();
+    }
+    await follower.stderr.cancel();
+    assert.equal((await follower.status).code, 0);
+    const { code } = await output;
+    assert.equal(code, 0);
+    assert.ok(events.includes("tree"), "trees were stored meanwhile");
+    assert.equal(events.at(-1), "end");
+    await assert.rejects(Deno.lstat(`${db}.sock`), { name: "NotFound" });
+    const log = (await Deno.readTextFile(`${db}.log`)).trimEnd().split("\n")
+      .map((line) => JSON.parse(line));
+    assert.equal(log.filter(({ type }) => type === "tree").length, PROBLEMS);
+    using database = await openReadOnly(db);
+    const { batches } = await database.query("SELECT count(DISTINCT name) > 5 FROM load_sample");
+    assert.deepEqual((await Array.fromAsync(batches)).flat(), [[true]]);
+    assert.ok((await contents(copy)) instanceof Array);
   }));
 
 Deno.test("synth replays a recording to the last bit, without the endpoint", () =>
@@ -117,7 +179,7 @@ Deno.test("synth replays a recording to the last bit, without the endpoint", () 
     ]);
     assert.equal(live.code, 0, live.stderr);
     let requests = 0;
-    endpoint.onRequest = () => requests++;
+    endpoint.onRequest = () => void requests++;
     const replayed = await runRstar([
       ...synthArgs(folder, endpoint, "replayed.duckdb"),
       ...["--policy-model", "adder", "--replay", record],

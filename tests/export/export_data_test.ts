@@ -199,6 +199,19 @@ Deno.test("an export may be limited to some problems, which its manifest identif
   });
 });
 
+Deno.test("an export tells which problems give rows", async () => {
+  await withStore(3, async (filled) => {
+    const told: [string, number][] = [];
+    await exportSft(filled.store, {
+      ...common(filled),
+      folder: null,
+      rules: sftRules("default", { quarantine: ["test/2"] }),
+      onProblem: (problemId, rows) => told.push([problemId, rows]),
+    });
+    assert.deepEqual(told, [["test/1", 1], ["test/3", 1]]);
+  });
+});
+
 Deno.test("an export without a folder counts and writes nothing", async () => {
   await withStore(2, async (filled) => {
     const options = { ...common(filled), rules: pairRules("default") };

@@ -1,8 +1,10 @@
 import Table from "cli-table3";
 import { Command } from "commander";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/mod.ts";
 import { compactDatabase, copyDatabase, openStore } from "../../store/mod.ts";
+import { connectControl } from "../control/mod.ts";
 import { notice, print } from "../output.ts";
 import { openReader } from "../reader.ts";
 
@@ -96,7 +98,9 @@ async function compact({ db }: RunsOptions): Promise<void> {
 
 async function snapshot(file: string, { db }: RunsOptions): Promise<void> {
   await requireFile(db);
-  await copyDatabase(db, file);
+  using process = await connectControl(db);
+  if (process === null) await copyDatabase(db, file);
+  else await process.snapshot(resolve(file));
   notice(`Copy in ${file}`);
 }
 

@@ -3,7 +3,7 @@
  * file's user may open.
  *
  * - `GET /status`: {@linkcode ControlStatus}
- * - `GET /events`: one {@linkcode ControlEvent} a line, as they come, until the client leaves or the process ends
+ * - `GET /events`: one {@linkcode ControlEvent} a line, first one of type `status`, then as they come, until the client leaves or the process ends
  * - `POST /query` {@linkcode QueryBody}: one {@linkcode QueryLine} a line; the last one is `end` or `error`
  * - `POST /snapshot` {@linkcode SnapshotBody}: {@linkcode SnapshotReply}
  */

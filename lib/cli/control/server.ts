@@ -3,6 +3,7 @@ import { type Json, StoreError, UsageError } from "../../core/mod.ts";
 import type { SqlReader } from "../../store/mod.ts";
 import type { EventHub } from "../observe/event_hub.ts";
 import {
+  type ControlEvent,
   type ControlStatus,
   MAX_SOCKET_PATH_BYTES,
   QueryBody,
@@ -87,12 +88,12 @@ class ControlServer implements AsyncDisposable {
   }
 
   async #answer(request: Request): Promise<Response> {
-    const { status, events, store } = this.#parts;
+    const { status, store } = this.#parts;
     switch (`${request.method} ${new URL(request.url).pathname}`) {
       case "GET /status":
         return Response.json(status());
       case "GET /events":
-        return this.#lines((signal) => events.subscribe(signal));
+        return this.#lines((signal) => watch(this.#parts, signal));
       case "POST /query": {
         const body = QueryBody.safeParse(await readBody(request));
         if (body.success) return this.#lines((signal) => runQuery(store, body.data, signal));
@@ -129,6 +130,24 @@ class ControlServer implements AsyncDisposable {
       },
     });
     return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+  }
+}
+
+/** The state first, then every event that follows it. */
+async function* watch(
+  { events, status }: ControlParts,
+  signal: AbortSignal,
+): AsyncGenerator<ControlEvent> {
+  const stream = events.subscribe(signal);
+  // Asked for before the state is told, so that nothing is missed between the two.
+  const next = stream.next();
+  try {
+    yield { at: new Date().toISOString(), type: "status", status: status() };
+    const first = await next;
+    if (!first.done) yield first.value;
+    yield* stream;
+  } finally {
+    await stream.return(undefined);
   }
 }
 

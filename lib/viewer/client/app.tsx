@@ -1,7 +1,8 @@
 import { useOverview } from "./overview.ts";
-import { routeHash, useRoute } from "./route.ts";
+import { routeHash } from "./route.ts";
 import { TreeList } from "./tree_list.tsx";
 import { TreePage } from "./tree_page.tsx";
+import { useRoute } from "./use_route.ts";
 
 /** The page. */
 export function App() {

@@ -1,5 +1,3 @@
-import { useEffect, useState } from "preact/hooks";
-
 /** What the page shows; kept in the address, so that every view can be linked to. */
 export interface Route {
   /** Tree that is shown; `null` for the list. */
@@ -43,26 +41,4 @@ export function routeHash({ tree, beside, node, besideNode, filter }: Route): st
   if (beside !== null) parameters.set("beside", beside);
   if (beside !== null && besideNode !== 0) parameters.set("besideNode", String(besideNode));
   return `#${parameters}`;
-}
-
-/** The route of the address, and a way to change parts of it. */
-export function useRoute(): readonly [Route, Go] {
-  const [route, setRoute] = useState(() => parseRoute(location.hash));
-  useEffect(() => {
-    const read = () => setRoute(parseRoute(location.hash));
-    addEventListener("hashchange", read);
-    return () => removeEventListener("hashchange", read);
-  }, []);
-  const go = (change: Partial<Route>) => {
-    const before = parseRoute(location.hash);
-    const next = { ...before, ...change };
-    if (next.tree !== before.tree || next.beside !== before.beside) {
-      location.hash = routeHash(next);
-      return;
-    }
-    // Moving about in one place would bury the way back under hundreds of entries of the history.
-    history.replaceState(null, "", routeHash(next));
-    setRoute(next);
-  };
-  return [route, go];
 }

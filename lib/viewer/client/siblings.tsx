@@ -1,6 +1,6 @@
 import type { NodeDetail, PairOfSiblings } from "../api.ts";
 import { Code } from "./code.tsx";
-import { firstLine, shortNumber, words } from "./texts.ts";
+import { lastLine, shortNumber, words } from "./texts.ts";
 
 /** The candidates that were drawn at one node, in a table. */
 export function Siblings({ all, own, onChoose }: {
@@ -37,7 +37,7 @@ export function Siblings({ all, own, onChoose }: {
               <td class="number">{one.visits}</td>
               <td class="number">{shortNumber(one.ppm)}</td>
               <td class="step">
-                {one.status !== "ok" && <em>{words(one.status)}</em>} {firstLine(one)}
+                {one.status !== "ok" && <em>{words(one.status)}</em>} {lastLine(one)}
               </td>
             </tr>
           ))}

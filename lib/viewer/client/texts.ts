@@ -20,9 +20,9 @@ export function commentOf({ code }: Pick<NodeDetail, "code">): string | null {
   return comment === "" ? null : comment.slice(0, MAX_LINE);
 }
 
-/** First line of a step that does something; its first line at all where none does. */
-export function firstLine({ code, text }: Pick<NodeDetail, "code" | "text">): string {
+/** Last line of a step that does something: what it comes to; its last line at all where none does. */
+export function lastLine({ code, text }: Pick<NodeDetail, "code" | "text">): string {
   const lines = (code ?? text).split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  const line = lines.find((one) => !one.startsWith("#")) ?? lines[0] ?? "";
+  const line = lines.findLast((one) => !one.startsWith("#")) ?? lines.at(-1) ?? "";
   return line.slice(0, MAX_LINE);
 }

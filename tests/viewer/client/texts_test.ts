@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { commentOf, lastLine, shortNumber, words } from "../../../lib/viewer/client/texts.ts";
+
+Deno.test("commentOf() is the first comment of a step", () => {
+  assert.equal(commentOf({ code: "x = 1\n  ## Step 2: add \ny = 2 # no" }), "Step 2: add");
+  assert.equal(commentOf({ code: "x = 1" }), null);
+  assert.equal(commentOf({ code: "#\nx = 1" }), null);
+  assert.equal(commentOf({ code: null }), null);
+});
+
+Deno.test("lastLine() is what a step comes to", () => {
+  assert.equal(lastLine({ code: "# a\nx = 1\ny = 2\n# b\n", text: "" }), "y = 2");
+  assert.equal(lastLine({ code: "# a", text: "" }), "# a");
+  assert.equal(lastLine({ code: null, text: "so \\boxed{3}\n\n" }), "so \\boxed{3}");
+  assert.equal(lastLine({ code: null, text: "" }), "");
+  assert.equal(lastLine({ code: "x".repeat(1000), text: "" }).length, 120);
+});
+
+Deno.test("names and numbers for people", () => {
+  assert.equal(words("screened_out"), "screened out");
+  assert.equal(shortNumber(0.125), "0.13");
+  assert.equal(shortNumber(null), "–");
+});
