@@ -7,7 +7,7 @@ import { completionsPolicy, EndpointPool, openTransport } from "../../lib/endpoi
 import type { Concurrency } from "../../lib/endpoint/mod.ts";
 
 /** About how long one measurement takes. */
-const SECONDS = Number(Deno.args[0] ?? 40);
+const SECONDS = Number(Deno.args[0] ?? 20);
 /** Milliseconds per token, chosen so that one core can keep up with the requests. */
 const TOKEN_MS = 4;
 const MEAN_MS = 100 * TOKEN_MS;

@@ -97,12 +97,14 @@ export class WaitingLine {
 
   /** Something has changed: slots, members, their state or the time. */
   wake(): void {
+    // Taken before slots are offered: what changes while they are must still set the timer.
+    const now = this.#options.clock.now();
     this.#noteDown();
     for (const server of new Set(this.#options.members.map((member) => member.server))) {
       if (this.#entries.length > 0) server.offer();
     }
     this.#giveUp();
-    this.#arm();
+    this.#arm(now);
   }
 
   /** Ends the line: whoever waits fails. */
@@ -168,13 +170,12 @@ export class WaitingLine {
     );
   }
 
-  /** Sets the timer to the next moment at which the time alone changes something. */
-  #arm(): void {
+  /** Sets the timer to the next moment after `now` at which the time alone changes something. */
+  #arm(now = this.#options.clock.now()): void {
     this.#timer?.abort();
     this.#timer = null;
     if (this.#entries.length === 0 || this.#isClosed) return;
     const { members, clock, patienceMs, check } = this.#options;
-    const now = clock.now();
     for (const member of members) if (member.needsCheck(now)) check(member);
     const moments = members.map((member) => member.changesAt(now));
     const oldestMs = Math.min(...this.#entries.map((entry) => entry.queuedMs));
@@ -185,7 +186,7 @@ export class WaitingLine {
     if (next === Infinity) return;
     const timer = new AbortController();
     this.#timer = timer;
-    clock.sleep(Math.max(0, next - now), { signal: timer.signal })
+    clock.sleep(Math.max(0, next - clock.now()), { signal: timer.signal })
       .then(() => this.wake(), () => {});
   }
 }

@@ -280,3 +280,28 @@ Deno.test("a closed EndpointPool fails whoever waits and leaves no timer", async
 Deno.test("EndpointPool refuses to be empty", () => {
   assert.throws(() => new EndpointPool([]), { message: "Cannot open a pool of no endpoints" });
 });
+
+Deno.test("EndpointPool strands no request whose pause ends while slots are being offered", async () => {
+  for (let retryAfterMs = 1; retryAfterMs <= 60; retryAfterMs++) {
+    let now = 0;
+    // Every look at this clock takes a moment, so that each pause ends between two other looks.
+    const clock = {
+      now: () => ++now,
+      sleep: async (ms: number, { signal }: { readonly signal?: AbortSignal | undefined } = {}) => {
+        await setImmediate();
+        signal?.throwIfAborted();
+        now += ms;
+      },
+    };
+    let asked = 0;
+    const busy = new ProviderError("busy", { status: 429, isRetryable: true, retryAfterMs });
+    const pool = new EndpointPool([
+      transport("a", () => asked++ === 0 ? Promise.reject(busy) : Promise.resolve({})),
+    ], { clock, retry: { initialDelayMs: 1 } });
+    const stranded = (async () => {
+      for (let turn = 0; turn < 1000; turn++) await setImmediate();
+      return `stranded after a pause of ${retryAfterMs} ms`;
+    })();
+    assert.equal(await Promise.race([pool.request("/", {}, { read }), stranded]), "a");
+  }
+});

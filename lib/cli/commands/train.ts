@@ -162,8 +162,9 @@ function parseSeed(text: string): number {
 
 /** A folder of an export stands for the file in it that its kind trains on. */
 async function dataFile({ data, kind }: TrainFlags): Promise<string> {
-  const exported = kind === "ppm" ? "pairs" : kind;
-  const file = OWN_FILES[exported === "sft" || exported === "pairs" ? exported : "scored"];
+  // Every reward model is trained on the same groups: an outcome model looks at whole solutions, Q regression at their Q.
+  const exported = kind === "sft" ? "sft" : "pairs";
+  const file = OWN_FILES[exported];
   // An export makes a folder for each kind of data in the one that it is given.
   for (const path of [join(data, file), join(data, exported, file)]) {
     const isThere = await Deno.stat(path).then(() => true, (error: unknown) => {
