@@ -2,13 +2,25 @@ import { runProcess } from "../../lib/process/mod.ts";
 import { INTERPRETER, openPool, openWorker, runOk, STEPS } from "./_open.ts";
 import { quantile, repeat, table, type Timing } from "./_measure.ts";
 
+const PAGE_BYTES = 4_096;
+
 /** Steps per second against a cold process per execution that imports the same libraries. */
 export async function rates(count: number): Promise<string> {
-  const rows = [["step", "workers", "cold process /s", "sandbox /s", "p50 ms", "p99 ms", "ratio"]];
+  const rows = [[
+    "step",
+    "workers",
+    "cold process /s",
+    "sandbox /s",
+    "p50 ms",
+    "p99 ms",
+    "CPU ms of the step's process",
+    "pages it copied",
+    "ratio",
+  ]];
   for (const [name, code] of Object.entries(STEPS)) {
     for (const workers of [1, 2]) {
       const cold = await repeat(() => runCold(code), { count: 12 * workers, lanes: workers });
-      const warm = await runPool(code, { workers, count });
+      const { warm, cpuMs, pages } = await runPool(code, { workers, count });
       rows.push([
         name,
         `${workers}`,
@@ -16,6 +28,8 @@ export async function rates(count: number): Promise<string> {
         warm.perSecond.toFixed(0),
         warm.p50.toFixed(1),
         warm.p99.toFixed(1),
+        cpuMs.toFixed(1),
+        pages.toFixed(0),
         `${(warm.perSecond / cold.perSecond).toFixed(0)}x`,
       ]);
     }
@@ -32,15 +46,19 @@ async function runCold(code: string): Promise<void> {
 async function runPool(
   code: string,
   { workers, count }: { readonly workers: number; readonly count: number },
-): Promise<Timing> {
+): Promise<{ readonly warm: Timing; readonly cpuMs: number; readonly pages: number }> {
   await using pool = await openPool(workers);
+  const cpu: number[] = [];
+  const pages: number[] = [];
   const sessions = Array.from({ length: workers }, () => pool.openSession());
-  const timing = await repeat(async (lane) => {
+  const warm = await repeat(async (lane) => {
     const outcome = await sessions[lane]?.run({ parent: null, code, keep: false });
     if (outcome?.status !== "ok") throw new Error(JSON.stringify(outcome));
+    cpu.push(outcome.cpuMs);
+    pages.push(outcome.memoryBytes / PAGE_BYTES);
   }, { count, lanes: workers });
   for (const session of sessions) await session[Symbol.asyncDispose]();
-  return timing;
+  return { warm, cpuMs: quantile(cpu, 0.5), pages: quantile(pages, 0.5) };
 }
 
 /** What harness, pipes and the supervisor's loop cost: a request that the supervisor answers without a fork, against a step. */

@@ -58,7 +58,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
 /** Subcommands that were built apart do not inherit these settings by themselves. */
 function inheritExit(command: Command): Command {
   for (const below of command.commands) inheritExit(below);
-  return command.exitOverride().showSuggestionAfterError(true);
+  return command.exitOverride().showSuggestionAfterError(true)
+    .addHelpText("after", "\n--print-permissions shows what deno task lets the command do.");
 }
 
 function exitCode(error: unknown): number {
@@ -70,6 +71,15 @@ function exitCode(error: unknown): number {
   }
   if (error instanceof InfrastructureError) {
     notice(`error: ${error.message}`);
+    return EXIT.failed;
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    notice(
+      `error: ${
+        error.message.replace(/, run again .*$/, "")
+      }, which the launcher did not grant (deno task X ` +
+        "--print-permissions shows what it did); report it, and meanwhile use: deno run -A main.ts …",
+    );
     return EXIT.failed;
   }
   notice(error instanceof Error ? error.stack ?? error.message : String(error));

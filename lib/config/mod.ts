@@ -3,5 +3,6 @@ export * from "./describe.ts";
 export * from "./duration.ts";
 export * from "./eval_config.ts";
 export * from "./evolve_config.ts";
+export * from "./raw_settings.ts";
 export * from "./resolve.ts";
 export * from "./synth_config.ts";

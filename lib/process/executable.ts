@@ -24,6 +24,8 @@ async function isExecutable(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     if (error instanceof Deno.errors.PermissionDenied) return false;
     if (error instanceof Deno.errors.NotADirectory) return false;
+    // What this process may not even look at it may not run either.
+    if (error instanceof Deno.errors.NotCapable) return false;
     throw error;
   }
 }

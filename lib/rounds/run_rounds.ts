@@ -5,10 +5,11 @@
  * Invariant: what is done is asked from the store. A stage is done when its rows are there; they are written last, so that a
  * process that dies anywhere leaves every stage before it usable and the same command goes on.
  */
-import { hashJson, InfrastructureError, type Json, UsageError } from "../core/mod.ts";
+import { hashJson, type Json } from "../core/mod.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { RoundArtifacts } from "./_artifacts.ts";
 import { RoundRecord } from "./_record.ts";
+import { nothingToTrainOn, stageError } from "./_stage_error.ts";
 import type { RoundSchedule } from "./schedule.ts";
 import { isPast, type Stage } from "./stage.ts";
 import type { MadeArtifact, RoundStages, StageRequest } from "./stages.ts";
@@ -253,29 +254,4 @@ class RoundMachine {
 
 function without(ids: readonly string[], left: ReadonlySet<string>): readonly string[] {
   return ids.filter((id) => !left.has(id));
-}
-
-function nothingToTrainOn(kind: "sft" | "pairs"): UsageError {
-  return new UsageError(
-    kind === "sft"
-      ? "no trajectory is right, so there is nothing to train a policy on; search longer (more rollouts, " +
-        "candidates or problems), take easier problems, or start from a stronger base"
-      : "no pair of a right and a wrong step survives the rules, so there is nothing to train a PPM on; " +
-        "search longer (more rollouts, candidates or problems), take problems that are solved now and then, " +
-        "or loosen the rules for pairs",
-  );
-}
-
-/** The same kind of error, with the place and the way on. */
-function stageError(
-  error: unknown,
-  place: { readonly round: number; readonly stage: Stage },
-): unknown {
-  if (!(error instanceof UsageError) && !(error instanceof InfrastructureError)) return error;
-  const message =
-    `Cannot finish stage "${place.stage}" of round ${place.round}: ${error.message}; ` +
-    "every stage before it is stored, and the same command goes on from here";
-  return error instanceof UsageError
-    ? new UsageError(message, { cause: error })
-    : new InfrastructureError(error.boundary, message, { cause: error });
 }

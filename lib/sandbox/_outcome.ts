@@ -14,6 +14,12 @@ export function outcomeOf(reply: RunReply): StepOutcome {
       `Cannot run a step: the worker answered "${status}" to a request that it must run`,
     );
   }
+  if (status === "host_failed") {
+    throw new SandboxUnavailableError(
+      `Cannot run a step: ${error?.message}; give the machine (or container) more memory and ` +
+        "processes, or use fewer workers or lower limits",
+    );
+  }
   if (status === "replay_failed") {
     const where = error?.at === undefined || error.at === null ? "" : ` at step ${error.at + 1}`;
     return failure("error", {

@@ -108,6 +108,7 @@ export const RUN_STATUSES = [
   "evicted",
   "replay_failed",
   "cancelled",
+  "host_failed",
 ] as const;
 
 /** What running a step did, as the worker tells it. */

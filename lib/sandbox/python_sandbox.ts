@@ -22,6 +22,9 @@ import {
 import { startWorker } from "./worker.ts";
 import { WorkerSlot } from "./worker_slot.ts";
 
+/** A host that is out of memory or processes may be so for a moment only. */
+const HOST_PAUSES_MS = [50, 250, 1_000, 3_000];
+
 /** Options of {@linkcode openPythonSandbox}. */
 export interface PythonSandboxOptions {
   /** Python of the confined environment: full path of its own `bin/python`, not resolved. */
@@ -37,7 +40,7 @@ export interface PythonSandboxOptions {
   readonly tier?: Exclude<SandboxTier, "stub" | "none">;
   /** States that are kept as processes, all workers together. @default 2000 */
   readonly maxLiveStates?: number;
-  /** States are evicted while the host has less memory than this available, bytes. @default 1 GiB */
+  /** States are evicted while the host, or a control group that limits it, has less memory than this available, bytes. @default 1 GiB */
   readonly memoryReserveBytes?: number;
   /** Runs without confinement, if this is granted. */
   readonly unsafeNoSandbox?: UnsafeRequest | undefined;
@@ -123,6 +126,7 @@ class PythonSandbox implements Sandbox {
         busyMs: 0,
       },
       nextStateId: () => ++lastStateId,
+      hostPausesMs: HOST_PAUSES_MS,
     };
     const worker = { command: tier.command, environment: plan.environment, limits: info.limits };
     this.#slots = Array.from({ length: info.workers }, () =>

@@ -42,6 +42,8 @@ export interface SessionContext {
   readonly counters: SessionCounters;
   /** Numbers that are unique within the sandbox, so that a state of another session is recognised. */
   readonly nextStateId: () => number;
+  /** Pauses before a step is tried again to which the host gave no process, or which it killed, milliseconds. */
+  readonly hostPausesMs: readonly number[];
 }
 
 /**
@@ -181,6 +183,7 @@ export class PythonSession implements SandboxSession {
     { isRebuild = false }: { readonly isRebuild?: boolean } = {},
   ): Promise<RunReply> {
     let mayRebuild = !isRebuild;
+    const pauses = this.#context.hostPausesMs.values();
     for (let replays = 0;;) {
       const base = nearestLive(parent, link.generation);
       const { live } = base;
@@ -199,6 +202,10 @@ export class PythonSession implements SandboxSession {
       ).finally(() => this.#leave(base, live));
       if (reply.status === "evicted" && live !== null) {
         this.#forget(base, live);
+      } else if (reply.status === "host_failed") {
+        const pause = pauses.next();
+        if (pause.done === true) return reply;
+        await wait(pause.value, signal);
       } else if (reply.status === "replay_failed" && ++replays < MAX_REPLAYS) {
         this.#context.counters.replayedSteps += prefix.length;
       } else {
@@ -260,6 +267,21 @@ export class PythonSession implements SandboxSession {
 
 function closedError(): RangeError {
   return new RangeError("Cannot run a step: its session is closed");
+}
+
+/** @throws The signal's reason, when it aborts. */
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 function jsonBytes(code: string): number {

@@ -74,6 +74,33 @@ export function describeTier(tier: TierPlan): string {
   return `Tier ${tier.tier} does not work here: ${tier.message} (${tier.cause}); ${tier.cure}`;
 }
 
+/** What no tier holds. */
+const HELD_BY_NONE = [
+  "a fault of the kernel itself gets a step out; a virtual machine around everything is the remedy",
+  "steps can measure time and share the processor's caches",
+  "memory is limited for each step, not for all together",
+] as const;
+
+/** What a step can do besides in a tier. */
+const NOT_HELD: Readonly<Record<SandboxTier, readonly string[]>> = {
+  A: [],
+  B: [
+    "a step can ask whether a file or a process exists, and its size and date (never what is in it)",
+    "stopped processes of steps stay behind when the supervisor is killed together with the command",
+  ],
+  C: [
+    "a step can read /proc of the sandbox (its processes, the machine's memory and load) and the supervisor's sources",
+    "files are hidden from steps by mounts alone",
+  ],
+  none: [UNSAFE_WARNING],
+  stub: [],
+};
+
+/** What a step can do or cause in spite of a tier, in plain words, that of the tier first; docs/security.md has the whole table. */
+export function notConfined(tier: SandboxTier): readonly string[] {
+  return tier === "none" ? NOT_HELD.none : [...NOT_HELD[tier], ...HELD_BY_NONE];
+}
+
 /** Names of the tiers that confine, best first. */
 export const CONFINING_TIERS: readonly SandboxTier[] = ["A", "B", "C"];
 

@@ -15,10 +15,12 @@ import { runRstar } from "./_rstar.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Runs a command with the permission set of its task; `input` goes to its standard input. */
+const LAUNCHER = "lib/cli/launch/main.ts";
+
+/** Runs a command as its task does; `input` goes to its standard input. */
 async function task(name: "sql" | "runs", args: readonly string[], input: string | null = null) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--no-check", `-P=${name}`, "main.ts", name, ...args],
+    args: ["run", "--quiet", "--no-prompt", "--no-check", "-P=launcher", LAUNCHER, name, ...args],
     cwd: root,
     stdin: input === null ? "null" : "piped",
     stdout: "piped",
@@ -184,8 +186,8 @@ async function typeInto(
     "--quiet",
     "--no-prompt",
     "--no-check",
-    "-P=sql",
-    "main.ts",
+    "-P=launcher",
+    LAUNCHER,
     "sql",
   ];
   const child = new Deno.Command("script", {

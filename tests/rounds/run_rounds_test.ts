@@ -290,6 +290,16 @@ Deno.test("runRounds() names round and stage of a failure of the machinery, keep
   assert.equal(fixture.world.log.filter((entry) => entry.startsWith("policy 1")).length, 1);
 });
 
+Deno.test("runRounds() takes a full disk for a failure of the machinery, and says what helps", async () => {
+  const exportSft = async () => await Deno.writeTextFile("/dev/full", "x") as never;
+  await assert.rejects(run(newFixture(), scriptedPlan(), { stages: { exportSft } }), {
+    name: "InfrastructureError",
+    boundary: "store",
+    message:
+      /stage "sft" of round 1: No space left on device .*: the disk is full; make room; every stage/,
+  });
+});
+
 Deno.test("runRounds() leaves an error that is a fault of the program as it is", async () => {
   const fault = new TypeError("undefined is not a function");
   const search = () => Promise.reject(fault);

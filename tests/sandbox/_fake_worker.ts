@@ -34,6 +34,7 @@ interface Run {
 }
 
 const states = new Map<number, readonly string[]>([[0, []]]);
+let hostFailures = 0;
 const hanging = new Set<number>();
 const writer = Deno.stdout.writable.getWriter();
 
@@ -77,6 +78,14 @@ async function obey(
   code: string,
   { id, prefix }: { readonly id: number; readonly prefix: readonly string[] },
 ): Promise<boolean> {
+  const failures = /^host fails (\d)$/.exec(code);
+  if (failures !== null && hostFailures < Number(failures[1])) {
+    hostFailures++;
+    const error = { type: "HostFailed", message: "out of memory", line: null };
+    await result(id, { status: "host_failed", error });
+    return true;
+  }
+  hostFailures = 0;
   switch (code) {
     case "evict all":
       for (const state of states.keys()) if (state !== 0) states.delete(state);

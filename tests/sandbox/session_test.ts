@@ -17,7 +17,7 @@ class Bench implements AsyncDisposable {
   readonly context: SessionContext;
   readonly session: PythonSession;
 
-  constructor() {
+  constructor({ hostPausesMs = [1, 2] }: { readonly hostPausesMs?: readonly number[] } = {}) {
     let lastStateId = 0;
     this.context = {
       limits: resolveLimits(),
@@ -28,6 +28,7 @@ class Bench implements AsyncDisposable {
         busyMs: 0,
       },
       nextStateId: () => ++lastStateId,
+      hostPausesMs,
     };
     this.session = new PythonSession(this.slot, this.context);
   }
@@ -128,6 +129,36 @@ Deno.test("PythonSession.run() judges a path that does not replay as a failed st
     message: "replaying the path gave another outcome at step 1: NameError: x",
     line: null,
   });
+});
+
+Deno.test("PythonSession.run() tries a step again that the host failed, and no verdict comes of it", async () => {
+  await using bench = new Bench();
+  const state = await bench.keep("slow a");
+  assert.equal((await bench.run("host fails 2", state)).stdout, "slow a > host fails 2");
+  await assert.rejects(bench.run("host fails 3", state), {
+    name: "SandboxUnavailableError",
+    message: "Cannot run a step: out of memory; give the machine (or container) more memory and " +
+      "processes, or use fewer workers or lower limits",
+  });
+  assert.deepEqual(bench.context.counters.stepsByStatus, {
+    ok: 2,
+    error: 0,
+    timeout: 0,
+    memory: 0,
+    output_truncated: 0,
+  });
+  assert.equal((await bench.run("b", state)).stdout, "slow a > b");
+  assert.deepEqual(bench.replaced, []);
+});
+
+Deno.test("PythonSession.run() can be cancelled while it waits for the host", async () => {
+  await using bench = new Bench({ hostPausesMs: [3_600_000] });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const step = bench.session.run({ parent: null, code: "host fails 1", keep: false }, { signal });
+  await bench.run("a");
+  controller.abort(new Error("enough"));
+  await assert.rejects(step, { message: "enough" });
 });
 
 Deno.test("PythonSession.run() fails a step, a path and a depth beyond the limits without running them", async () => {

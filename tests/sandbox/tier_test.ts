@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import type { LaunchPlan, TierPlan } from "../../lib/sandbox/messages.ts";
-import { checkHost, checkUnsafe, chosenTier, UNSAFE_PHRASE } from "../../lib/sandbox/tier.ts";
+import {
+  checkHost,
+  checkUnsafe,
+  chosenTier,
+  notConfined,
+  UNSAFE_PHRASE,
+} from "../../lib/sandbox/tier.ts";
 
 const REFUSED: TierPlan = {
   tier: "A",
@@ -67,4 +73,14 @@ Deno.test("checkUnsafe() grants the exact phrase only, and never to root or in c
       message: `Cannot run model-written code without confinement: ${reason}`,
     });
   }
+});
+
+Deno.test("notConfined() says of every tier what it leaves open, the weaker one more", () => {
+  const common = notConfined("A");
+  assert(common.some((line) => line.includes("kernel")));
+  for (const tier of ["B", "C"] as const) {
+    assert.deepEqual(notConfined(tier).slice(-common.length), common);
+    assert(notConfined(tier).length > common.length);
+  }
+  assert.deepEqual(notConfined("none").map((line) => line.slice(0, 7)), ["WARNING"]);
 });

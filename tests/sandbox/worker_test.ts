@@ -82,6 +82,25 @@ Deno.test("Worker.run() declares a worker lost that does not answer", async () =
   });
 });
 
+Deno.test("Worker.run() waits as long whatever the wall clock says", async () => {
+  const { limits } = fakeWorker();
+  const now = Date.now;
+  const YEAR_MS = 365 * 24 * 3_600_000;
+  let readings = 0;
+  try {
+    Date.now = () => now() + (++readings % 2 === 0 ? 1 : -1) * readings * YEAR_MS;
+    assert(Math.abs(Date.now() - Date.now()) > YEAR_MS);
+    const patient = { graceMs: 60_000, limits };
+    await using worker = await startWorker(fakeWorker("ready", patient));
+    for (const code of ["a", "b", "c"]) assert.equal((await run(worker, code)).stdout, code);
+    const hasty = { graceMs: 50, limits: { ...limits, wallMs: 50 } };
+    await using other = await startWorker(fakeWorker("ready", hasty));
+    await assert.rejects(run(other, "hang"), /no reply within 100 ms/);
+  } finally {
+    Date.now = now;
+  }
+});
+
 Deno.test("Worker.run() cancels a step when its signal aborts and goes on with the next", async () => {
   await using worker = await startWorker(fakeWorker());
   const controller = new AbortController();

@@ -27,7 +27,7 @@ Deno.test("presets hold the numbers of algorithm.md 3.8", () => {
     "starter/r2: 8x4 T1 e0 terminal +",
     "starter/r3: 8x4 T1 e0 ppm +",
     "starter/r4: 8x4 T1 e0 ppm +16",
-    "starter/test: 4x8 T1 e0 ppm +",
+    "starter/test: 4x8 T0.5 e0 ppm +",
   ]);
 });
 

@@ -22,7 +22,12 @@ export async function storeTrees(
   await using store = await openStore(path);
   const problems = [1, 2].map((number) => {
     const problem = testProblem(number);
-    return { ...problem, level: number, question: `Question ${number}${hostile}` };
+    return {
+      ...problem,
+      id: `${problem.id}${hostile}`,
+      level: number,
+      question: `Question ${number}${hostile}`,
+    };
   });
   await store.putProblems(problems);
   const { runNo } = await store.openRun(testRun({ name: `r${hostile}` }));

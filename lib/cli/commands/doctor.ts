@@ -1,44 +1,49 @@
 import { Command, Option } from "commander";
-import { InfrastructureError } from "../../core/mod.ts";
+import { SynthConfig } from "../../config/mod.ts";
+import { InfrastructureError, UsageError } from "../../core/mod.ts";
+import { type AttackTotals, runAttacks } from "../../sandbox/mod.ts";
+import { examineEndpoints } from "../doctor/endpoints.ts";
+import type { Finding, Say } from "../doctor/finding.ts";
 import {
-  type AttackTotals,
-  checkSandbox,
-  describeTier,
-  probeTiers,
-  runAttacks,
-} from "../../sandbox/mod.ts";
-import { findBwrap, openGradingSandbox, openSandbox, pythonInterpreter } from "../host.ts";
+  examineClock,
+  examineControl,
+  examineDisk,
+  examineFileLimit,
+  examinePermissions,
+} from "../doctor/machine.ts";
+import { examineGrader, examineSandbox } from "../doctor/sandbox.ts";
+import { findBwrap, pythonInterpreter } from "../host.ts";
 import { notice, print } from "../output.ts";
-import { openGrader } from "../../grading/mod.ts";
+import { addSettings, commandConfig } from "../settings.ts";
+import { planEstimate, planSynth } from "../synth/plan.ts";
 
-/** One thing that was looked at. */
-interface Finding {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
-interface DoctorOptions {
-  readonly attacks?: string[];
+interface AttackOptions {
+  readonly attacks: string[];
   readonly tier?: "A" | "B" | "C";
   readonly json?: true;
 }
 
-/** `doctor`: what works on this machine, and how well model-written code is confined. */
+/** `doctor`: what works on this machine, how well model-written code is confined, and what would go wrong with a run. */
 export function doctorCommand(): Command {
-  return new Command("doctor")
-    .description("Say what works on this machine and how well steps are confined")
+  const command = new Command("doctor")
+    .description(
+      "Say what works on this machine, how well steps are confined, and what would go wrong with a run " +
+        "(takes the settings of synth, or its --config)",
+    )
     .option("--attacks <files...>", "run corpora of attacks against the sandbox instead")
-    .addOption(new Option("--tier <tier>", "tier to attack").choices(["A", "B", "C"]))
-    .option("--json", "print one line of JSON on standard output")
-    .action(async (options: DoctorOptions) => {
-      const { attacks } = options;
-      if (attacks === undefined) await examine(options);
-      else await attack(attacks, options);
-    });
+    .addOption(new Option("--tier <tier>", "tier to attack").choices(["A", "B", "C"]));
+  return addSettings(command, SynthConfig).action(
+    async ({ attacks, tier, ...options }: Record<string, string | boolean> & AttackOptions) => {
+      const json = options.json === true ? { json: true as const } : {};
+      if (attacks !== undefined) {
+        return await attack(attacks, { attacks, ...json, ...(tier === undefined ? {} : { tier }) });
+      }
+      await examine((await commandConfig(SynthConfig, options)).config);
+    },
+  );
 }
 
-async function attack(files: readonly string[], options: DoctorOptions): Promise<void> {
+async function attack(files: readonly string[], options: AttackOptions): Promise<void> {
   const totals = await runAttacks(files, {
     interpreter: await pythonInterpreter("confined", { onProgress: notice }),
     bwrap: await findBwrap(),
@@ -64,60 +69,40 @@ function totalsLine(totals: AttackTotals): string {
     `${totals.failed.length} failed, ${totals.skipped.length} skipped`;
 }
 
-async function examine(options: DoctorOptions): Promise<void> {
+async function examine(config: SynthConfig): Promise<void> {
   const findings: Finding[] = [];
   const say = (finding: Finding) => {
     findings.push(finding);
-    if (options.json) return;
+    if (config.json) return;
     print(`${finding.ok ? "ok    " : "FAILED"} ${finding.name}${detailOf(finding)}`);
   };
   say({ name: `Deno ${Deno.version.deno}`, ok: true, detail: "" });
+  await examinePermissions(say);
+  const interpreter = await pythonInterpreter("confined", { onProgress: notice });
+  await examineFileLimit(say, interpreter);
+  await examineClock(say);
+  await examineDisk(say, { db: config.db, nodes: await estimatedNodes(config, say) });
+  await examineControl(say, config.db);
+  await examineEndpoints(say, config);
   await examineSandbox(say);
   await examineGrader(say);
-  if (options.json) print(JSON.stringify({ ok: findings.every((f) => f.ok), findings }));
+  if (config.json) print(JSON.stringify({ ok: findings.every((f) => f.ok), findings }));
   if (findings.some((finding) => !finding.ok)) {
     throw new InfrastructureError("process", "This machine is not ready; see the lines above");
   }
 }
 
+/** What the planned trees come to at most; `null` where the settings make no plan, which is a finding of its own. */
+async function estimatedNodes(config: SynthConfig, say: Say): Promise<number | null> {
+  try {
+    return planEstimate(await planSynth(config)).candidates;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    say({ name: "plan", ok: false, detail: error.message });
+    return null;
+  }
+}
+
 function detailOf({ detail }: Finding): string {
   return detail === "" ? "" : `: ${detail}`;
-}
-
-async function examineSandbox(say: (finding: Finding) => void): Promise<void> {
-  const interpreter = await pythonInterpreter("confined", { onProgress: notice });
-  const tiers = await probeTiers({ interpreter, bwrap: await findBwrap() });
-  for (const tier of tiers) {
-    // One working tier is enough; the others are told, not held against the machine.
-    const ok = tier.works || tiers.some((other) => other.works);
-    say({ name: `sandbox tier ${tier.tier}`, ok, detail: describeTier(tier) });
-  }
-  if (!tiers.some((tier) => tier.works)) return;
-  await using sandbox = await openSandbox({ workers: 1, onProgress: () => {} });
-  for (const check of await checkSandbox(sandbox)) say({ ...check, name: `step: ${check.name}` });
-}
-
-/** Fixed pairs: equal by form, by value, by symbols; and unequal. */
-const PAIRS = [
-  ["1/2", "0.5", true],
-  ["16", "16", true],
-  ["1,000", "1000", true],
-  ["x^2 - 1", "(x-1)(x+1)", true],
-  ["\\frac{\\sqrt{2}}{2}", "\\frac{1}{\\sqrt{2}}", true],
-  ["(0,9)", "[0,9)", false],
-  ["100000000000", "99999999999", false],
-  ["2x+1", "2x-1", false],
-] as const;
-
-async function examineGrader(say: (finding: Finding) => void): Promise<void> {
-  await using sandbox = await openGradingSandbox({ onProgress: () => {} });
-  await using grader = openGrader({ sandbox });
-  for (const [gold, answer, expected] of PAIRS) {
-    const verdict = await grader.grade({ answer: gold, meta: {} }, answer);
-    say({
-      name: `grader: ${gold} ${expected ? "equals" : "differs from"} ${answer}`,
-      ok: verdict.correct === expected,
-      detail: verdict.correct === expected ? "" : `judged ${verdict.reason}`,
-    });
-  }
 }

@@ -1,22 +1,29 @@
-import { Command } from "commander";
-import { commentedConfig, SynthConfig } from "../../config/mod.ts";
+import { Command, Option } from "commander";
+import { commentedConfig, EvalConfig, EvolveConfig, SynthConfig } from "../../config/mod.ts";
 import { UsageError } from "../../core/mod.ts";
 import { notice } from "../output.ts";
+
+/** Commands whose settings a file can hold. */
+const SCHEMAS = { synth: SynthConfig, evolve: EvolveConfig, eval: EvalConfig } as const;
 
 /** `init [file]`: writes a commented configuration file. */
 export function initCommand(): Command {
   return new Command("init")
     .description("Write a configuration file in which every setting stands, commented out")
     .argument("[file]", "file to write", "rstar.jsonc")
-    .action(async (file: string) => {
+    .addOption(
+      new Option("--for <command>", "command that the file configures")
+        .choices(Object.keys(SCHEMAS)).default("synth"),
+    )
+    .action(async (file: string, options: { readonly for: keyof typeof SCHEMAS }) => {
       try {
-        await Deno.writeTextFile(file, commentedConfig(SynthConfig), { createNew: true });
+        await Deno.writeTextFile(file, commentedConfig(SCHEMAS[options.for]), { createNew: true });
       } catch (error) {
         if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
         throw new UsageError(`Cannot write "${file}": it exists already; name another file`, {
           cause: error,
         });
       }
-      notice(`Wrote ${file}. Use it with: deno task synth --config ${file}`);
+      notice(`Wrote ${file}. Use it with: deno task ${options.for} --config ${file}`);
     });
 }

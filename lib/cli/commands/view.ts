@@ -116,7 +116,7 @@ async function openBrowser(address: string): Promise<void> {
     }),
   );
   const isMac = Deno.build.os === "darwin";
-  if (!isMac && env["DISPLAY"] === undefined && env["WAYLAND_DISPLAY"] === undefined) return;
+  if (!isMac && !env["DISPLAY"] && !env["WAYLAND_DISPLAY"]) return;
   const opener = await findExecutable(isMac ? "open" : "xdg-open", env["PATH"] ?? "");
   if (opener === null) return notice("Open the address in a browser: xdg-open is not installed");
   // It may live as long as the browser, which is not ours to end.

@@ -1,7 +1,9 @@
-import { basename, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import type { EvolveConfig } from "../../config/mod.ts";
 import type { Json } from "../../core/mod.ts";
+import { GRADER_VERSION } from "../../grading/mod.ts";
+import { renderHtml, runReport } from "../../report/mod.ts";
 import {
   isComplete,
   roundResults,
@@ -166,16 +168,31 @@ class Evolution {
 
   async #outcome({ runNo, name }: OpenedRun, outcome: RoundsOutcome): Promise<EvolveOutcome> {
     const [suite] = this.#plan.suites;
-    const measures = await readMeasures({ store: this.#parts.store, runNo, suite });
+    const { store } = this.#parts;
+    const measures = await readMeasures({ store, runNo, suite });
     return {
       run: name,
       db: this.#config.db,
+      page: await this.#writeReport(name),
       results: roundResults(measures),
       seconds: (performance.now() - this.#startedMs) / 1000,
       note: noteOf(outcome, this.#config),
       suite,
       isStarter: /^(starter|control)/.test(this.#config.problems),
     };
+  }
+
+  /** Writes the page with the curves beside the files of the run; returns its path. */
+  async #writeReport(run: string): Promise<string> {
+    const report = await runReport(this.#parts.store, {
+      run,
+      grader: GRADER_VERSION,
+      now: new Date(),
+    });
+    const page = join(dirname(this.#config.db), run, "report.html");
+    await Deno.mkdir(dirname(page), { recursive: true });
+    await Deno.writeTextFile(page, await renderHtml(report));
+    return page;
   }
 }
 

@@ -45,6 +45,7 @@ export async function searchStage(
       observation.watch(progress);
       display.show(() => progress.picture());
     },
+    tracing: observation.tracing,
     onEvent: (event) => observation.emit(event),
     stopAdmitting: interrupts.stopAdmitting,
     signal: interrupts.stopNow,

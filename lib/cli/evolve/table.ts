@@ -6,6 +6,8 @@ import { shortDuration, shortNumber } from "../output.ts";
 export interface EvolveOutcome {
   readonly run: string;
   readonly db: string;
+  /** Page with the curves. */
+  readonly page: string;
   readonly results: readonly RoundResult[];
   /** Seconds of this process. */
   readonly seconds: number;
@@ -32,6 +34,7 @@ export function outcomeLines(outcome: EvolveOutcome): readonly string[] {
     ...(outcome.isStarter
       ? ["The starter world is a laboratory animal: its scores say nothing about mathematics."]
       : []),
+    `Report with curves: ${outcome.page}`,
     "",
     "Next, for instance:",
     `  deno task sql --db ${db} "select round, level, count(*), avg(solved::int) from trees where run = '${run}' group by all order by all"`,
@@ -39,52 +42,40 @@ export function outcomeLines(outcome: EvolveOutcome): readonly string[] {
   ];
 }
 
-/** The table alone. */
+/** The table alone: one column a round, so that it fits a terminal. */
 export function roundsTable(results: readonly RoundResult[]): string {
   const levels = [
     ...new Set(results.flatMap((result) => result.levels.map(({ level }) => level))),
   ];
+  const rows: readonly (readonly [string, (result: RoundResult) => string])[] = [
+    ...levels.map((level): [string, (result: RoundResult) => string] => [
+      level === null ? "solved, no level" : `solved, level ${level}`,
+      (result) => levelCell(result, level),
+    ]),
+    ["solved by search", ({ coverage }) => percent(coverage)],
+    ["policy pass@1", ({ policyPass1 }) => percentWithInterval(policyPass1)],
+    ["  change", ({ policyChange }) => changeCell(policyChange)],
+    ["search pass@1", ({ searchPass1 }) => percentWithInterval(searchPass1)],
+    ["  change", ({ searchChange }) => changeCell(searchChange)],
+    ["PPM pairs right", ({ ppmPairAccuracy }) => percentWithInterval(ppmPairAccuracy)],
+    ["policy traces", ({ sftTraces }) => count(sftTraces)],
+    ["groups of pairs", ({ pairs }) => count(pairs)],
+    ["tokens", ({ tokens }) => shortNumber(tokens)],
+    ["time", ({ seconds }) => shortDuration(seconds)],
+  ];
   const table = new Table({
-    head: [
-      "round",
-      ...levels.map((level) => level === null ? "solved, no level" : `L${level} solved`),
-      "all solved",
-      "policy pass@1",
-      "change",
-      "search pass@1",
-      "change",
-      "PPM pairs right",
-      "traces",
-      "pairs",
-      "tokens",
-      "time",
-    ],
+    head: ["", ...results.map(({ round }) => round === 0 ? "base" : `round ${round}`)],
     style: { head: [], border: [], compact: true },
   });
-  for (const result of results) {
-    table.push([
-      result.round === 0 ? "base" : String(result.round),
-      ...levels.map((level) => levelCell(result, level)),
-      percent(result.coverage),
-      percentWithInterval(result.policyPass1),
-      changeCell(result.policyChange),
-      percentWithInterval(result.searchPass1),
-      changeCell(result.searchChange),
-      percentWithInterval(result.ppmPairAccuracy),
-      count(result.sftTraces),
-      count(result.pairs),
-      shortNumber(result.tokens),
-      shortDuration(result.seconds),
-    ]);
-  }
+  for (const [name, cell] of rows) table.push([name, ...results.map(cell)]);
   return table.toString();
 }
 
 /** One object for programs. Rates are fractions; `null` where nothing was measured. */
 export function outcomeJson(outcome: EvolveOutcome): string {
-  const { run, db, seconds, suite, note } = outcome;
+  const { run, db, page, seconds, suite, note } = outcome;
   return JSON.stringify({
-    ...{ run, db, seconds, suite, note },
+    ...{ run, db, report: page, seconds, suite, note },
     rounds: outcome.results.map((result) => ({
       round: result.round,
       policy_pass1: result.policyPass1?.value ?? null,

@@ -4,6 +4,7 @@ import type { SynthProgress } from "../synth/progress.ts";
 import { EventHub } from "./event_hub.ts";
 import type { RunEvent } from "./events.ts";
 import { sampleLoad } from "./load_sampler.ts";
+import { openTracing, type Tracing } from "./tracing.ts";
 import { type LogLevel, openRunLog } from "./run_log.ts";
 
 /** Options of {@linkcode openObservation}. */
@@ -18,6 +19,8 @@ export interface ObservationOptions {
 
 /** How others see what a process does: its control endpoint, its log, its load over time. */
 export interface Observation extends AsyncDisposable {
+  /** Where spans go. */
+  readonly tracing: Tracing;
   /** Tells everybody who listens. */
   emit(event: RunEvent): void;
   /** The run that is worked at from now on. */
@@ -52,8 +55,11 @@ export async function openObservation(options: ObservationOptions): Promise<Obse
     },
     onNotice,
   }));
+  const tracing = await openTracing(Deno.env.get("OTEL_DENO") === "true");
+  tracing.gauges(() => search?.status() ?? null);
   const closing = opening.move();
   return {
+    tracing,
     emit: (event) => events.emit(event),
     useRun: (used) => void (run = used),
     watch: (progress) => void (search = progress),

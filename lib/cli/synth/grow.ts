@@ -13,11 +13,12 @@ import {
 import type { Store } from "../../store/mod.ts";
 import { LiveDisplay } from "../output.ts";
 import { type EventSink, treeEvent } from "../observe/events.ts";
+import { NO_TRACING, tracedPolicy, tracedPpm, type Tracing } from "../observe/tracing.ts";
 import { Budget, type BudgetLimits, NO_LIMITS } from "./budget.ts";
 import { type Job, pendingJobs, type WantedTrees } from "./jobs.ts";
 import { Meter } from "./meter.ts";
 import { SynthProgress } from "./progress.ts";
-import { withStallLimit } from "./stall.ts";
+import { type StallWatch, withStallLimit } from "./stall.ts";
 
 /** What a round of search grows. */
 export interface RoundRequest extends WantedTrees {
@@ -49,6 +50,8 @@ export interface RoundParts {
   /** No live display. @default false */
   readonly quiet?: boolean;
   readonly onEvent?: EventSink;
+  /** Where spans go. @default nowhere */
+  readonly tracing?: Tracing;
   /** Told of the progress once, at the beginning: for whoever shows it elsewhere. */
   readonly onStart?: (progress: SynthProgress) => void;
   /** No tree is begun once it aborts; those that are open are finished. */
@@ -156,25 +159,28 @@ class RoundGrowth {
 
   #grower(): (job: Job, signal: AbortSignal) => Promise<TreeRecord> {
     const { spec, policyApi: api } = this.#request;
-    const { models, sandbox, grader, stallSeconds = 3600 } = this.#parts;
+    const { models, sandbox, grader, stallSeconds = 3600, tracing = NO_TRACING } = this.#parts;
     const domain = mathDomain({ sandbox, grader, prompt: spec.prompt, api });
-    const policy = this.meter.policy(models.policy);
-    const ppm = models.ppm === null ? null : this.meter.ppm(models.ppm);
+    const policy = tracedPolicy(this.meter.policy(models.policy), tracing);
+    const ppm = models.ppm === null ? null : tracedPpm(this.meter.ppm(models.ppm), tracing);
     const cache = new SearchCache();
-    return (job, outer) =>
-      withStallLimit(async ({ signal, touch }) => {
-        const onRollout = () => {
+    const grow = ({ problem, seed }: Job, { signal, touch }: StallWatch) =>
+      searchTree(problem, {
+        ...{ spec, seed, policy, ppm, domain, cache, signal },
+        onRollout: () => {
           touch();
           this.progress.rollout();
-        };
-        const { problem, seed } = job;
-        return await searchTree(problem, {
-          ...{ spec, seed, policy, ppm, domain, cache, onRollout, signal },
-        }).catch((error: unknown) => {
-          signal.throwIfAborted();
-          throw asParked(error, job);
-        });
-      }, { seconds: stallSeconds, signal: outer });
+        },
+      }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw asParked(error, { problem, seed });
+      });
+    return (job, signal) =>
+      tracing.span(
+        "tree",
+        { problem: job.problem.id, seed: job.seed },
+        () => withStallLimit((watch) => grow(job, watch), { seconds: stallSeconds, signal }),
+      );
   }
 
   /** Hands jobs out until a limit of the run is reached; passes problems by that have reached theirs. */

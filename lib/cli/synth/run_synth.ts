@@ -124,6 +124,7 @@ class Synth {
     observation.useRun(run);
     const outcome = await growRound(this.#request(run), {
       ...{ store, models, sandbox, grader, quiet, signal },
+      tracing: observation.tracing,
       onStart: (progress) => observation.watch(progress),
       onEvent: (event) => observation.emit(event),
       budget: budgetOf(this.#config),

@@ -136,10 +136,16 @@ class Worker:
         seconds: float = 20,
     ) -> dict[str, Any]:
         """Run one step and wait for its result."""
+        self.start(code, parent=parent, prefix=prefix, keep=keep)
+        return self.receive(seconds)
+
+    def start(
+        self, code: str, *, parent: int = 0, prefix: tuple[str, ...] = (), keep: bool = False
+    ) -> None:
+        """Ask for one step."""
         self.last_id += 1
         request = {"op": "run", "id": self.last_id, "parent": parent, "prefix": list(prefix)}
         self.write(encode_frame({**request, "code": code, "keep": keep}))
-        return self.receive(seconds)
 
     def stat(self, seconds: float = 10) -> dict[str, Any]:
         """Ask for the counters."""

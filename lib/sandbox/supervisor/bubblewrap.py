@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from supervisor.interpreter import Interpreter, is_inside
+from supervisor.memory import group_files
 
 NOBODY = 65534
 """The unprivileged user and group of a worker."""
 SUPERVISOR_FOLDER = "/rstar/supervisor"
 PRELOAD_FOLDER = "/rstar/preload"
+_MEMORY_FOLDER = "/rstar/memory"
 ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
 """The whole environment of a worker. Fixed hash seed: a replay must agree with the first run."""
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
@@ -17,7 +19,14 @@ _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
 _MOST_LINKS = 40
 
 
-def bubblewrap_command(bwrap: str, interpreter: Interpreter, preload: str | None) -> list[str]:
+def memory_group_inside(number: int) -> str:
+    """Give the folder in which the supervisor finds the files of a control group."""
+    return f"{_MEMORY_FOLDER}/{number}"
+
+
+def bubblewrap_command(
+    bwrap: str, interpreter: Interpreter, preload: str | None, groups: Sequence[str]
+) -> list[str]:
     """Write everything up to the program that runs inside.
 
     As root the mounts are made without a user namespace, and the supervisor changes to an ordinary
@@ -28,6 +37,9 @@ def bubblewrap_command(bwrap: str, interpreter: Interpreter, preload: str | None
     binds = {own: SUPERVISOR_FOLDER}
     if preload is not None:
         binds[os.path.realpath(Path(preload).parent)] = PRELOAD_FOLDER
+    for number, group in enumerate(groups):
+        for name in group_files(group):
+            binds[f"{group}/{name}"] = f"{memory_group_inside(number)}/{name}"
     command = [bwrap, *_file_system(interpreter, binds)]
     if os.geteuid() == 0:
         command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]

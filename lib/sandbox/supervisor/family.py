@@ -115,6 +115,10 @@ class Family:
         """Give the process that children of ``parent`` are forked from; ``None``: of the root."""
         return self.zygote_pid if parent is None or parent.pid is None else parent.pid
 
+    def parent_pid(self, state: State) -> int:
+        """Give the process that this state is, or was to be, forked from."""
+        return self.pid_of(self.states.get(state.request.parent))
+
     def receive(self, state: State) -> tuple[bytes, int | None] | None:
         """Read what came and which process wrote it; ``None``: nothing now; no bytes: the end."""
         try:

@@ -51,6 +51,16 @@ CANCELLED = Outcome("cancelled", error=StepError("Cancelled", "the step was rele
 EVICTED = Outcome("evicted", error=StepError("Evicted", "the parent is not a live state"))
 
 
+NO_PROCESS = "the host let no process be made for the step (process table full, or out of memory)"
+NEVER_BEGAN = "the process of the step ended, or hung, before it was given its code"
+KILLED = "the process of the step was killed by the host, as it does when it is out of memory"
+
+
+def host_failed(reason: str) -> Outcome:
+    """Give what is no outcome: the host failed the step, and nothing is known of it."""
+    return Outcome("host_failed", error=StepError("HostFailed", reason))
+
+
 def crashed(reason: str) -> Outcome:
     """Give the outcome of a process that did not keep to the rules."""
     return Outcome("error", error=StepError("crashed", reason))

@@ -73,18 +73,6 @@ def descendants(root: int) -> set[int]:
     return below
 
 
-def available_memory_bytes() -> int:
-    """MemAvailable of the host.
-
-    Raises:
-        OSError: If the kernel does not say.
-    """
-    for line in Path("/proc/meminfo").read_bytes().splitlines():
-        if line.startswith(b"MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    raise OSError("Cannot read MemAvailable of /proc/meminfo")
-
-
 def effective_capabilities() -> int | None:
     """Give the effective capabilities as a bit set; ``None`` if the kernel does not say."""
     return _status_number("CapEff:", 16)

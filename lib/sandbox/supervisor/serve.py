@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from supervisor import privileges
 from supervisor.faults import ProtocolError, Unavailable
 from supervisor.kernel import PR_SET_CHILD_SUBREAPER, prctl
+from supervisor.memory import MemoryWatch
 from supervisor.processes import effective_capabilities, no_new_privileges
 from supervisor.settings import WorkerSettings, parse_worker_settings
 from supervisor.step import CHANNEL
@@ -85,6 +86,7 @@ def _start(settings: WorkerSettings) -> tuple[Supervisor, dict[str, Any]]:
     worker = Supervisor(
         limits=settings.limits,
         max_states=max_states,
+        memory=MemoryWatch(settings.memory_groups),
         memory_reserve_bytes=settings.memory_reserve_bytes,
         zygote=(pid, ours),
         zygote_bytes=report["zygote_rss_bytes"],

@@ -30,6 +30,8 @@ class WorkerSettings:
     limits: Limits
     max_states: int
     memory_reserve_bytes: int
+    memory_groups: tuple[str, ...]
+    """Folders of the control groups whose limits count beside the host's memory."""
     site: tuple[str, ...]
     """Folders appended to ``sys.path``."""
     read_only: tuple[str, ...]
@@ -74,6 +76,7 @@ def parse_worker_settings(value: object) -> WorkerSettings:
         limits=parse_limits(found["limits"]),
         max_states=_whole(found["max_states"], "max_states", 0),
         memory_reserve_bytes=_whole(found["memory_reserve_bytes"], "memory_reserve_bytes", 0),
+        memory_groups=_texts(found["memory_groups"], "memory_groups"),
         site=_texts(found["site"], "site"),
         read_only=_texts(found["read_only"], "read_only"),
         preload=_optional_text(found["preload"], "preload"),

@@ -20,6 +20,8 @@ HELLO = b"H"
 PREFIX_DONE = b"P"
 RESULT = b"R"
 FORK = b"F"
+NO_FORK = b"N"
+"""What a parent says on the channel of a child that the kernel would not let it make."""
 CHANNEL = 30
 """Descriptor of every process's own channel. High and always the same, so that no file object of an
 ancestor, whose descriptor was closed, can come to name it."""
@@ -64,13 +66,37 @@ def _receive(channel: Any, size: int, *, _len: Any = len, _exit: Any = os._exit)
     return data
 
 
+def _fork_or_say_no(
+    channel: int,
+    *,
+    _fork: Any = os.fork,
+    _write: Any = os.write,
+    _os_error: Any = OSError,
+    _no_fork: bytes = NO_FORK,
+) -> int:
+    """Fork; where the kernel has no process or memory left, tell the supervisor on ``channel``.
+
+    Returns:
+        0 in the child, anything else in the parent.
+    """
+    try:
+        pid: int = _fork()
+        return pid
+    except _os_error:
+        try:  # noqa: SIM105 - a step may have patched contextlib
+            _write(channel, _no_fork)
+        except _os_error:
+            pass  # nobody waits for that child any more
+        return -1
+
+
 def serve_state(
     control: Any,
     namespace: dict[str, Any],
     limits: tuple[int, int, int],
     *,
     _receive_fds: Any = socket.recv_fds,
-    _fork: Any = os.fork,
+    _fork: Any = _fork_or_say_no,
     _exit: Any = os._exit,
     _waitpid: Any = os.waitpid,
     _close: Any = os.close,
@@ -114,7 +140,7 @@ def serve_state(
             pass
         # The random module seeds itself anew in every forked child: siblings must draw alike.
         randomness = _get_random()
-        if _fork():
+        if _fork(descriptors[0]):
             for descriptor in descriptors:
                 _close(descriptor)
             continue

@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import time
+import traceback
 from typing import Any, NoReturn
 
 from supervisor import outcome as outcomes
@@ -18,11 +19,11 @@ from supervisor.family import Family
 from supervisor.faults import ProtocolError, ZygoteDied
 from supervisor.forks import ForkGate
 from supervisor.harness import Harness, HarnessGone
+from supervisor.memory import MemoryWatch, OomKills
 from supervisor.outcome import Outcome
-from supervisor.processes import available_memory_bytes
 from supervisor.settings import Limits
 from supervisor.states import ROOT, Phase, State, choose_victim
-from supervisor.step import HELLO, PREFIX_DONE
+from supervisor.step import HELLO, NO_FORK, PREFIX_DONE
 from supervisor.wire import ReleaseRequest, RunRequest, StatRequest
 
 MAX_RUNNING = 32
@@ -37,6 +38,7 @@ class Supervisor:
         *,
         limits: Limits,
         max_states: int,
+        memory: MemoryWatch,
         memory_reserve_bytes: int,
         zygote: tuple[int, socket.socket],
         zygote_bytes: int,
@@ -45,6 +47,8 @@ class Supervisor:
         """Take over a confined zygote."""
         self._limits = limits
         self._max_states = max_states
+        self._memory = memory
+        self._kills = OomKills()
         self._reserve = memory_reserve_bytes
         self._poller = select.epoll()
         self._harness = Harness(self._poller)
@@ -69,6 +73,10 @@ class Supervisor:
             status, last = 2, ("protocol", str(error))
         except ZygoteDied:
             status, last = 1, ("zygote-died", "The zygote ended; start another worker")
+        except Exception as error:
+            # A fault of this program, or no memory for it: no step may outlive that either.
+            status, last = 1, ("internal", f"{type(error).__name__}: {error}")
+            os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
         if last is not None:
             self._harness.say_last({"op": "fatal", "cause": last[0], "message": last[1]})
         self._family.kill_all()
@@ -149,7 +157,7 @@ class Supervisor:
                 "id": identifier,
                 "live_states": self._live_states(),
                 "running": len(self._running),
-                "memory_available_bytes": available_memory_bytes(),
+                "memory_available_bytes": self._memory.available_bytes(),
                 "steps": self._steps,
                 "evicted": self._evicted,
                 **self._family.counters(),
@@ -184,17 +192,42 @@ class Supervisor:
             data, sender = message
             if data:
                 self._on_data(state, data, sender)
+            elif state.phase is Phase.STARTING:
+                self._never_began(state, outcomes.NEVER_BEGAN)
             else:
                 # Nothing more can come, whether the process lives or not.
                 self._end(state, self._death(state))
 
-    def _on_data(self, state: State, data: bytes, sender: int | None) -> None:
-        if state.phase is Phase.STARTING:
-            if data[:1] != HELLO or not self._family.accept(state, sender):
-                self._end(state, outcomes.crashed("a process that is no child of the state"))
-                return
+    def _never_began(self, state: State, reason: str) -> None:
+        """End a run whose process did not come, or not to its code.
+
+        From the zygote this is the host's doing. A state is not believed: it is given up, and the
+        children that it owes are forked from elsewhere.
+        """
+        parent = self._family.states.get(state.request.parent)
+        if parent is None:
+            self._finish(state, outcomes.host_failed(reason))
+        else:
+            self._drop(parent)
+
+    def _greet(self, state: State, data: bytes, sender: int | None) -> bool:
+        """Hand the code over to a process that says hello; ``False`` if it is not the right one."""
+        if data[:1] == HELLO and self._family.accept(state, sender):
             state.hand_over()
             self._family.send(state)
+            return True
+        if data == NO_FORK and sender == self._family.parent_pid(state):
+            self._never_began(state, outcomes.NO_PROCESS)
+        elif state.request.parent == ROOT:
+            self._never_began(state, outcomes.NEVER_BEGAN)
+        else:
+            self._end(state, outcomes.crashed("a process that is no child of the state"))
+        return False
+
+    def _on_data(self, state: State, data: bytes, sender: int | None) -> None:
+        if state.phase is Phase.STARTING:
+            if not self._greet(state, data, sender):
+                return
             data = data[1:]
         elif sender != state.pid:
             self._end(state, outcomes.crashed("another process spoke for the step"))
@@ -223,6 +256,8 @@ class Supervisor:
         allowed = self._limits.cpu_ms * 1000 * (len(state.request.prefix) + 1)
         if self._family.measure(state)[0] >= allowed:
             return outcomes.overdue(in_prefix=state.in_prefix)
+        if self._kills.happened_since(state.started):
+            return outcomes.host_failed(outcomes.KILLED)
         return outcomes.died(in_prefix=state.in_prefix)
 
     # Ends
@@ -268,10 +303,7 @@ class Supervisor:
         """Give up states while there are too many or the host is short of memory."""
         states = self._family.states
         for _ in range(_MAX_EVICTIONS_AT_ONCE):
-            if (
-                self._live_states() <= self._max_states
-                and available_memory_bytes() >= self._reserve
-            ):
+            if self._live_states() <= self._max_states and not self._memory.is_short(self._reserve):
                 return
             victim = choose_victim(states, self._running, time.monotonic())
             if victim is None:
@@ -282,7 +314,11 @@ class Supervisor:
     def _end_overdue(self) -> None:
         now = time.monotonic()
         for state in [one for one in self._running if one.deadline <= now]:
-            if state in self._running:  # and not ended with its parent a moment ago
+            if state not in self._running:
+                continue  # ended with its parent a moment ago
+            if state.phase is Phase.STARTING and state.request.parent == ROOT:
+                self._never_began(state, outcomes.NEVER_BEGAN)
+            else:
                 self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
 
     def _drop(self, state: State, orphans: Outcome = outcomes.EVICTED) -> None:

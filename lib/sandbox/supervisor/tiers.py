@@ -16,9 +16,11 @@ from supervisor.bubblewrap import (
     PRELOAD_FOLDER,
     SUPERVISOR_FOLDER,
     bubblewrap_command,
+    memory_group_inside,
 )
 from supervisor.faults import CURES, Unavailable
 from supervisor.interpreter import Interpreter
+from supervisor.memory import find_memory_groups
 from supervisor.outcome import reply_cap
 from supervisor.settings import Limits, PlanRequest, WorkerSettings
 from supervisor.wire import FrameReader, encode_frame
@@ -148,6 +150,7 @@ def _settings(tier: str, request: PlanRequest, interpreter: Interpreter) -> Work
         limits=request.limits,
         max_states=request.max_states,
         memory_reserve_bytes=request.memory_reserve_bytes,
+        memory_groups=find_memory_groups(),
         site=interpreter.site,
         read_only=tuple(readable),
         preload=preload,
@@ -158,12 +161,15 @@ def _settings(tier: str, request: PlanRequest, interpreter: Interpreter) -> Work
 
 
 def _command(settings: WorkerSettings, request: PlanRequest, interpreter: Interpreter) -> list[str]:
-    words = json.dumps(settings.as_json(), separators=(",", ":"))
+    folder, head = str(Path(__file__).resolve().parent), list[str]()
     if settings.tier in ("A", "C") and request.bwrap is not None:
-        head = bubblewrap_command(request.bwrap, interpreter, request.preload)
-        return [*head, interpreter.executable, *_FLAGS, SUPERVISOR_FOLDER, words]
-    own = str(Path(__file__).resolve().parent)
-    return [interpreter.executable, *_FLAGS, own, words]
+        groups = settings.memory_groups
+        folder = SUPERVISOR_FOLDER
+        head = bubblewrap_command(request.bwrap, interpreter, request.preload, groups)
+        inside = tuple(memory_group_inside(number) for number in range(len(groups)))
+        settings = replace(settings, memory_groups=inside)
+    words = json.dumps(settings.as_json(), separators=(",", ":"))
+    return [*head, interpreter.executable, *_FLAGS, folder, words]
 
 
 def _try_snippets(command: list[str], checks: list[Check], *, confined: bool) -> None:

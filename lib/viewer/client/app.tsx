@@ -7,7 +7,7 @@ import { useRoute } from "./use_route.ts";
 /** The page. */
 export function App() {
   const [route, go] = useRoute();
-  const { runs, errors, version, problem } = useOverview();
+  const { runs, version, problem } = useOverview();
   const trees = runs.reduce((sum, run) => sum + run.trees, 0);
   const list = routeHash({ ...route, tree: null, beside: null, node: 0, besideNode: 0 });
   return (
@@ -15,7 +15,7 @@ export function App() {
       <header>
         <h1>rstar</h1>
         {route.tree !== null && <a href={list}>All trees</a>}
-        {version !== "" && (
+        {runs.length > 0 && (
           <span class="soft" role="status">
             {count(trees, "tree")} in {count(runs.length, "run")}
           </span>
@@ -23,7 +23,7 @@ export function App() {
       </header>
       {problem !== null && <p class="banner" role="alert">{problem}</p>}
       {route.tree === null
-        ? <TreeList runs={runs} errors={errors} filter={route.filter} version={version} go={go} />
+        ? <TreeList runs={runs} filter={route.filter} version={version} go={go} />
         : (
           <TreePage
             key={route.tree}

@@ -8,15 +8,13 @@ const POLL_MS = 2000;
 /** What the database holds. */
 export interface Overview {
   readonly runs: readonly RunRow[];
-  /** What steps failed of; to choose from. */
-  readonly errors: readonly string[];
   /** Another one whenever there may be more to show. */
   readonly version: string;
   /** Why it cannot be read now. */
   readonly problem: string | null;
 }
 
-const NOTHING: Overview = { runs: [], errors: [], version: "", problem: null };
+const NOTHING: Overview = { runs: [], version: "", problem: null };
 
 /** What the database holds, followed while the page is seen: a run may be writing it. */
 export function useOverview(): Overview {
@@ -27,9 +25,8 @@ export function useOverview(): Overview {
     const follow = async () => {
       if (document.hidden || isAsking) return;
       isAsking = true;
-      const next = await ask(last);
+      for await (const next of news(last)) setOverview(last = next);
       isAsking = false;
-      if (next !== last) setOverview(last = next);
     };
     follow();
     const timer = setInterval(follow, POLL_MS);
@@ -42,19 +39,18 @@ export function useOverview(): Overview {
   return overview;
 }
 
-/** The next state; the same one when nothing has changed. */
-async function ask(last: Overview): Promise<Overview> {
+/** The next states; none when nothing has changed. */
+async function* news(last: Overview): AsyncGenerator<Overview> {
   try {
     const { version } = await fetchJson<VersionReply>("/api/version");
-    if (version === last.version && last.problem === null) return last;
-    const [runs, errors] = await Promise.all([
-      fetchJson<readonly RunRow[]>("/api/runs"),
-      fetchJson<readonly string[]>("/api/errors"),
-    ]);
-    return { runs, errors, version, problem: null };
+    if (version === last.version) return;
+    // The list need not wait for the runs; a problem stays until it is known to be over.
+    if (last.problem === null) yield { ...last, version };
+    const runs = await fetchJson<readonly RunRow[]>("/api/runs");
+    yield { runs, version, problem: null };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     // Not the version: what could not be read is asked for again.
-    return problem === last.problem ? last : { ...last, problem, version: "" };
+    if (problem !== last.problem) yield { ...last, problem, version: "" };
   }
 }

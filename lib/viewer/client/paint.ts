@@ -13,6 +13,12 @@ export interface Scene {
 /** Below this many pixels a node is a dot: its outline could not be told apart. */
 const SMALL = 2.5;
 
+/** Width of the thinnest line that can be seen, in pixels. */
+const MIN_LINE = 0.4;
+
+/** Space around what is seen in which nodes are painted, too: they reach into it. In pixels at scale 1. */
+const EDGE = 20;
+
 /** How far beside a node a press still means it, in pixels. */
 const REACH = 6;
 
@@ -33,22 +39,26 @@ export function draw(canvas: HTMLCanvasElement, { placed, best, chosen, view }: 
   context.setTransform(ratio * view.k, 0, 0, ratio * view.k, ratio * view.x, ratio * view.y);
   const [left, top] = view.invert([0, 0]);
   const [right, bottom] = view.invert([width, height]);
-  const isSeen = ({ x, y }: PlacedNode) =>
-    x > left - 100 && x < right + 100 && y > top - 20 && y < bottom + 20;
+  const isSeen: Seen = (one, other) =>
+    Math.max(one.x, other.x) > left - EDGE && Math.min(one.x, other.x) < right + EDGE &&
+    Math.max(one.y, other.y) > top - EDGE && Math.min(one.y, other.y) < bottom + EDGE;
   drawLinks(context, placed, { best, isSeen, scale: view.k, colour: style.color });
   for (const one of placed) {
-    if (isSeen(one)) drawNode(context, one, { scale: view.k, colour: style.color });
+    if (isSeen(one, one)) drawNode(context, one, { scale: view.k, colour: style.color });
   }
   const own = placed.find(({ node }) => node.id === chosen);
   if (own !== undefined) drawRing(context, own, { scale: view.k, colour: style.accentColor });
 }
+
+/** Whether anything of the box between two nodes can be seen. */
+type Seen = (one: PlacedNode, other: PlacedNode) => boolean;
 
 function drawLinks(
   context: CanvasRenderingContext2D,
   placed: readonly PlacedNode[],
   { best, isSeen, scale, colour }: {
     readonly best: ReadonlySet<number>;
-    readonly isSeen: (one: PlacedNode) => boolean;
+    readonly isSeen: Seen;
     readonly scale: number;
     readonly colour: string;
   },
@@ -62,14 +72,14 @@ function drawLinks(
     for (const one of placed) {
       const { parent, x, y, node } = one;
       if (parent === null || best.has(node.id) !== isBest) continue;
-      if (!isSeen(one) && !isSeen(parent)) continue;
+      if (!isSeen(one, parent)) continue;
       context.moveTo(parent.x, parent.y);
       const middle = (parent.x + x) / 2;
       context.bezierCurveTo(middle, parent.y, middle, y, x, y);
     }
     context.strokeStyle = colour;
     context.globalAlpha = opacity;
-    context.lineWidth = width / Math.max(0.3, Math.min(1, scale));
+    context.lineWidth = width * Math.max(1, MIN_LINE / scale);
     context.stroke();
   }
   context.globalAlpha = 1;

@@ -11,8 +11,8 @@ export interface Route {
   readonly filter: Readonly<Record<string, string>>;
 }
 
-/** Changes parts of the route. */
-export type Go = (change: Partial<Route>) => void;
+/** Changes parts of the route; a function is given the route as it is now, which may be newer than what is drawn. */
+export type Go = (change: Partial<Route> | ((now: Route) => Partial<Route>)) => void;
 
 /** Reads an address such as `#solved=no&tree=12&node=3`. */
 export function parseRoute(hash: string): Route {

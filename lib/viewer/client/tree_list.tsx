@@ -10,7 +10,6 @@ const PAGE = 50;
 /** What the list is told. */
 export interface TreeListProps {
   readonly runs: readonly RunRow[];
-  readonly errors: readonly string[];
   readonly filter: Route["filter"];
   /** Another one whenever there may be more to list; empty while nothing can be read. */
   readonly version: string;
@@ -18,11 +17,12 @@ export interface TreeListProps {
 }
 
 /** The trees of the runs: filtered, ordered, a page at a time. */
-export function TreeList({ runs, errors, filter, version, go }: TreeListProps) {
+export function TreeList({ runs, filter, version, go }: TreeListProps) {
   const [page, failure] = usePage(filter, version);
+  const errors = useErrors(version);
   const offset = Number(filter["offset"] ?? 0);
   const change = (changes: Route["filter"]) =>
-    go({ filter: { ...filter, offset: "", ...changes } });
+    go((now) => ({ filter: { ...now.filter, offset: "", ...changes } }));
   return (
     <main>
       <FilterForm
@@ -31,7 +31,7 @@ export function TreeList({ runs, errors, filter, version, go }: TreeListProps) {
         filter={filter}
         change={(name, value) => change({ [name]: value })}
       />
-      {failure !== null && <p class="banner" role="alert">{failure}</p>}
+      {failure !== null && version !== "" && <p class="banner" role="alert">{failure}</p>}
       {page !== null && (
         <>
           <Pager page={page} offset={offset} onOffset={(to) => change({ offset: String(to) })} />
@@ -64,6 +64,18 @@ function usePage(
     };
   }, [JSON.stringify(filter), version]);
   return [page, failure];
+}
+
+/** What steps failed of, to choose from. */
+function useErrors(version: string): readonly string[] {
+  const [errors, setErrors] = useState<readonly string[]>([]);
+  useEffect(() => {
+    if (version === "") return;
+    fetchJson<readonly string[]>("/api/errors").then(setErrors, () => {
+      // The list, which is asked for at the same time, says what is wrong.
+    });
+  }, [version]);
+  return errors;
 }
 
 function Pager({ page, offset, onOffset }: {

@@ -23,9 +23,12 @@ export interface PlacedNode {
   readonly folded: number;
 }
 
-/** Distance between levels and between neighbours, in pixels. */
+/** Distance between levels, at least, and between neighbours, in pixels. */
 const LEVEL = 90;
 const NEIGHBOUR = 18;
+
+/** A tree is at most so many times as high as it is wide: one of ten thousand nodes would be a line. */
+const MAX_HEIGHT = 4;
 
 /** The root of a tree, with all that is below it. */
 export function buildTree(columns: TreeColumns): DrawnNode {
@@ -55,14 +58,15 @@ export function buildTree(columns: TreeColumns): DrawnNode {
 /** Places the nodes that are not folded away. */
 export function layOut(root: DrawnNode, folded: ReadonlySet<number>): readonly PlacedNode[] {
   const shown = hierarchy(root, (node) => folded.has(node.id) ? [] : [...node.children]);
-  const placed = tidyTree<DrawnNode>().nodeSize([NEIGHBOUR, LEVEL])(shown);
+  const placed = tidyTree<DrawnNode>().nodeSize([NEIGHBOUR, 1])(shown);
+  const level = levelDistance(placed);
   const result: PlacedNode[] = [];
   const byNode = new Map<HierarchyPointNode<DrawnNode>, PlacedNode>();
   placed.eachBefore((point) => {
     const one: PlacedNode = {
       node: point.data,
       parent: point.parent === null ? null : byNode.get(point.parent) ?? null,
-      x: point.y,
+      x: point.y * level,
       y: point.x,
       radius: 3 + Math.min(9, 2 * Math.log2(1 + point.data.visits)),
       folded: folded.has(point.data.id) ? countBelow(point.data) : 0,
@@ -71,6 +75,15 @@ export function layOut(root: DrawnNode, folded: ReadonlySet<number>): readonly P
     result.push(one);
   });
   return result;
+}
+
+function levelDistance(root: HierarchyPointNode<DrawnNode>): number {
+  let [top, bottom] = [0, 0];
+  root.each(({ x }) => {
+    top = Math.min(top, x);
+    bottom = Math.max(bottom, x);
+  });
+  return Math.max(LEVEL, (bottom - top) / MAX_HEIGHT / Math.max(1, root.height));
 }
 
 function countBelow(node: DrawnNode): number {

@@ -29,16 +29,20 @@ export function TreePicture(props: TreePictureProps) {
   const root = useMemo(() => buildTree(columns), [columns]);
   const placed = useMemo(() => layOut(root, folded), [root, folded]);
   const best = useMemo(() => bestPath(root), [root]);
-  const zoom = useZoom(canvas, (element, view) => draw(element, { placed, best, chosen, view }));
   const fit = () => {
     if (canvas.current !== null) zoom.moveTo(fitting(canvas.current, placed));
   };
+  const zoom = useZoom(canvas, {
+    paint: (element, view) => draw(element, { placed, best, chosen, view }),
+    fit,
+  });
   useEffect(fit, [root]);
   useEffect(() => {
     zoom.repaint();
     const here = placed.find(({ node }) => node.id === chosen);
     if (canvas.current === null || here === undefined) return;
-    zoom.moveTo(revealing(canvas.current, here, zoom.view()));
+    const [before, view] = [zoom.view(), revealing(canvas.current, here, zoom.view())];
+    if (view.x !== before.x || view.y !== before.y) zoom.moveTo(view);
   }, [placed, chosen]);
   const at = (event: MouseEvent) =>
     canvas.current === null ? null : nodeAt(placed, zoom.view(), canvas.current, event);
@@ -53,12 +57,14 @@ export function TreePicture(props: TreePictureProps) {
   };
   return (
     <section class="picture" aria-label={title}>
-      <p class="title">{title}</p>
+      <p class="title">
+        <span>{title}</span> <button type="button" onClick={fit}>Fit</button>
+      </p>
       <canvas
         ref={canvas}
         tabIndex={0}
         role="application"
-        aria-label={`Search tree. Arrow keys choose a node, Enter folds and unfolds its branch, 0 shows the whole tree.`}
+        aria-label="Search tree. Arrow keys choose a node, Enter folds and unfolds its branch, 0 shows the whole tree."
         data-shown={placed.length}
         onClick={(event) => {
           const one = at(event);

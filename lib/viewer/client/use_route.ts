@@ -9,9 +9,9 @@ export function useRoute(): readonly [Route, Go] {
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);
   }, []);
-  const go = (change: Partial<Route>) => {
+  const go: Go = (change) => {
     const before = parseRoute(location.hash);
-    const next = { ...before, ...change };
+    const next = { ...before, ...(typeof change === "function" ? change(before) : change) };
     if (next.tree !== before.tree || next.beside !== before.beside) {
       location.hash = routeHash(next);
       return;

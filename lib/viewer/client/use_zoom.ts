@@ -1,5 +1,11 @@
 import { select } from "d3-selection";
-import { zoom, type ZoomBehavior, zoomIdentity, type ZoomTransform } from "d3-zoom";
+import {
+  type D3ZoomEvent,
+  zoom,
+  type ZoomBehavior,
+  zoomIdentity,
+  type ZoomTransform,
+} from "d3-zoom";
 import { type RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -16,20 +22,26 @@ export interface Zoom {
   readonly repaint: () => void;
 }
 
-/** Lets a canvas be panned and zoomed; `paint` is called once a frame at most, whenever something changes that it shows. */
-export function useZoom(
-  canvas: RefObject<HTMLCanvasElement>,
-  paint: (element: HTMLCanvasElement, view: ZoomTransform) => void,
-): Zoom {
-  const latest = useRef(paint);
-  latest.current = paint;
+/** What a canvas shows. */
+export interface ZoomOptions {
+  /** Called once a frame at most, whenever something changes that it shows. */
+  readonly paint: (element: HTMLCanvasElement, view: ZoomTransform) => void;
+  /** Called when the canvas gets another size and the user has not chosen a view of their own. */
+  readonly fit: () => void;
+}
+
+/** Lets a canvas be panned and zoomed. */
+export function useZoom(canvas: RefObject<HTMLCanvasElement>, options: ZoomOptions): Zoom {
+  const latest = useRef(options);
+  latest.current = options;
+  const isOwn = useRef(false);
   const view = useRef(zoomIdentity);
   const behaviour = useRef<ZoomBehavior<HTMLCanvasElement, unknown> | null>(null);
   const frame = useRef(0);
   const repaint = () => {
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => {
-      if (canvas.current !== null) latest.current(canvas.current, view.current);
+      if (canvas.current !== null) latest.current.paint(canvas.current, view.current);
     });
   };
   useEffect(() => {
@@ -37,14 +49,16 @@ export function useZoom(
     if (element === null) return;
     behaviour.current = zoom<HTMLCanvasElement, unknown>().scaleExtent(SCALES).on(
       "zoom",
-      ({ transform }: { readonly transform: ZoomTransform }) => {
+      ({ transform, sourceEvent }: D3ZoomEvent<HTMLCanvasElement, unknown>) => {
+        // Without an event it was the program that moved.
+        isOwn.current = sourceEvent !== null;
         view.current = transform;
         repaint();
       },
     );
     // A double press folds; it does not zoom.
     select(element).call(behaviour.current).on("dblclick.zoom", null);
-    const sizes = new ResizeObserver(repaint);
+    const sizes = new ResizeObserver(() => isOwn.current ? repaint() : latest.current.fit());
     sizes.observe(element);
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     scheme.addEventListener("change", repaint);

@@ -22,6 +22,7 @@ function outcome(more: Partial<EvolveOutcome> = {}): EvolveOutcome {
   return {
     run: "evolve",
     db: "data/rstar.duckdb",
+    page: "data/evolve/report.html",
     suite: "starter_validation",
     seconds: 125,
     note: null,
@@ -45,9 +46,19 @@ function outcome(more: Partial<EvolveOutcome> = {}): EvolveOutcome {
 
 Deno.test("outcomeLines() shows what was measured with its interval, and a dash where nothing was", () => {
   const text = outcomeLines(outcome()).join("\n");
-  assert.match(text, /│ base +│ – +│ 25\.0 \[11, 47\] +│ – +│ – +│/);
-  assert.match(text, /│ 1 +│ – +│ 75\.0 \[53, 89\] +│ \+50\.0, p \.002 +│ 90\.0 \[70, 97\] +│/);
-  assert.match(text, /│ 80\.0 \[65, 90\] +│ 46 +│ 35 +│/);
+  const cells = Object.fromEntries(
+    text.split("\n").filter((line) => line.startsWith("│")).map((line) => {
+      const [name = "", ...values] = line.split("│").slice(1, -1).map((cell) => cell.trim());
+      return [name, values];
+    }),
+  );
+  assert.deepEqual(cells[""], ["base", "round 1"]);
+  assert.deepEqual(cells["policy pass@1"], ["25.0 [11, 47]", "75.0 [53, 89]"]);
+  assert.match(text, /│ {3}change +│ – +│ \+50\.0, p \.002 +│/);
+  assert.deepEqual(cells["search pass@1"], ["–", "90.0 [70, 97]"]);
+  assert.deepEqual(cells["PPM pairs right"], ["–", "80.0 [65, 90]"]);
+  assert.deepEqual(cells["policy traces"], ["–", "46"]);
+  assert.deepEqual(cells["solved by search"], ["–", "–"]);
   assert.match(text, /say nothing about mathematics/);
 });
 

@@ -73,7 +73,7 @@ class PathTest(unittest.TestCase):
     def test_the_command_line_opens_nothing_for_writing(self) -> None:
         """Read-only binds, no capability beyond the change of user, a read-only root."""
         found = Interpreter("/opt/py/bin/python3", None, ("/opt/py/site",), ("/opt/py/lib",), {})
-        words = bubblewrap_command("/usr/bin/bwrap", found, None)
+        words = bubblewrap_command("/usr/bin/bwrap", found, None, ())
         self.assertNotIn("--bind", words)
         self.assertNotIn("--dev-bind", words)
         self.assertIn("--clearenv", words)

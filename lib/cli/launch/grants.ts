@@ -1,0 +1,225 @@
+/** What a process may do: the one place that turns a command and its settings into Deno's permissions. */
+import { dirname, join, resolve } from "node:path";
+import type { CommandLine } from "./command_line.ts";
+
+/** What a command works with. */
+type Need = "database" | "sandbox" | "models" | "endpoints" | "trainer" | "browser" | "download";
+
+/** Needs by command. A command that is not named here gets what its words name, and nothing else. */
+const NEEDS: Readonly<Record<string, readonly Need[]>> = {
+  synth: ["database", "sandbox", "models", "endpoints"],
+  evolve: ["database", "sandbox", "models", "endpoints", "trainer"],
+  eval: ["database", "sandbox", "models", "endpoints"],
+  export: ["database"],
+  train: ["database", "models", "trainer"],
+  sql: ["database"],
+  runs: ["database"],
+  report: ["database"],
+  view: ["database", "browser"],
+  status: ["database"],
+  grade: ["sandbox"],
+  doctor: ["database", "sandbox", "models", "endpoints"],
+  data: ["download"],
+  starter: ["sandbox", "models"],
+};
+
+/** Settings that name a file or folder to read. */
+const READ_SETTINGS = [
+  ...["problems", "config", "replay", "policyModel", "ppmModel", "checkpoint", "base", "bootstrap"],
+  ...["data", "cases", "attacks", "file", "quarantine", "only", "accelerate", "ppm", "policy"],
+  ...["suite", "suites", "convert"],
+];
+
+/** Settings that name a file to write: its folder is granted, because files are written under another name and renamed. */
+const WRITE_SETTINGS = ["db", "record", "out", "markdown", "csv", "html"];
+
+/** Settings that name a folder to write. */
+const FOLDER_SETTINGS = ["out", "folder"];
+
+/** Hosts of the originals of problem sets. */
+const DOWNLOAD_HOSTS = ["raw.githubusercontent.com:443"];
+
+/** Variables of the environment that a command sees. */
+const VARIABLES = new RegExp(
+  "^(RSTAR_|DENO_|OTEL_|PIP_|SSL_CERT_|LC_|XDG_|CUDA_|NCCL_|OMP_|TORCH_|TRITON_|SLURM_|HF_)|" +
+    "^(PATH|HOME|LANG|TMPDIR|TERM|TERM_PROGRAM|COLORTERM|NO_COLOR|FORCE_COLOR|TMUX|CI|COLUMNS|LINES|TZ|" +
+    "DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$",
+);
+
+/** Permissions of a process. */
+export interface Grants {
+  /** Files and folders; `true` is any. */
+  readonly read: readonly string[] | true;
+  readonly write: readonly string[];
+  readonly net: readonly string[];
+  /** Full paths of programs; `true` is any. */
+  readonly run: readonly string[] | true;
+  readonly ffi: readonly string[];
+  /** The environment that it sees, whole. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What grants follow from. */
+export interface GrantSources {
+  readonly line: CommandLine;
+  /** Settings as they were written, whatever their source. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Folder of the project. */
+  readonly projectRoot: string;
+  /** Folder in which Deno keeps npm packages. */
+  readonly npmFolder: string;
+  /** Programs on the search path, by name: full paths of those that there are. */
+  readonly programs: Readonly<Record<string, string>>;
+}
+
+/** The permissions that a command needs with these settings. */
+export function grantsFor(sources: GrantSources): Grants {
+  const { line, settings, projectRoot } = sources;
+  const needs = NEEDS[line.command] ?? [];
+  const cache = join(projectRoot, ".rstar");
+  const db = resolve(textOf(settings["db"]) ?? "data/rstar.duckdb");
+  const named = (keys: readonly string[]) => keys.flatMap((key) => pathsOf(settings[key]));
+  const written = [
+    cache,
+    ...(needs.includes("database") ? [dirname(db)] : []),
+    ...named(WRITE_SETTINGS).map((path) => dirname(path)),
+    ...named(FOLDER_SETTINGS),
+    ...(line.command === "init" ? [dirname(resolve(line.words[0] ?? "rstar.jsonc"))] : []),
+    ...(line.command === "data" ? [join(projectRoot, "data", "problems")] : []),
+    ...(line.command === "starter" ? [join(projectRoot, "data", "starter")] : []),
+    ...(settings["convert"] === undefined ? [] : [join(projectRoot, "fixtures", "problems")]),
+  ];
+  const run = programsOf(sources, needs);
+  return {
+    // It looks at what the machine is like, wherever that stands, and at folders that are not there yet.
+    read: line.command === "doctor" ? true : unique([
+      projectRoot,
+      ...written,
+      ...named(READ_SETTINGS),
+      ...(line.command === "sql" ? [] : line.words.filter(isPath).map((path) => resolve(path))),
+      ...(run === true ? [] : run),
+    ]),
+    write: unique(written),
+    net: unique([
+      ...(needs.includes("endpoints") ? urlHosts(settings) : []),
+      ...(needs.includes("models") || needs.includes("browser") ? ["127.0.0.1"] : []),
+      ...(needs.includes("download") ? DOWNLOAD_HOSTS : []),
+      // The control endpoint's socket, and the host name that its client puts into its requests.
+      ...(needs.includes("database") ? [`unix:${db}.sock`, "control:80"] : []),
+    ]),
+    run,
+    ffi: needs.includes("database") ? [sources.npmFolder] : [],
+    env: environmentOf(sources),
+  };
+}
+
+/** Programs that are looked for on the search path. */
+export const SEARCHED_PROGRAMS = ["bwrap", "python3", "xdg-open", "open"] as const;
+
+function programsOf(
+  { settings, programs, projectRoot, environment }: GrantSources,
+  needs: readonly Need[],
+): readonly string[] | true {
+  const hook = [settings["hooks"], settings["trainer"], settings["command"]].map(programOf)
+    .filter((program) => program !== null);
+  // Deno hands LD_* on only with an unlimited right to run: a trainer on a GPU may need it.
+  const hasLoaderVariables = Object.keys(environment).some((name) => /^(LD|DYLD)_/.test(name));
+  if (needs.includes("trainer") && (hasLoaderVariables || hook.length > 0)) return true;
+  const python = (name: string) => join(projectRoot, ".rstar", "python", name, "bin", "python");
+  const known = (name: string) => programs[name] === undefined ? [] : [programs[name]];
+  return unique([
+    ...(needs.includes("sandbox")
+      ? [python("confined"), ...known("bwrap"), ...known("python3")]
+      : []),
+    ...(needs.includes("models") ? [python("models"), ...known("python3")] : []),
+    ...(needs.includes("browser") ? [...known("xdg-open"), ...known("open")] : []),
+  ]);
+}
+
+/** Program of a command of the user's own, in settings such as `{"serve": ["prog", …]}`; `null` where there is none. */
+function programOf(value: unknown): string | null {
+  const text = JSON.stringify(typeof value === "string" ? parsed(value) : value ?? null);
+  return /\["((?:[^"\\]|\\.)+)"/.exec(text)?.[1] ?? null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** A command of the user's own needs what the user's shell has; everything else sees a chosen part. */
+function environmentOf({ line, settings, environment }: GrantSources) {
+  const hook = [settings["hooks"], settings["trainer"], settings["command"]];
+  const needs = NEEDS[line.command] ?? [];
+  if (needs.includes("trainer") && hook.some((value) => programOf(value) !== null)) {
+    return environment;
+  }
+  const isTrainer = needs.includes("trainer");
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) =>
+      VARIABLES.test(name) || (isTrainer && name === "LD_LIBRARY_PATH")
+    ),
+  );
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+/** Texts of a setting: one, a list, or a list with commas. */
+function textsOf(value: unknown): readonly string[] {
+  const texts = Array.isArray(value) ? value : [value];
+  return texts.flatMap((text) => textOf(text)?.split(",").map((part) => part.trim()) ?? [])
+    .filter((text) => text !== "");
+}
+
+const URL_TEXT = /^https?:\/\//;
+
+function pathsOf(value: unknown): readonly string[] {
+  return textsOf(value).filter((text) => !URL_TEXT.test(text) && text !== "-")
+    .map((text) => resolve(text));
+}
+
+/** Hosts, with their ports, of every address among the settings. */
+function urlHosts(settings: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.values(settings).flatMap(textsOf)
+    .filter((text) => URL_TEXT.test(text) && URL.canParse(text))
+    .map((text) => {
+      const { hostname, port, protocol } = new URL(text);
+      return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
+    });
+}
+
+/** Whether a word may name a file; a sentence or a number does not. */
+function isPath(word: string): boolean {
+  return /^[^\s<>|*?"']+$/.test(word) && !URL_TEXT.test(word) && word.length < 4096;
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].toSorted();
+}
+
+/** Deno's flags for permissions. */
+export function permissionFlags(grants: Grants): readonly string[] {
+  const flag = (name: string, values: readonly string[] | true) => {
+    if (values === true) return [`--allow-${name}`];
+    // A comma ends a value, unless it is written twice.
+    const list = values.map((value) => value.replaceAll(",", ",,")).join(",");
+    return values.length === 0 ? [] : [`--allow-${name}=${list}`];
+  };
+  return [
+    ...flag("read", grants.read),
+    ...flag("write", grants.write),
+    ...flag("net", grants.net),
+    ...flag("run", grants.run),
+    ...flag("ffi", grants.ffi),
+    // It sees the chosen variables only, so that it may read all that it sees.
+    "--allow-env",
+    "--allow-sys",
+  ];
+}

@@ -1,0 +1,3 @@
+import { launch } from "./launch.ts";
+
+if (import.meta.main) Deno.exit(await launch(Deno.args));

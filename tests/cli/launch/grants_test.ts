@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { readCommandLine } from "../../../lib/cli/launch/command_line.ts";
+import { type Grants, grantsFor, permissionFlags } from "../../../lib/cli/launch/grants.ts";
+import { rawSettings } from "../../../lib/config/mod.ts";
+
+/** Grants of a command line, with a file and variables besides. */
+function grants(
+  args: readonly string[],
+  more: {
+    readonly file?: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly programs?: Readonly<Record<string, string>>;
+  } = {},
+): Grants {
+  const line = readCommandLine(args);
+  const { file = null, environment = {}, programs = {} } = more;
+  return grantsFor({
+    ...{ line, environment, programs, projectRoot: "/project", npmFolder: "/deno/npm" },
+    settings: rawSettings({ file, environment, flags: line.flags }),
+  });
+}
+
+Deno.test("a search reaches its endpoints, writes beside its database, and runs two interpreters", () => {
+  const { net, write, run, ffi } = grants([
+    "synth",
+    ...["--policy", "http://a:8000/v1,https://b/v1", "--db=/data/x.duckdb", "--record", "/tapes/r"],
+  ], { programs: { bwrap: "/usr/bin/bwrap", open: "/usr/bin/open" } });
+  assert.deepEqual(net, ["127.0.0.1", "a:8000", "b:443", "control:80", "unix:/data/x.duckdb.sock"]);
+  assert.deepEqual(write, ["/data", "/project/.rstar", "/tapes"]);
+  assert.deepEqual(run, [
+    "/project/.rstar/python/confined/bin/python",
+    "/project/.rstar/python/models/bin/python",
+    "/usr/bin/bwrap",
+  ]);
+  assert.deepEqual(ffi, ["/deno/npm"]);
+});
+
+Deno.test("settings count wherever they come from, flags before variables before the file", () => {
+  const file = '{ "policy": ["http://file:1"], "ppm": ["http://ppm:2"], /* note */ "db": "/f/a" }';
+  const { net } = grants(["synth", "--db", "/flag/a"], {
+    file,
+    environment: { RSTAR_POLICY: "http://variable:3", RSTAR_DB: "/variable/a" },
+  });
+  assert.deepEqual(net, ["127.0.0.1", "control:80", "ppm:2", "unix:/flag/a.sock", "variable:3"]);
+});
+
+Deno.test("commands that do not search reach no host and start nothing", () => {
+  for (const command of ["sql", "runs", "report", "export"]) {
+    const { net, run } = grants([command, "--db", "/d/a"]);
+    assert.deepEqual([net, run], [["control:80", "unix:/d/a.sock"], []], command);
+  }
+  assert.deepEqual(grants(["grade", "--cases", "/c/cases.jsonl"]).ffi, []);
+  assert.deepEqual(grants(["data", "fetch"]).net, ["raw.githubusercontent.com:443"]);
+  const { read, write, net, run, ffi } = grants(["init", "/etc/x/rstar.jsonc"]);
+  assert.deepEqual(write, ["/etc/x", "/project/.rstar"]);
+  assert.ok(read !== true && read.includes("/project"));
+  assert.deepEqual([net, run, ffi], [[], [], []]);
+});
+
+Deno.test("SQL text names no files", () => {
+  const { read } = grants(["sql", "/etc/passwd", "--db", "/d/a"]);
+  assert.deepEqual(read, ["/d", "/project", "/project/.rstar"]);
+});
+
+Deno.test("the environment is cut to what is known to be needed, but for the user's own commands", () => {
+  const environment = { PATH: "/bin", SECRET: "x", RSTAR_POLICY_API_KEY: "k", AWS_TOKEN: "y" };
+  assert.deepEqual(Object.keys(grants(["synth"], { environment }).env).toSorted(), [
+    "PATH",
+    "RSTAR_POLICY_API_KEY",
+  ]);
+  const file = '{ "hooks": { "serve": ["serve-it", "{policy}"] } }';
+  const hook = grants(["evolve"], { environment, file });
+  assert.deepEqual([hook.env, hook.run], [environment, true]);
+  assert.notEqual(grants(["evolve"], { environment, file: '{ "hooks": {} }' }).run, true);
+});
+
+Deno.test("a trainer that needs loader variables may start anything, because Deno asks for that", () => {
+  const environment = { PATH: "/bin", LD_LIBRARY_PATH: "/cuda" };
+  assert.equal(grants(["train"], { environment }).run, true);
+  assert.equal(grants(["train"], { environment }).env["LD_LIBRARY_PATH"], "/cuda");
+  assert.notEqual(grants(["synth"], { environment }).run, true);
+});
+
+Deno.test("permissionFlags() writes commas so that they do not end a path, and nothing for nothing", () => {
+  const none = { read: [], write: [], net: [], run: [], ffi: [], env: {} };
+  assert.deepEqual(permissionFlags(none), ["--allow-env", "--allow-sys"]);
+  assert.deepEqual(
+    permissionFlags({ ...none, read: ["/a,b", "/c"], run: true }).slice(0, 2),
+    ["--allow-read=/a,,b,/c", "--allow-run"],
+  );
+});

@@ -1,0 +1,4 @@
+import { testReal } from "../real_sandbox.ts";
+import { runUnittests } from "./_unittests.ts";
+
+testReal("what the host does to a step is never a verdict on it", () => runUnittests("long_*.py"));
