@@ -201,3 +201,16 @@ Deno.test("synth says before it searches that nobody listens at the endpoint", (
     assert.equal(code, 1);
     assert.match(stderr, /connection refused; start the server or check --policy/);
   }));
+
+Deno.test("synth begins no further tree when its budget is used up, says what is left, and goes on later", () =>
+  withWorld(async (folder, endpoint) => {
+    const args = [...synthArgs(folder, endpoint, "budget.duckdb"), "--concurrency", "1"];
+    const Budgeted = Summary.extend({ stopped_by: z.string().nullable() });
+    const first = await runRstar([...args, "--budget-tokens", "100"]);
+    assert.equal(first.code, 0, first.stderr);
+    const stopped = Budgeted.parse(JSON.parse(first.stdout));
+    assert.ok(stopped.undone > 0 && stopped.trees + stopped.undone === PROBLEMS);
+    assert.equal(stopped.stopped_by, "the budget of 100 tokens");
+    const rest = Budgeted.parse(JSON.parse((await runRstar(args)).stdout));
+    assert.deepEqual([rest.trees, rest.undone, rest.stopped_by], [PROBLEMS, 0, null]);
+  }));
