@@ -166,11 +166,13 @@ export class PythonSession implements SandboxSession {
     signal: AbortSignal,
   ): Promise<{ readonly reply: RunReply; readonly link: WorkerLink }> {
     for (let replacements = 0;; replacements++) {
-      const link = await this.#slot.connect();
+      let link: WorkerLink | null = null;
       try {
+        link = await this.#slot.connect();
         return { reply: await this.#runOn(link, parent, { ...request, signal }), link };
       } catch (error) {
-        const isLost = error instanceof SandboxUnavailableError && link.worker.lost !== null;
+        // Without a link it was lost at its start, as happens to the youngest when memory is short.
+        const isLost = error instanceof SandboxUnavailableError && link?.worker.lost !== null;
         if (!isLost || replacements === MAX_REPLACEMENTS) throw error;
       }
     }

@@ -10,14 +10,23 @@ import { fakeWorker } from "./_open_fake.ts";
 class Bench implements AsyncDisposable {
   readonly replaced: string[] = [];
   readonly slot = new WorkerSlot({
-    start: () => startWorker(fakeWorker()),
+    start: () => startWorker(fakeWorker(this.#modes.shift())),
     pythonVersion: "3.11.7",
     onReplaced: (reason) => this.replaced.push(reason.message),
   });
   readonly context: SessionContext;
   readonly session: PythonSession;
 
-  constructor({ hostPausesMs = [1, 2] }: { readonly hostPausesMs?: readonly number[] } = {}) {
+  /** How the first workers start; those after them are in order. */
+  readonly #modes: string[];
+
+  constructor(
+    { hostPausesMs = [1, 2], modes = [] }: {
+      readonly hostPausesMs?: readonly number[];
+      readonly modes?: readonly string[];
+    } = {},
+  ) {
+    this.#modes = [...modes];
     let lastStateId = 0;
     this.context = {
       limits: resolveLimits(),
@@ -107,6 +116,16 @@ Deno.test("PythonSession.run() goes on with a replacement when its worker dies, 
   assert.deepEqual(bench.replaced, [
     "Cannot use a sandbox worker: it ended with signal SIGKILL",
   ]);
+});
+
+Deno.test("PythonSession.run() starts another worker when one is lost at its start, a few times", async () => {
+  await using bench = new Bench({ modes: ["crash", "crash"] });
+  assert.equal((await bench.run("a")).stdout, "a");
+  await using hopeless = new Bench({ modes: ["crash", "crash", "crash"] });
+  await assert.rejects(hopeless.run("a"), {
+    name: "SandboxUnavailableError",
+    message: /it ended with exit status 3; standard error ends with: the interpreter is broken/,
+  });
 });
 
 Deno.test("PythonSession.run() gives up a step that kills every worker, and leaves the others alone", async () => {
