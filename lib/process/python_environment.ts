@@ -136,8 +136,6 @@ async function buildLocked(build: Build): Promise<void> {
 async function buildEnvironment(build: Build): Promise<void> {
   const python = await findPython(build.options);
   build.options.onProgress?.(`${build.name}: creating the Python environment ${build.folder}`);
-  // What an older or interrupted build left is not mended, but replaced.
-  await Deno.remove(build.folder, { recursive: true }).catch(ignoreMissing);
   await createVirtualEnvironment(build, python);
   if (build.torch !== null) await installTorch(build, build.torch);
   // Where the step before found no build of torch this takes the default one.
@@ -151,10 +149,6 @@ async function buildEnvironment(build: Build): Promise<void> {
   await Deno.writeTextFile(`${stampPath(build)}.new`, `${JSON.stringify(stamp)}\n`);
   await Deno.rename(`${stampPath(build)}.new`, stampPath(build));
   build.options.onProgress?.(`${build.name}: the Python environment is ready`);
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 async function findPython(options: PythonEnvironmentOptions): Promise<string> {
@@ -182,8 +176,12 @@ async function findPython(options: PythonEnvironmentOptions): Promise<string> {
   return path;
 }
 
+/**
+ * What an older or interrupted build left is not mended, but replaced; by Python, because Deno lets nobody remove a folder that holds
+ * a program which the process may start.
+ */
 async function createVirtualEnvironment(build: Build, python: string): Promise<void> {
-  const output = await runProcess(python, ["-I", "-m", "venv", build.folder], {
+  const output = await runProcess(python, ["-I", "-m", "venv", "--clear", build.folder], {
     env: pythonEnv(build.options),
     signal: build.options.signal,
   });

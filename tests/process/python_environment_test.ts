@@ -4,8 +4,8 @@ import { InfrastructureError, UsageError } from "../../lib/core/mod.ts";
 import { ensurePythonEnvironment, shortProgress } from "../../lib/process/mod.ts";
 
 /**
- * A stand-in for `python3` that makes "environments" in no time: `-m venv DIR` copies it to `DIR/bin/python`, where it plays pip
- * and appends its arguments to `calls.txt` beside it.
+ * A stand-in for `python3` that makes "environments" in no time: `-m venv DIR` copies it to `DIR/bin/python`, emptying DIR
+ * before with `--clear` as the real one does; there it plays pip and appends its arguments to `calls.txt` beside it.
  */
 const FAKE_PYTHON = `#!/bin/sh
 here=$(/usr/bin/dirname "$0")
@@ -14,6 +14,7 @@ case "$*" in
   *"-m venv"*)
     [ -n "$FAKE_VENV_ERROR" ] && { echo "$FAKE_VENV_ERROR"; exit 1; }
     for folder; do :; done
+    case "$*" in *" --clear "*) /bin/rm -rf "$folder" ;; esac
     /bin/mkdir -p "$folder/bin" && /bin/cp "$0" "$folder/bin/python" ;;
   *)
     shift 3
