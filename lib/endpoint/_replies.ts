@@ -20,13 +20,20 @@ export const CompletionsReply = z.object({
   usage: Usage,
 });
 
-/** Reply of `/chat/completions`. */
+/** Reply of `/chat/completions`, with its choices as `/completions` gives them. */
 export const ChatReply = z.object({
   choices: z.array(
-    z.object({ ...choice, message: z.object({ content: z.string().nullable() }) }),
+    z.object({ ...choice, message: z.object({ content: z.string().nullable() }) })
+      .transform(({ message, ...rest }) => ({ ...rest, text: message.content ?? "" })),
   ),
   usage: Usage,
 });
+
+/** Fields of a request by which vLLM leaves the format's stop strings and special tokens in the text. */
+export const KEEPS_DELIMITERS = {
+  include_stop_str_in_output: true,
+  skip_special_tokens: false,
+} as const;
 
 /** Reply of `/pooling` with a model that has one score. */
 export const PoolingReply = z.object({

@@ -178,9 +178,10 @@ export class WaitingLine {
     const { members, clock, patienceMs, check } = this.#options;
     for (const member of members) if (member.needsCheck(now)) check(member);
     const moments = members.map((member) => member.changesAt(now));
-    const oldestMs = Math.min(...this.#entries.map((entry) => entry.queuedMs));
-    if (this.#downSinceMs !== null) {
-      moments.push(Math.max(this.#downSinceMs, oldestMs) + patienceMs);
+    // First come, first in the line: its head has waited longest.
+    const [oldest] = this.#entries;
+    if (this.#downSinceMs !== null && oldest !== undefined) {
+      moments.push(Math.max(this.#downSinceMs, oldest.queuedMs) + patienceMs);
     }
     const next = Math.min(Infinity, ...moments);
     if (next === Infinity) return;

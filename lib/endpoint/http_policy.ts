@@ -1,7 +1,7 @@
 import { ProviderError } from "../core/mod.ts";
 import { estimatedTokens, type RawChoice, readChoice, shareTokens } from "./_completion.ts";
 import type { CallOptions, Policy, SampleReply, SampleRequest } from "./policy.ts";
-import { ChatReply, CompletionsReply, readReply } from "./_replies.ts";
+import { ChatReply, CompletionsReply, KEEPS_DELIMITERS, readReply } from "./_replies.ts";
 import { type Batch, collectSamples } from "./_sample.ts";
 import type { ServedModelOptions } from "./served_model.ts";
 
@@ -42,14 +42,7 @@ export function chatPolicy(options: HttpPolicyOptions): Policy {
         ...(continues ? { continue_final_message: true, add_generation_prompt: false } : {}),
       };
     },
-    read: (reply, url) => {
-      const { choices, usage } = readReply(ChatReply, reply, url);
-      const texts = choices.map(({ message, ...rest }) => ({
-        ...rest,
-        text: message.content ?? "",
-      }));
-      return { choices: texts, usage };
-    },
+    read: (reply, url) => readReply(ChatReply, reply, url),
   });
 }
 
@@ -167,8 +160,7 @@ function commonFields(
     temperature: request.temperature,
     top_p: request.topP,
     max_tokens: request.maxTokens,
-    include_stop_str_in_output: true,
-    skip_special_tokens: false,
+    ...KEEPS_DELIMITERS,
     ...(options.sendsSeed ? { seed: request.seed + offset } : {}),
   };
 }

@@ -1,7 +1,13 @@
 import { END_OF_OUTPUT, OUTPUT, policyPrompt, ProviderError, STOP_STRINGS } from "../core/mod.ts";
 import type { RawChoice } from "./_completion.ts";
 import type { PolicyFindings, ProbeOptions, StopHandling } from "./probe.ts";
-import { ChatReply, CompletionsReply, readReply, TokenizeReply } from "./_replies.ts";
+import {
+  ChatReply,
+  CompletionsReply,
+  KEEPS_DELIMITERS,
+  readReply,
+  TokenizeReply,
+} from "./_replies.ts";
 import { offersLoad, servedModel, unlessRefused } from "./_served.ts";
 import type { Transport } from "./transport.ts";
 
@@ -64,20 +70,21 @@ function asker(
   { api, model, signal }: PolicyProbeOptions & { readonly model: string },
 ): Ask {
   return async ({ n, temperature, maxTokens, stop }) => {
-    const common = { model, n, temperature, max_tokens: maxTokens, stop };
-    const flags = { include_stop_str_in_output: true, skip_special_tokens: false };
-    if (api === "completions") {
-      const body = { ...common, ...flags, prompt: policyPrompt("What is 1 + 1?") };
-      const reply = await transport.request("/completions", body, { signal });
-      const { choices, usage } = readReply(CompletionsReply, reply, transport.url);
-      return { choices, tokens: usage?.completion_tokens ?? null };
-    }
-    const messages = [{ role: "user", content: "Count from 1 to 20." }];
-    const body = { ...common, ...flags, messages };
-    const reply = await transport.request("/chat/completions", body, { signal });
-    const { choices, usage } = readReply(ChatReply, reply, transport.url);
-    const texts = choices.map(({ message, ...rest }) => ({ ...rest, text: message.content ?? "" }));
-    return { choices: texts, tokens: usage?.completion_tokens ?? null };
+    const common = { model, n, temperature, max_tokens: maxTokens, stop, ...KEEPS_DELIMITERS };
+    const { path, question, schema } = api === "completions"
+      ? {
+        path: "/completions",
+        question: { prompt: policyPrompt("What is 1 + 1?") },
+        schema: CompletionsReply,
+      }
+      : {
+        path: "/chat/completions",
+        question: { messages: [{ role: "user", content: "Count from 1 to 20." }] },
+        schema: ChatReply,
+      };
+    const reply = await transport.request(path, { ...common, ...question }, { signal });
+    const { choices, usage } = readReply(schema, reply, transport.url);
+    return { choices, tokens: usage?.completion_tokens ?? null };
   };
 }
 

@@ -1,12 +1,13 @@
 """What the host does to a step is never a verdict on the step."""
 
+import contextlib
 import json
 import os
 import signal
 import tempfile
 import time
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -42,6 +43,14 @@ def on_odd_host(plan: dict[str, Any], *what: str) -> dict[str, Any]:
     return {**plan, "tiers": [{**tier, "command": command}]}
 
 
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """Give a temporary folder that the user whom a worker of root becomes can read."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     """Wait until something holds, a minute at most."""
     until = time.monotonic() + 60
@@ -61,8 +70,8 @@ class OutOfMemoryTest(unittest.TestCase):
 
     def run_and_kill(self, *, with_oom: bool, parent_code: str | None = None) -> dict[str, Any]:
         """Run an endless step, kill its process as the kernel would, and give the answer."""
-        with tempfile.TemporaryDirectory() as folder:
-            vmstat = Path(folder) / "vmstat"
+        with open_folder() as folder:
+            vmstat = folder / "vmstat"
             vmstat.write_text("oom_kill 0\n", "ascii")
             with Worker(on_odd_host(plan(), "vmstat", str(vmstat))) as worker:
                 parent = 0
@@ -97,16 +106,15 @@ class OutOfMemoryTest(unittest.TestCase):
     def test_a_full_control_group_costs_states_and_no_verdict(self) -> None:
         """Seen through bubblewrap too; the files are not for steps."""
         for bwrap in {None, BWRAP}:
-            with tempfile.TemporaryDirectory() as folder:
-                Path(folder).chmod(0o755)
+            with open_folder() as folder:
                 for name, text in (("max", 1 << 30), ("current", 1 << 20), ("stat", "anon 0")):
-                    (Path(folder) / f"memory.{name}").write_text(f"{text}\n", "ascii")
-                with mock.patch("supervisor.tiers.find_memory_groups", return_value=(folder,)):
+                    (folder / f"memory.{name}").write_text(f"{text}\n", "ascii")
+                with mock.patch("supervisor.tiers.find_memory_groups", return_value=(str(folder),)):
                     made = plan(bwrap=bwrap)
                 with Worker(with_reserve(made, 1 << 29)) as worker:
                     self.assertTrue(worker.run("x = 1", keep=True)["kept"])
                     self.assertEqual(worker.stat()["memory_available_bytes"], 1023 << 20)
-                    (Path(folder) / "memory.current").write_text(f"{1 << 30}\n", "ascii")
+                    (folder / "memory.current").write_text(f"{1 << 30}\n", "ascii")
                     self.assertEqual(worker.stat()["memory_available_bytes"], 0)
                     found = worker.run("print(2)", keep=True)
                     self.assertEqual((found["stdout"], found["kept"]), ("2\n", False))
@@ -121,8 +129,8 @@ class SupervisorTest(unittest.TestCase):
 
     def test_nothing_outlives_a_supervisor_that_fails(self) -> None:
         """Not a state, which is stopped and whom nobody else would end without namespaces."""
-        with tempfile.TemporaryDirectory() as folder:
-            switch = Path(folder) / "switch"
+        with open_folder() as folder:
+            switch = folder / "switch"
             with Worker(on_odd_host(plan(), "no-memory", str(switch))) as worker:
                 self.assertTrue(worker.run("x = 1", keep=True)["kept"])
                 below = descendants(worker.process.pid)
@@ -140,9 +148,8 @@ class ProcessTableTest(unittest.TestCase):
 
     def test_a_full_process_table_is_no_verdict_and_passes(self) -> None:
         """The zygote says so and lives on; a state is given up, for it might lie."""
-        with tempfile.TemporaryDirectory() as folder:
-            Path(folder).chmod(0o755)
-            full = Path(folder) / "full"
+        with open_folder() as folder:
+            full = folder / "full"
             odd = on_odd_host(plan(bwrap=BWRAP), "process-table", str(full))
             with Worker(odd) as worker:
                 if worker.ready["uid"] == 0:
