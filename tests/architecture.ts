@@ -35,6 +35,10 @@ export const ROOMS: Readonly<Record<string, RoomRule>> = {
     values: ["core", "search", "export", "training", "evaluation"],
     types: ["domain", "endpoint", "engine", "sandbox", "store", "datasets"],
   },
+  ablation: {
+    values: ["core", "search", "export", "evaluation"],
+    types: ["endpoint", "store", "training"],
+  },
   report: { values: ["core", "store", "evaluation"], types: [] },
   viewer: { values: ["core", "store"], types: ["report"] },
 };

@@ -26,6 +26,9 @@ type Level = typeof LEVELS[number];
 /** A failed test of a JUnit report: its name and its message. */
 const FAILURE = /<testcase name="([^"]*)"[^>]*>\s*<failure message="[^"]*">([^]*?)<\/failure>/g;
 
+/** Why a test is skipped, at the end of its name. */
+const REASON = /\([^()]+\)$/;
+
 /** Lines of a failed test's message that are repeated at the end. */
 const MESSAGE_LINES = 6;
 
@@ -66,11 +69,22 @@ function readJunit(xml: string, ok: boolean): Tally {
   const failed = sum("failures") + sum("errors");
   const skipped = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)]
     .map((match) => match[1] ?? "");
+  const unexplained = skipped.filter((name) => !REASON.test(name));
   const failures = [...xml.matchAll(FAILURE)].map((match) =>
     `${match[1]}\n${(match[2] ?? "").split("\n").slice(0, MESSAGE_LINES).join("\n")}`
   );
   const passed = sum("tests") - failed - sum("disabled");
-  return { passed, failed: ok ? failed : Math.max(1, failed), skipped, failures };
+  return {
+    passed,
+    failed: (ok ? failed : Math.max(1, failed)) + unexplained.length,
+    skipped,
+    failures: [
+      ...failures,
+      ...unexplained.map((name) =>
+        `${name}\nskipped without a reason: put one at the end of its name, in brackets`
+      ),
+    ],
+  };
 }
 
 function denoTest(name: string, files: readonly string[]): Stage {

@@ -1,6 +1,6 @@
 /**
- * Times of the viewer on a database of a million nodes, and frames a second of a tree of 5,000 nodes that is panned, as Markdown on
- * standard output. The part that needs a browser is left out where there is none.
+ * Times of the viewer on a database of a million nodes and on one of a million problems, and frames a second of a tree of 5,000 nodes
+ * that is panned, as Markdown on standard output. The part that needs a browser is left out where there is none.
  *
  *     deno run -A benchmarks/viewer/viewer_bench.ts [NODES]
  */
@@ -12,8 +12,10 @@ import { handTree } from "../../tests/store/_hand_tree.ts";
 import { hasChromium, openPage, startBrowser } from "../../tests/viewer/_browser.ts";
 import { type ServedViewer, serveViewer, TOKEN } from "../../tests/viewer/_serve.ts";
 import { generateStore } from "../store/generate.ts";
+import { generateManyTrees } from "./_many_trees.ts";
 
 const REPEATS = 5;
+const PROBLEMS = 1_000_000;
 const PAN_NODES = 5_000;
 const PAN_MOVES = 200;
 
@@ -23,6 +25,9 @@ try {
   const path = `${folder}/a.duckdb`;
   const nodes = await generateStore(path, wanted);
   const rows = await requestTimes(path);
+  const many = `${folder}/many.duckdb`;
+  await generateManyTrees(many, PROBLEMS);
+  rows.push(...await listTimes(many, "a million problems: "));
   if (await hasChromium()) {
     const browser = await startBrowser();
     try {
@@ -61,26 +66,42 @@ async function ask(viewer: ServedViewer, path: string): Promise<unknown> {
   return await response.json();
 }
 
-/** Requests of the page, each with the opening of the database when it was idle before. */
-async function requestTimes(db: string): Promise<string[]> {
-  await using viewer = await serveViewer(db);
-  const { rows: [tree] } = await ask(viewer, "api/trees") as TreePage;
-  const paths = {
-    "first page of the list": "api/trees",
-    "list ordered by Q": "api/trees?sort=q&descending=1",
-    "list filtered by text": "api/trees?text=17",
-    "list filtered by error": "api/trees?error=NameError",
-    "last page of the list": "api/trees?offset=2000",
-    "runs": "api/runs",
-    "kinds of errors": "api/errors",
-    "one tree": `api/tree?tree=${tree?.tree}`,
-    "one node with its siblings and pairs": `api/node?tree=${tree?.tree}&node=9`,
-  };
+type Paths = Readonly<Record<string, string>>;
+
+/** Times of requests, each with the opening of the database when it was idle before. */
+async function times(viewer: ServedViewer, paths: Paths, prefix = ""): Promise<string[]> {
   const rows: string[] = [];
   for (const [what, path] of Object.entries(paths)) {
-    rows.push(row(what, await medianMs(() => ask(viewer, path))));
+    rows.push(row(prefix + what, await medianMs(() => ask(viewer, path))));
   }
   return rows;
+}
+
+/** Requests of the list of trees. */
+async function listTimes(db: string, prefix = ""): Promise<string[]> {
+  await using viewer = await serveViewer(db);
+  const last = await ask(viewer, "api/trees?descending=1") as TreePage;
+  return await times(viewer, {
+    "first page of the list": "api/trees",
+    "last page of the list": `api/trees?after=${last.rows.at(-1)?.tree}`,
+    "list ordered by Q": "api/trees?sort=q&descending=1",
+    "list filtered by text": "api/trees?text=17",
+    "list filtered by error": "api/trees?error=ValueError",
+    "runs": "api/runs",
+    "kinds of errors": "api/errors",
+  }, prefix);
+}
+
+/** Requests of the page. */
+async function requestTimes(db: string): Promise<string[]> {
+  const lists = await listTimes(db);
+  await using viewer = await serveViewer(db);
+  const { rows: [tree] } = await ask(viewer, "api/trees") as TreePage;
+  const own = await times(viewer, {
+    "one tree": `api/tree?tree=${tree?.tree}`,
+    "one node with its siblings and pairs": `api/node?tree=${tree?.tree}&node=9`,
+  });
+  return [...lists, ...own];
 }
 
 /** From the address to something that can be used, in the browser. */

@@ -9,6 +9,12 @@ const STARTER_SUITES = ["starter", "control"].flatMap((world) =>
   ["validation", "test", "ood"].map((split) => `${world}_${split}`)
 ).filter((name) => name !== "control_ood");
 
+/** {@linkcode openDecontaminator}, at most once and not before it is needed. */
+export function decontaminatorOnce(): () => Promise<Decontaminator> {
+  let opening: Promise<Decontaminator> | null = null;
+  return () => opening ??= openDecontaminator();
+}
+
 /** Knows every problem of every suite that ships, so that none of them is trained on. */
 export async function openDecontaminator(): Promise<Decontaminator> {
   const options = { fixtures: join(PROJECT_ROOT, "fixtures"), readParquet: readParquetRows };

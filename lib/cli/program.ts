@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { InfrastructureError, UsageError } from "../core/mod.ts";
+import { fileFault, InfrastructureError, nearest, UsageError } from "../core/mod.ts";
 import { Interrupted } from "./interrupt.ts";
 import { notice } from "./output.ts";
 
@@ -10,6 +10,8 @@ import { notice } from "./output.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   synth: async () => (await import("./commands/synth.ts")).synthCommand(),
   evolve: async () => (await import("./commands/evolve.ts")).evolveCommand(),
+  ablate: async () => (await import("./commands/ablate.ts")).ablateCommand(),
+  science: async () => (await import("./commands/science.ts")).scienceCommand(),
   sql: async () => (await import("./commands/sql.ts")).sqlCommand(),
   runs: async () => (await import("./commands/runs.ts")).runsCommand(),
   eval: async () => (await import("./commands/eval.ts")).evalCommand(),
@@ -35,7 +37,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
  * @returns The exit code.
  */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const program = new Command("rstar")
+  const program = new Command("deno task")
     .description("Step-verified mathematics data by tree search, and a model that grows on it")
     .exitOverride()
     .showSuggestionAfterError(true)
@@ -44,10 +46,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .configureHelp({ sortSubcommands: false });
   const load = COMMANDS[args[0] ?? ""];
   const wanted = load === undefined ? Object.values(COMMANDS) : [load];
-  for (const command of await Promise.all(wanted.map((one) => one()))) {
-    program.addCommand(inheritExit(command));
-  }
+  const commands = await Promise.all(wanted.map((one) => one()));
+  for (const command of commands) program.addCommand(inheritExit(command));
   try {
+    if (load !== undefined) commands.forEach((command) => checkSubcommand(command, args[1]));
     await program.parseAsync([...args], { from: "user" });
     return EXIT.done;
   } catch (error) {
@@ -60,6 +62,18 @@ function inheritExit(command: Command): Command {
   for (const below of command.commands) inheritExit(below);
   return command.exitOverride().showSuggestionAfterError(true)
     .addHelpText("after", "\n--print-permissions shows what deno task lets the command do.");
+}
+
+/** A mistyped subcommand would be taken for an argument of the default one, which only says that it wants none. */
+function checkSubcommand(command: Command, word: string | undefined): void {
+  const names = command.commands.map((below) => below.name());
+  if (word === undefined || word.startsWith("-") || names.length === 0) return;
+  if (word === "help" || names.includes(word)) return;
+  const meant = nearest(word, names);
+  throw new UsageError(
+    `Cannot run "deno task ${command.name()} ${word}": there is no such command; ` +
+      (meant === null ? `there are ${names.join(", ")}` : `did you mean "${meant}"?`),
+  );
 }
 
 function exitCode(error: unknown): number {
@@ -80,6 +94,10 @@ function exitCode(error: unknown): number {
       }, which the launcher did not grant (deno task X ` +
         "--print-permissions shows what it did); report it, and meanwhile use: deno run -A main.ts …",
     );
+    return EXIT.failed;
+  }
+  if (error instanceof Error && fileFault(error) !== null) {
+    notice(`error: Cannot go on: ${fileFault(error)}: ${error.message}`);
     return EXIT.failed;
   }
   notice(error instanceof Error ? error.stack ?? error.message : String(error));

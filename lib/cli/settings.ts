@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { z } from "zod";
 import { resolveConfig, type Resolved, settingsOf } from "../config/mod.ts";
-import { ConfigError } from "../core/mod.ts";
+import { ConfigError, fileFault } from "../core/mod.ts";
 
 /** Gives a command one flag per setting of its schema, with the schema's descriptions and defaults. */
 export function addSettings(command: Command, schema: z.ZodObject): Command {
@@ -60,9 +60,10 @@ async function readConfigFile(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const fault = fileFault(error);
+    if (fault === null) throw error;
     throw new ConfigError(
-      `Cannot read configuration "${path}": no such file; deno task init writes one`,
+      `Cannot read configuration "${path}": ${fault}; deno task init writes one`,
       { cause: error },
     );
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unwrapped } from "./_unwrap.ts";
 import { fieldType, flagName } from "./resolve.ts";
 
 /** A setting as help texts and the configuration file show it. */
@@ -8,7 +9,7 @@ export interface Setting {
   readonly description: string;
   /** What the field holds: `string`, `number`, `boolean`, `array`, `object`, `union`, `enum` … */
   readonly type: string;
-  /** `undefined` where there is none. */
+  /** As a person would write it; `undefined` where there is none. */
   readonly defaultValue: unknown;
 }
 
@@ -19,12 +20,22 @@ export function settingsOf(schema: z.ZodObject): readonly Setting[] {
     flag: flagName(key),
     description: describe(field),
     type: fieldType(field),
-    defaultValue: field instanceof z.ZodDefault ? field.def.defaultValue : undefined,
+    defaultValue: field instanceof z.ZodDefault || field instanceof z.ZodPrefault
+      ? field.def.defaultValue
+      : undefined,
   }));
 }
 
 function describe(field: z.core.$ZodType): string {
-  return z.globalRegistry.get(field)?.description ?? "";
+  const text = z.globalRegistry.get(field)?.description ?? "";
+  const choices = choicesOf(field);
+  return choices === null ? text : `${text}; one of ${choices.join(", ")}`;
+}
+
+/** Values of an enumeration; `null` for anything else. */
+function choicesOf(field: z.core.$ZodType): readonly string[] | null {
+  const plain = unwrapped(field);
+  return plain instanceof z.ZodEnum ? plain.options.map(String) : null;
 }
 
 /** A configuration file in which every setting stands, commented out, with its description and default. */

@@ -22,6 +22,12 @@ const {
 const names = z.array(z.string().min(1));
 const MODES = ["greedy", "sample", "bon", "mcts", "beam"] as const;
 
+/** What an evaluation that is like another one takes from it. */
+const SAID_BY_LIKE = [
+  ...["mode", "k", "prompt", "limit", "level", "subject", "ids", "temperature", "topP"] as const,
+  ...["maxTokens", "modelLength", "preset", "rollouts", "candidates"] as const,
+];
+
 /**
  * Everything `deno task eval` can be told: the one schema behind the configuration file, `RSTAR_*` variables and the flags.
  * Each field's description is its help text; defaults stand here and nowhere else.
@@ -58,6 +64,10 @@ export const EvalConfig = z.strictObject({
     ),
   noCode: z.boolean().default(false)
     .describe("For models that only talk: no code is run, the answer is taken from the reply"),
+  like: z.string().min(1).optional()
+    .describe(
+      "Measure as a stored evaluation was (number, or round-N): same problems, samples, sampling and seed, so that the two pair",
+    ),
   limit: z.int().min(1).optional()
     .describe(
       "Use the first N problems of a seeded order (default: 200 of a starter suite, else all)",
@@ -116,6 +126,12 @@ export const EvalConfig = z.strictObject({
   }
   if (config.resume && config.newEval) {
     contradict("resume", "resume insists on an evaluation and newEval starts another; give one");
+  }
+  const fixed = config.like === undefined
+    ? []
+    : SAID_BY_LIKE.filter((key) => config[key] !== undefined);
+  for (const key of fixed) {
+    contradict(key, "like takes it from the stored evaluation; leave it out");
   }
   if (config.record !== undefined && config.replay !== undefined) {
     contradict("record", "record and replay exclude one another; give one");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isStarterSet } from "../core/mod.ts";
 import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 
 /** Settings that mean the same for `synth` and `evolve`: the one definition stands there. */
@@ -100,6 +101,10 @@ export const EvolveConfig = z.strictObject({
     .describe("Problems of a suite that search answers; 0 measures none (default: 100; quick: 20)"),
   untilFlat: z.number().min(-1).max(1).optional()
     .describe("Stop when a round gains less than this share of the validation problems"),
+  quarantineFrom: z.int().min(3).max(15).optional()
+    .describe(
+      "From this round on, leave out problems whose labels the trees of the round before, or later ones, suspect to be wrong",
+    ),
   fromRound: z.int().min(1).max(15).optional()
     .describe("Begin with this round of a run whose earlier ones have their checkpoints"),
   stopAfter: z.enum(["search", "sft", "policy", "pairs", "ppm", "evaluate"]).optional()
@@ -164,7 +169,7 @@ export interface EvolveSizes {
 /** Fills in sizes: a starter world is cut to what two cores do in minutes, other sets are taken whole. */
 export function evolveSizes(config: EvolveConfig): EvolveSizes {
   const sizes = EVOLVE_SIZES[config.quick ? "quick" : "standard"];
-  const isStarter = /^(starter|control)/.test(config.problems);
+  const isStarter = isStarterSet(config.problems);
   const number = (value: "all" | number) => value === "all" ? null : value;
   return {
     rounds: roundsOf(config),

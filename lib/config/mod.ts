@@ -1,8 +1,10 @@
 /** The one schema per command, its defaults, and how file, environment and flags become one value. */
+export * from "./ablate_config.ts";
 export * from "./describe.ts";
 export * from "./duration.ts";
 export * from "./eval_config.ts";
 export * from "./evolve_config.ts";
 export * from "./raw_settings.ts";
 export * from "./resolve.ts";
+export * from "./science_config.ts";
 export * from "./synth_config.ts";

@@ -1,7 +1,7 @@
-import { closest, distance } from "fastest-levenshtein";
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
-import { ConfigError } from "../core/mod.ts";
+import { ConfigError, describeIssue, nearest } from "../core/mod.ts";
+import { unwrapped } from "./_unwrap.ts";
 
 /** Where a value came from, lowest first: each one is overridden by the next. */
 export const ORIGINS = ["default", "file", "environment", "flag"] as const;
@@ -65,7 +65,7 @@ function readFile(
   if (first !== undefined) {
     const line = file.text.slice(0, first.offset).split("\n").length;
     throw new ConfigError(
-      `Cannot read configuration "${file.path}": line ${line}: ${printParseErrorCode(first.error)}`,
+      `Cannot read configuration "${file.path}": line ${line}: ${faultName(first)}`,
     );
   }
   const object = z.record(z.string(), z.unknown()).safeParse(value);
@@ -107,13 +107,7 @@ export function flagName(key: string): string {
 
 /** What a field holds once defaults and options are taken off: decides how text becomes a value. */
 export function fieldType(field: z.core.$ZodType): string {
-  if (
-    field instanceof z.ZodDefault || field instanceof z.ZodOptional ||
-    field instanceof z.ZodNullable
-  ) {
-    return fieldType(field.unwrap());
-  }
-  return field._zod.def.type;
+  return unwrapped(field)._zod.def.type;
 }
 
 function fromTexts(
@@ -135,15 +129,39 @@ function fromText(type: string, text: string | boolean): unknown {
   if (type === "number" || type === "union") return isNumber ? Number(text) : text;
   if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
   if (type === "array") return text.split(",").map((part) => part.trim()).filter((p) => p !== "");
-  if (type === "object" || type === "record") return parse(text);
+  if (type === "object" || type === "record") return jsonValue(text);
   return text;
 }
 
+/** `PropertyNameExpected` in words. */
+function faultName({ error }: ParseError): string {
+  return printParseErrorCode(error).replaceAll(/\B[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+}
+
+/** JSON with comments; text that is none stays text: the parser would pass by what it cannot read. */
+function jsonValue(text: string): unknown {
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  return errors.length === 0 ? value : text;
+}
+
 function unknownKey(what: string, key: string, known: readonly string[]): ConfigError {
-  const best = closest(key, [...known]);
-  const isNear = distance(key.toLowerCase(), best.toLowerCase()) <= Math.max(2, key.length / 3);
-  const hint = isNear ? `; did you mean "${best}"?` : `; known: ${known.join(", ")}`;
-  return new ConfigError(`Cannot use ${what}: there is no such setting${hint}`);
+  return new ConfigError(`Cannot use ${what}: there is no such setting; ${hintFor(key, known)}`);
+}
+
+function hintFor(key: string, known: readonly string[]): string {
+  const meant = nearest(key, known);
+  return meant === null ? `known: ${known.join(", ")}` : `did you mean "${meant}"?`;
+}
+
+/** Keys of the object that a path leads to. */
+function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const object = unwrapped(schema);
+  if (!(object instanceof z.ZodObject)) return [];
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(object.shape);
+  const field: z.core.$ZodType | undefined = object.shape[String(first)];
+  return field === undefined ? [] : keysAt(field, rest);
 }
 
 interface ErrorContext {
@@ -168,11 +186,19 @@ function issueText(issue: z.core.$ZodIssue, context: ErrorContext): string {
   }[origin];
   const path = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
-    return `Cannot use ${place}: ${path === "" ? "" : `${path}: `}no such setting: ${
-      issue.keys.join(", ")
+    const [unknown = ""] = issue.keys;
+    return `Cannot use ${place}: there is no setting "${path}.${unknown}"; ${
+      hintFor(unknown, keysAt(context.schema, issue.path))
     }`;
   }
   const value = context.values[key];
   const shown = value === undefined ? "" : ` ${JSON.stringify(value)}`;
-  return `Cannot use ${place}:${shown} for "${path}": ${issue.message}`;
+  const isText = typeof value === "string" && isJson(context.schema, key);
+  const expected = isText ? 'expected JSON, e.g. {"key": 1}' : describeIssue(issue);
+  return `Cannot use ${place}:${shown} for "${path}": ${expected}`;
+}
+
+function isJson(schema: z.ZodObject, key: string): boolean {
+  const field = schema.shape[key];
+  return field !== undefined && ["object", "record"].includes(fieldType(field));
 }

@@ -1,20 +1,18 @@
 import { z } from "zod";
-import { PRESET_NAMES, type PresetName, SearchSpec } from "../search/mod.ts";
+import { PRESET_NAMES, SearchSpec } from "../search/mod.ts";
 import { parseDuration } from "./duration.ts";
 
 const urls = z.array(z.url({ protocol: /^https?$/ }));
-const duration = z.string().transform((text, context) => {
-  const seconds = parseDuration(text);
+const duration = z.union([z.string(), z.number()]).transform((value, context) => {
+  const seconds = parseDuration(String(value));
   if (seconds === null) {
     context.addIssue({ code: "custom", message: "expected a duration such as 90s, 10m or 2h" });
     return z.NEVER;
   }
   return seconds;
 });
-const presetName = z.string().refine(
-  (name): name is PresetName => (PRESET_NAMES as readonly string[]).includes(name),
-  { message: `expected one of ${PRESET_NAMES.join(", ")}` },
-);
+/** Database file where none is named. */
+export const DEFAULT_DATABASE = "data/rstar.duckdb";
 
 /** Price of an endpoint's tokens, in any one currency, per million tokens. */
 const Price = z.strictObject({
@@ -39,7 +37,7 @@ export const SearchOverrides = z.strictObject(SearchSpec.unwrap().shape).partial
 export const SynthConfig = z.strictObject({
   problems: z.string().min(1).default("starter")
     .describe("Problem set by name, or a .jsonl, .json, .csv or .parquet file"),
-  preset: presetName.default("starter/r1").describe("Named search parameters"),
+  preset: z.enum(PRESET_NAMES).default("starter/r1").describe("Named search parameters"),
   rollouts: z.int().min(1).optional().describe("Rollouts per tree (default: the preset's)"),
   candidates: z.int().min(1).optional()
     .describe("Segments drawn per expansion (default: the preset's)"),
@@ -63,7 +61,7 @@ export const SynthConfig = z.strictObject({
     .describe("Scale of the PPM, tanh((logit - b) / scale) (default: the checkpoint's, or 1)"),
   prices: z.strictObject({ policy: Price.optional(), ppm: Price.optional() }).default({})
     .describe("Prices, for the cost account"),
-  db: z.string().min(1).default("data/rstar.duckdb").describe("Database file"),
+  db: z.string().min(1).default(DEFAULT_DATABASE).describe("Database file"),
   run: z.string().min(1).max(100).default("synth").describe("Name of the run"),
   resume: z.boolean().default(false).describe("Insist that the run exists"),
   newRun: z.boolean().default(false).describe("Start over beside an existing run"),
@@ -81,8 +79,10 @@ export const SynthConfig = z.strictObject({
     .describe("Begin no further tree after so high a price, by the configured prices"),
   problemBudget: ProblemBudget.default({})
     .describe("Begin no further tree of a problem whose trees came to so much"),
-  treeTimeout: duration.default(3600)
+  treeTimeout: duration.prefault("1h")
     .describe("Park a tree in which no rollout ends for so long, e.g. 30m"),
+  requestTimeout: duration.prefault("3m")
+    .describe("Ask again when an endpoint has not answered for so long, e.g. 10m for a slow one"),
   record: z.string().min(1).optional().describe("Record every reply of an endpoint in this file"),
   replay: z.string().min(1).optional().describe("Answer from the replies recorded in this file"),
   torch: z.string().min(1).default("cpu")

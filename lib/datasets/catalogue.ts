@@ -1,7 +1,6 @@
-import { distance } from "fastest-levenshtein";
 import { extname, join } from "node:path";
 import { z } from "zod";
-import { DatasetError, type Problem, sha256 } from "../core/mod.ts";
+import { DatasetError, nearest, type Problem, sha256, starterSet } from "../core/mod.ts";
 import { type ReadOptions, readProblems, ShippedSet } from "./dataset.ts";
 import { fetchedPath } from "./fetch_original.ts";
 import { pinnedOriginals } from "./originals.ts";
@@ -17,9 +16,6 @@ export interface LoadOptions extends ReadOptions {
 
 const Manifest = z.object({ overrides: z.int(), sets: z.array(ShippedSet) });
 
-/** Names of the starter world's sets; `starter` alone is its training problems. */
-const STARTER = /^(starter|control)(?:_(train|validation|test|ood))?$/;
-
 /**
  * Loads a set by name, or a file.
  *
@@ -29,10 +25,10 @@ export async function loadProblems(
   nameOrPath: string,
   options: LoadOptions,
 ): Promise<readonly Problem[]> {
-  const starter = STARTER.exec(nameOrPath);
+  const starter = starterSet(nameOrPath);
   if (starter !== null) {
-    const world = starter[1] === "control" ? "control" : "problems";
-    const file = `${world}_${starter[2] ?? "train"}.jsonl`;
+    const world = starter.world === "control" ? "control" : "problems";
+    const file = `${world}_${starter.split}.jsonl`;
     return await readProblems(join(options.fixtures, "starter", file), options);
   }
   if (isFile(nameOrPath)) return await readProblems(nameOrPath, options);
@@ -88,12 +84,11 @@ function isFile(text: string): boolean {
 
 function unknownSet(name: string, known: readonly string[]): DatasetError {
   const all = ["starter", "control", ...known];
-  const nearest = all.reduce((a, b) => (distance(name, b) < distance(name, a) ? b : a));
-  const hint = distance(name, nearest) <= 3 ? `did you mean "${nearest}"?` : "";
+  const meant = nearest(name, all);
+  const hint = meant === null ? "" : `; did you mean "${meant}"?`;
   return new DatasetError(
     name,
     null,
-    `Cannot find problem set "${name}": expected a file or one of ${all.join(", ")}; ${hint}`
-      .replace(/; $/, ""),
+    `Cannot find problem set "${name}": expected a file or one of ${all.join(", ")}${hint}`,
   );
 }

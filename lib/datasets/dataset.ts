@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { z } from "zod";
-import { DatasetError, Problem, ProblemMeta } from "../core/mod.ts";
+import { DatasetError, describeIssue, Problem, ProblemMeta } from "../core/mod.ts";
 import { type ParquetReader, type RawRow, readRows } from "./rows.ts";
 
 /** Which fields of a file hold what. */
@@ -47,18 +47,18 @@ export async function readProblems(
     throw new DatasetError(
       path,
       null,
-      `Cannot use "${path}": expected problems, got an empty file`,
+      `Cannot use "${path}": expected at least one problem, got none`,
     );
   }
   const source = options.source ?? basename(path).replace(/(\.[a-z]+)+$/, "");
-  const lines = new Map<string, number>();
+  const places = new Map<string, string>();
   return withAnswers(rows, options).map((row) => {
     const problem = flagUngradable(toProblem(path, row, { ...options, source }));
-    const earlier = lines.get(problem.id);
+    const earlier = places.get(problem.id);
     if (earlier !== undefined) {
-      throw fieldError(path, row, "id", `"${problem.id}" stands on line ${earlier} already`);
+      throw fieldError(path, row, "id", `"${problem.id}" is that of ${earlier} already`);
     }
-    lines.set(problem.id, row.line);
+    places.set(problem.id, row.place);
     return problem;
   });
 }
@@ -108,8 +108,9 @@ function toProblem(
 function ownForm(path: string, row: RawRow): Problem {
   const result = Problem.safeParse(row.fields);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw fieldError(path, row, issue?.path.join(".") ?? "", issue?.message ?? "invalid");
+  const [issue] = result.error.issues;
+  const field = issue?.path.join(".") ?? "";
+  throw fieldError(path, row, field, issue === undefined ? "invalid" : describeIssue(issue));
 }
 
 function fieldOf(row: RawRow, name: keyof FieldMapping, fields: FieldMapping = {}): string | null {
@@ -153,7 +154,7 @@ function fieldError(path: string, row: RawRow, field: string, reason: string): D
   return new DatasetError(
     path,
     row.line,
-    `Cannot read "${path}" line ${row.line}, field "${field}": ${reason}`,
+    `Cannot read "${path}" ${row.place}, field "${field}": ${reason}`,
   );
 }
 

@@ -1,11 +1,13 @@
 import { parse } from "csv-parse/sync";
 import { extname } from "node:path";
-import { DatasetError } from "../core/mod.ts";
+import { DatasetError, fileFault, StoreError } from "../core/mod.ts";
 
 /** A row of a file before it is a problem, and where it stands. */
 export interface RawRow {
-  /** One-based line of a text file; row number of a Parquet file. */
+  /** One-based line of a text file; number of the item of a JSON array, or of the row of a Parquet file. */
   readonly line: number;
+  /** The same in words: `line 3`, `item 3`, `row 3`. */
+  readonly place: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -34,14 +36,29 @@ export async function readRows(
     case ".csv":
       return csvRows(path, await readText(path));
     case ".parquet":
-      return (await options.readParquet(path)).map((fields, i) => ({ line: i + 1, fields }));
+      return await parquetRows(path, options.readParquet);
     default:
       throw new DatasetError(
         path,
         null,
-        `Cannot read "${path}": expected a file ending in ${FILE_TYPES.join(", ")}, got "${type}"`,
+        `Cannot read "${path}": expected a file ending in ${FILE_TYPES.join(", ")}, got ${
+          type === "" ? "no ending" : `"${type}"`
+        }`,
       );
   }
+}
+
+async function parquetRows(path: string, read: ParquetReader): Promise<readonly RawRow[]> {
+  try {
+    return (await read(path)).map((fields, i) => ({ ...placeOf("row", i), fields }));
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new DatasetError(path, null, error.message, { cause: error });
+  }
+}
+
+function placeOf(unit: "line" | "item" | "row", index: number) {
+  return { line: index + 1, place: `${unit} ${index + 1}` };
 }
 
 async function readText(path: string): Promise<string> {
@@ -65,8 +82,10 @@ async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const file = await Deno.open(path);
     return await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).bytes();
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound ? "no such file" : String(error);
-    throw new DatasetError(path, null, `Cannot read "${path}": ${reason}`, { cause: error });
+    const isGzip = error instanceof TypeError;
+    const fault = isGzip ? `expected gzip data (${error.message})` : fileFault(error);
+    if (fault === null) throw error;
+    throw new DatasetError(path, null, `Cannot read "${path}": ${fault}`, { cause: error });
   }
 }
 
@@ -94,9 +113,10 @@ function jsonLines(path: string, text: string): RawRow[] {
     try {
       value = JSON.parse(source);
     } catch (error) {
-      throw broken(path, i + 1, "expected a JSON object", error);
+      throw broken(path, i + 1, `expected a JSON object: ${jsonFault(error).reason}`, error);
     }
-    return [{ line: i + 1, fields: asFields(path, i + 1, value) }];
+    const place = placeOf("line", i);
+    return [{ ...place, fields: asFields(path, place, value) }];
   });
 }
 
@@ -105,17 +125,43 @@ function jsonArray(path: string, text: string): RawRow[] {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw broken(path, 1, "expected a JSON array of objects", error);
+    const { line, reason } = jsonFault(error);
+    throw broken(path, line, `expected a JSON array of objects: ${reason}`, error);
   }
   if (!Array.isArray(value)) {
-    throw broken(path, 1, "expected a JSON array of objects", undefined);
+    throw broken(path, 1, `expected a JSON array of objects, got ${shown(value)}`, undefined);
   }
-  return value.map((row, i) => ({ line: i + 1, fields: asFields(path, i + 1, row) }));
+  return value.map((row, i) => {
+    const place = placeOf("item", i);
+    return { ...place, fields: asFields(path, place, row) };
+  });
 }
 
-function asFields(path: string, line: number, value: unknown): Record<string, unknown> {
+/** What is wrong with JSON text, and where, by the parser's own message. */
+function jsonFault(error: unknown): { readonly line: number; readonly reason: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  const place = /\(line (\d+) column (\d+)\)/.exec(message);
+  if (place === null) return { line: 1, reason: message };
+  const [what = ""] = message.split(" in JSON at position");
+  return { line: Number(place[1]), reason: `${what}, column ${place[2]}` };
+}
+
+function asFields(
+  path: string,
+  { line, place }: Pick<RawRow, "line" | "place">,
+  value: unknown,
+): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
-  throw broken(path, line, `expected a JSON object, got ${JSON.stringify(value)?.slice(0, 40)}`, 0);
+  throw new DatasetError(
+    path,
+    line,
+    `Cannot read "${path}" ${place}: expected a JSON object, got ${shown(value)}`,
+  );
+}
+
+/** Beginning of a value, for messages. */
+function shown(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 40) ?? "nothing";
 }
 
 function csvRows(path: string, text: string): RawRow[] {
@@ -126,7 +172,10 @@ function csvRows(path: string, text: string): RawRow[] {
       info: true,
       skip_empty_lines: true,
     });
-    return rows.map(({ record, info }) => ({ line: info.lines, fields: record }));
+    return rows.map(({ record, info }) => ({
+      ...placeOf("line", info.lines - 1),
+      fields: record,
+    }));
   } catch (error) {
     const line = error instanceof Error && "lines" in error ? Number(error.lines) : 1;
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import { ProviderError } from "../core/mod.ts";
 import { type BreakerOptions, type BreakerState, CircuitBreaker } from "./circuit_breaker.ts";
 import type { Clock } from "./clock.ts";
+import { noReplyInTime, withDeadline } from "./_deadline.ts";
 import { Rate } from "./_rate.ts";
 import type { Server, ServerSlot } from "./_server.ts";
 import { readServerLoad } from "./server_load.ts";
@@ -220,25 +221,13 @@ export class Member {
     };
   }
 
-  async #briefly<T>(
+  #briefly<T>(
     call: (options: { readonly signal: AbortSignal }) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const over = new AbortController();
-    const done = new AbortController();
-    const isOver = this.#clock.sleep(CHECK_MS, { signal: done.signal })
-      .then(() => over.abort(lateCheck(this.transport.url)), () => {});
-    try {
-      return await call({ signal: AbortSignal.any([signal, over.signal]) });
-    } finally {
-      done.abort();
-      await isOver;
-    }
+    return withDeadline((inner) => call({ signal: inner }), {
+      ...{ clock: this.#clock, deadlineMs: CHECK_MS, signal },
+      late: () => noReplyInTime(this.transport.url, CHECK_MS),
+    });
   }
-}
-
-function lateCheck(url: string): ProviderError {
-  return new ProviderError(`Cannot get a reply from ${url}: no reply in time (10 s)`, {
-    ...{ status: null, isRetryable: true, kind: "no reply in time" },
-  });
 }

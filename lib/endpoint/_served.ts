@@ -1,6 +1,7 @@
 import { ProviderError } from "../core/mod.ts";
 import type { ProbeOptions } from "./probe.ts";
 import { ModelsReply, readReply } from "./_replies.ts";
+import { withRetries } from "./retry.ts";
 import { readServerLoad } from "./server_load.ts";
 import type { Transport } from "./transport.ts";
 
@@ -20,13 +21,16 @@ export interface ServedFindings {
  */
 export async function servedModel(
   transport: Transport,
-  { model, flag, signal }: ProbeOptions,
+  options: ProbeOptions,
 ): Promise<ServedFindings> {
-  const reply = await transport.request("/models", null, { signal }).catch((error: unknown) => {
+  const { model, flag, signal } = options;
+  const { data } = await patiently(async () => {
+    const reply = await transport.request("/models", null, { signal }).catch(unlessNobodyListens);
+    return readReply(ModelsReply, reply, transport.url);
+  }, options).catch((error: unknown) => {
     if (!(error instanceof ProviderError)) throw error;
     throw fatal(`${error.message}; start the server or check ${flag}`, error);
   });
-  const { data } = readReply(ModelsReply, reply, transport.url);
   const served = data.map(({ id }) => id);
   const chosen = model === undefined
     ? data.length === 1 ? data[0] : undefined
@@ -43,27 +47,56 @@ export async function servedModel(
   );
 }
 
+/** A server without the route that a role needs is told apart from one that is not there: with the cure. */
+export function unlessNoRoute(cure: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof ProviderError) || error.status !== 404) throw error;
+    throw fatal(`${error.message}; ${cure}`, error);
+  };
+}
+
+/** Whoever forgot to start the server hears of it at once. */
+function unlessNobodyListens(error: unknown): never {
+  if (!(error instanceof ProviderError) || error.kind !== "connection refused") throw error;
+  throw fatal(error.message, error);
+}
+
+/** A run that is resumed by itself on a bad day is not to end because a server was busy for a moment. */
+export function patiently<T>(
+  operation: () => Promise<T>,
+  { retry, signal }: Pick<ProbeOptions, "retry" | "signal">,
+): Promise<T> {
+  return withRetries(operation, { attempts: 5, maxTotalMs: 60_000, ...retry, signal });
+}
+
 /** Whether the server says how long its own queue is. */
 export async function offersLoad(
   transport: Transport,
-  { signal }: Pick<ProbeOptions, "signal">,
+  options: Pick<ProbeOptions, "retry" | "signal">,
 ): Promise<boolean> {
-  const text = await unlessRefused(transport.request("../metrics", null, { signal }));
+  const { signal } = options;
+  const ask = () => transport.request("../metrics", null, { signal });
+  const text = await unlessRefused(ask, options);
   return typeof text === "string" && readServerLoad(text) !== null;
 }
 
 /** The reply; `null` where the server does not offer this. */
-export async function unlessRefused<T>(request: Promise<T>): Promise<T | null> {
-  try {
-    return await request;
-  } catch (error) {
-    // A page in place of JSON is what some servers answer to a route that they do not know.
-    const isRefusal = error instanceof ProviderError &&
-      (!error.isRetryable || error.kind === "no JSON" || error.kind === "invalid reply" ||
-        (error.status ?? 0) >= 500);
-    if (isRefusal) return null;
-    throw error;
-  }
+export function unlessRefused<T>(
+  ask: () => Promise<T>,
+  options: Pick<ProbeOptions, "retry" | "signal">,
+): Promise<T | null> {
+  return patiently(async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      // A page in place of JSON is what some servers answer to a route that they do not know.
+      const isRefusal = error instanceof ProviderError &&
+        (!error.isRetryable || error.kind === "no JSON" || error.kind === "invalid reply" ||
+          (error.status ?? 0) >= 500);
+      if (isRefusal) return null;
+      throw error;
+    }
+  }, options);
 }
 
 /** A failure that repetition does not mend. */

@@ -1,3 +1,4 @@
+import { sleep } from "../core/mod.ts";
 import type { CallOptions } from "./policy.ts";
 
 /** The time that pools, retries and deadlines go by; a test brings its own. */
@@ -9,23 +10,4 @@ export interface Clock {
 }
 
 /** The machine's clock. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  sleep: (ms, { signal } = {}) => {
-    signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      }, Math.min(ms, MAX_TIMER_MS));
-      signal?.addEventListener("abort", abort, { once: true });
-    });
-  },
-};
-
-/** A timer that is asked for more fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const systemClock: Clock = { now: () => performance.now(), sleep };

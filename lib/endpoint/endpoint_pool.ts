@@ -139,6 +139,14 @@ export class EndpointPool implements AsyncDisposable {
     this.#quirks.add(kind, example);
   }
 
+  /** Requests that may be in flight at once; of a server that several roles share, this one's part. */
+  get limit(): number {
+    return this.#members.reduce(
+      (sum, { server }) => sum + Math.ceil(server.limit / Math.max(1, server.clients)),
+      0,
+    );
+  }
+
   /** Counters since the start, and the state of now. */
   metrics(): EndpointMetrics {
     const endpoints = this.#members.map((member) => member.load());
@@ -149,7 +157,7 @@ export class EndpointPool implements AsyncDisposable {
       retries: this.#retries,
       running: sum(({ running }) => running),
       waiting: this.#line.length,
-      limit: sum(({ server }) => Math.ceil(server.limit / Math.max(1, server.clients))),
+      limit: this.limit,
       tokensPerSecond: endpoints.reduce((total, one) => total + one.tokensPerSecond, 0),
       failures: this.#failures.snapshot(),
       quirks: this.#quirks.snapshot(),

@@ -3,12 +3,16 @@
  * server because of its name, but one thing: only the embedded engine is known to take seeds without harm.
  */
 
+import type { RetryOptions } from "./retry.ts";
+
 /** Options of {@linkcode probePolicy} and {@linkcode probePpm}. */
 export interface ProbeOptions {
   /** Model that is wanted; the only one that is served where it is absent. */
   readonly model?: string | undefined;
   /** Flag to name in messages, e.g. `--policy`. */
   readonly flag: string;
+  /** How often a request of the probe is repeated that failed in a way that may pass. @default 5 calls within a minute */
+  readonly retry?: Pick<RetryOptions, "attempts" | "initialDelayMs" | "maxTotalMs">;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -8,7 +8,7 @@ import {
   readReply,
   TokenizeReply,
 } from "./_replies.ts";
-import { offersLoad, servedModel, unlessRefused } from "./_served.ts";
+import { offersLoad, patiently, servedModel, unlessNoRoute, unlessRefused } from "./_served.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options of {@linkcode probePolicy}. */
@@ -30,11 +30,6 @@ export async function probePolicy(
   const ask = asker(transport, { ...options, model: served.model });
   // vLLM refuses several greedy choices.
   const first = await ask({ n: 2, temperature: 1, maxTokens: 32, stop: STOP_STRINGS });
-  if (first.choices.length === 0) {
-    throw new ProviderError(`Cannot use ${url}: it answered a request without any choice`, {
-      ...{ status: 200, isRetryable: false, kind: "no choices" },
-    });
-  }
   const seen = first.choices.map((choice) => handlingSeen(choice, STOP_STRINGS));
   const findings = {
     honoursN: first.choices.length >= 2,
@@ -67,8 +62,9 @@ type Ask = (asked: Asked) => Promise<Answered>;
 
 function asker(
   transport: Transport,
-  { api, model, signal }: PolicyProbeOptions & { readonly model: string },
+  options: PolicyProbeOptions & { readonly model: string },
 ): Ask {
+  const { api, model, flag, signal } = options;
   return async ({ n, temperature, maxTokens, stop }) => {
     const common = { model, n, temperature, max_tokens: maxTokens, stop, ...KEEPS_DELIMITERS };
     const { path, question, schema } = api === "completions"
@@ -82,10 +78,20 @@ function asker(
         question: { messages: [{ role: "user", content: "Count from 1 to 20." }] },
         schema: ChatReply,
       };
-    const reply = await transport.request(path, { ...common, ...question }, { signal });
-    const { choices, usage } = readReply(schema, reply, transport.url);
-    return { choices, tokens: usage?.completion_tokens ?? null };
+    return await patiently(async () => {
+      const reply = await transport.request(path, { ...common, ...question }, { signal })
+        .catch(unlessNoRoute(`check ${flag}-api: this server may have no route for "${api}"`));
+      const { choices, usage } = readReply(schema, reply, transport.url);
+      if (choices.length === 0) throw noChoices(transport.url);
+      return { choices, tokens: usage?.completion_tokens ?? null };
+    }, options);
   };
+}
+
+function noChoices(url: string): ProviderError {
+  return new ProviderError(`Cannot use ${url}: it answered a request without any choice`, {
+    ...{ status: 200, isRetryable: true, kind: "no choices" },
+  });
 }
 
 function handlingSeen(choice: RawChoice, stops: readonly string[]): StopHandling {
@@ -118,23 +124,23 @@ const DELIMITERS = [...STOP_STRINGS, OUTPUT, END_OF_OUTPUT];
 /** Counts the tokens of the delimiters: by `/tokenize`, or by what they add to a prompt. */
 async function tryFormatTokens(
   transport: Transport,
-  { model, signal }: PolicyProbeOptions & { readonly model: string },
+  options: PolicyProbeOptions & { readonly model: string },
 ): Promise<PolicyFindings["formatTokens"]> {
+  const { model, signal } = options;
   const text = DELIMITERS.join("");
+  const question = { model, prompt: text, add_special_tokens: false };
   const tokenized = await unlessRefused(
-    transport.request(
-      "../tokenize",
-      { model, prompt: text, add_special_tokens: false },
-      { signal },
-    ),
+    () => transport.request("../tokenize", question, { signal }),
+    options,
   );
   const parsed = TokenizeReply.safeParse(tokenized);
   if (parsed.success) return verdict(parsed.data.count);
-  const promptTokens = async (prompt: string) => {
-    const body = { model, prompt, max_tokens: 1, temperature: 0 };
-    const reply = await transport.request("/completions", body, { signal });
-    return readReply(CompletionsReply, reply, transport.url).usage?.prompt_tokens ?? null;
-  };
+  const promptTokens = (prompt: string) =>
+    patiently(async () => {
+      const body = { model, prompt, max_tokens: 1, temperature: 0 };
+      const reply = await transport.request("/completions", body, { signal });
+      return readReply(CompletionsReply, reply, transport.url).usage?.prompt_tokens ?? null;
+    }, options);
   const [without, together] = [await promptTokens("1"), await promptTokens(`1${text}`)];
   return without === null || together === null ? "unknown" : verdict(together - without);
 }

@@ -1,6 +1,13 @@
 import { readScores } from "./pooling_ppm.ts";
 import type { PpmFindings, ProbeOptions } from "./probe.ts";
-import { fatal, offersLoad, servedModel, unlessRefused } from "./_served.ts";
+import {
+  fatal,
+  offersLoad,
+  patiently,
+  servedModel,
+  unlessNoRoute,
+  unlessRefused,
+} from "./_served.ts";
 import type { Transport } from "./transport.ts";
 
 /** Texts of different length and kind, so that their scores differ. */
@@ -20,13 +27,22 @@ export async function probePpm(transport: Transport, options: ProbeOptions): Pro
   const { ownedBy: _, ...served } = await servedModel(transport, options);
   const score = async (fields: Readonly<Record<string, unknown>>) => {
     const body = { model: served.model, input: TEXTS, ...fields };
-    const reply = await transport.request("../pooling", body, options);
+    const reply = await transport.request("../pooling", body, options)
+      .catch(
+        unlessNoRoute(
+          `check ${options.flag}: a PPM needs a pooling route, as vLLM has with --runner pooling`,
+        ),
+      );
     return readScores(reply, url, TEXTS.length);
   };
-  const { logits, countedTokens } = await score({ use_activation: false });
-  const isRaw = logits.some((logit) => logit < 0 || logit > 1)
-    ? true
-    : comparedWith(logits, (await unlessRefused(score({ use_activation: true })))?.logits ?? null);
+  const { logits, countedTokens } = await patiently(
+    () => score({ use_activation: false }),
+    options,
+  );
+  const isRaw = logits.some((logit) => logit < 0 || logit > 1) ? true : comparedWith(
+    logits,
+    (await unlessRefused(() => score({ use_activation: true }), options))?.logits ?? null,
+  );
   if (isRaw === false) {
     throw fatal(
       `Cannot use the scores of ${url}: it ignores "use_activation": false and gives them through a sigmoid; ` +

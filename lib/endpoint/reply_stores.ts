@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { InfrastructureError, type ReplyKey, type ReplyStore } from "../core/mod.ts";
+import { fileFault, InfrastructureError, type ReplyKey, type ReplyStore } from "../core/mod.ts";
 
 const keyText = (key: ReplyKey) => `${key.requestHash}/${key.sample}`;
 
@@ -24,7 +24,7 @@ export interface FileReplyStore extends ReplyStore, AsyncDisposable {}
  * Opens a file of recorded replies; new ones are appended.
  *
  * @param mode `read` needs the file to exist; `append` makes it.
- * @throws {InfrastructureError} If it cannot be read. A torn last line, left by a kill, is passed over.
+ * @throws {InfrastructureError} If it cannot be read, or written. A torn last line, left by a kill, is passed over.
  */
 export async function openFileReplyStore(
   path: string,
@@ -32,17 +32,17 @@ export async function openFileReplyStore(
 ): Promise<FileReplyStore> {
   const memory = memoryReplyStore();
   const text = await readText(path, options.mode);
-  for (const [i, line] of text.split("\n").entries()) {
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  for (const [i, line] of whole.split("\n").entries()) {
     if (line === "") continue;
-    const isLast = i === text.split("\n").length - 1;
-    if (isLast) break;
     const { body, ...key } = parseLine(line, path, i + 1);
     await memory.putReply(key, body);
   }
   if (options.mode === "read") return { ...memory, [Symbol.asyncDispose]: () => Promise.resolve() };
-  const file = await Deno.open(path, { write: true, create: true, append: true });
-  const isTorn = text !== "" && !text.endsWith("\n");
-  let tail: Promise<unknown> = isTorn ? writeAll(file, "\n") : Promise.resolve();
+  const file = await openToAppend(path);
+  // What is torn is cut off: with more behind it, it would be a broken line.
+  if (whole !== text) await file.truncate(new TextEncoder().encode(whole).byteLength);
+  let tail: Promise<unknown> = Promise.resolve();
   return {
     getReply: memory.getReply,
     putReply: async (key, body) => {
@@ -58,6 +58,18 @@ export async function openFileReplyStore(
   };
 }
 
+async function openToAppend(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { write: true, create: true, append: true });
+  } catch (error) {
+    throw new InfrastructureError(
+      "endpoint",
+      `Cannot record replies in "${path}": ${fileFault(error) ?? error}; name another file`,
+      { cause: error },
+    );
+  }
+}
+
 async function writeAll(file: Deno.FsFile, text: string): Promise<void> {
   let rest = new TextEncoder().encode(text);
   while (rest.byteLength > 0) rest = rest.subarray(await file.write(rest));
@@ -70,7 +82,7 @@ async function readText(path: string, mode: "read" | "append"): Promise<string> 
     if (error instanceof Deno.errors.NotFound && mode === "append") return "";
     throw new InfrastructureError(
       "endpoint",
-      `Cannot read recorded replies "${path}": ${error instanceof Error ? error.message : error}`,
+      `Cannot read recorded replies "${path}": ${fileFault(error) ?? error}`,
       { cause: error },
     );
   }

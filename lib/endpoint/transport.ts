@@ -9,6 +9,7 @@ import OpenAI, { APIConnectionError, APIError } from "openai";
 import { ConfigError, ProviderError } from "../core/mod.ts";
 import { boundedFetch, type Fetch, ReplyTooLargeError } from "./_bounded_fetch.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { noReplyInTime, withDeadline } from "./_deadline.ts";
 import type { CallOptions } from "./policy.ts";
 
 /** Options of {@linkcode openTransport}. */
@@ -80,20 +81,17 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     async request(path, body, { signal } = {}) {
       signal?.throwIfAborted();
       const target = new URL(`${url}/${path.replace(/^\/+/, "")}`).href;
-      const reply = await withDeadline(
-        (inner) =>
-          body === null
-            ? client.get<unknown>(target, { signal: inner })
-            : client.post<unknown>(target, { signal: inner, body }),
-        {
-          ...{ clock, deadlineMs, signal },
-          failure: (error) => failure(target, error),
-          late: () =>
-            noReply(target, `no reply in time (${deadlineMs / 1000} s)`, {
-              kind: "no reply in time",
-            }),
-        },
-      );
+      const call = async (inner: AbortSignal) => {
+        try {
+          return body === null
+            ? await client.get<unknown>(target, { signal: inner })
+            : await client.post<unknown>(target, { signal: inner, body });
+        } catch (error) {
+          throw failure(target, error);
+        }
+      };
+      const late = () => noReplyInTime(target, deadlineMs);
+      const reply = await withDeadline(call, { clock, deadlineMs, signal, late });
       // The SDK hands over as text what the server did not declare as JSON: the error page of a proxy, mostly.
       if (typeof reply !== "string" || isPlainText(reply, body)) return reply;
       throw noReply(target, `expected JSON, got "${excerpt(reply)}"`, { kind: "no JSON" });
@@ -104,38 +102,6 @@ export function openTransport(address: string, options: TransportOptions = {}): 
 /** Metrics are text that is asked for; a page is not. */
 function isPlainText(reply: string, body: unknown): boolean {
   return body === null && reply.startsWith("#");
-}
-
-/** Runs a call that is aborted when its time is over. */
-async function withDeadline<T>(
-  call: (signal: AbortSignal) => Promise<T>,
-  options: {
-    readonly clock: Clock;
-    readonly deadlineMs: number;
-    readonly signal: AbortSignal | undefined;
-    /** What an error of the call means. */
-    readonly failure: (error: unknown) => unknown;
-    /** What a missed deadline means. */
-    readonly late: () => ProviderError;
-  },
-): Promise<T> {
-  const { clock, deadlineMs, signal, failure, late } = options;
-  const over = new AbortController();
-  const done = new AbortController();
-  const isOver = clock.sleep(deadlineMs, { signal: done.signal }).then(
-    () => over.abort(),
-    () => {},
-  );
-  try {
-    const signals = signal === undefined ? [over.signal] : [over.signal, signal];
-    return await call(AbortSignal.any(signals));
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw over.signal.aborted ? late() : failure(error);
-  } finally {
-    done.abort();
-    await isOver;
-  }
 }
 
 /** An address as the user gives it, with `/v1` at its end. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InfrastructureError, UsageError } from "../core/mod.ts";
-import { type ChildProcess, startProcess } from "../process/mod.ts";
+import { type ChildProcess, MODEL_ENVIRONMENT, startProcess } from "../process/mod.ts";
 import { EngineEvent, type ServedModel } from "./engine_event.ts";
 
 /** What to serve and how. */
@@ -56,15 +56,7 @@ export async function startEmbeddedEngine(options: EngineOptions): Promise<Engin
   options.signal?.throwIfAborted();
   await checkFolders(options);
   const child = startProcess(options.interpreter, engineArguments(options), {
-    env: {
-      // Nothing is fetched at run time, and nothing is reported to anybody.
-      HF_HUB_OFFLINE: "1",
-      HF_HUB_DISABLE_TELEMETRY: "1",
-      TOKENIZERS_PARALLELISM: "false",
-      // Threads that spin while they wait starve when others use the cores: 40 times slower beside two busy processes.
-      OMP_WAIT_POLICY: "PASSIVE",
-      ...options.env,
-    },
+    env: { ...MODEL_ENVIRONMENT, ...options.env },
   });
   try {
     const events = readEvents(child);

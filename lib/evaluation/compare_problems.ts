@@ -1,7 +1,7 @@
-import { UsageError } from "../core/mod.ts";
+import { oncePer, UsageError } from "../core/mod.ts";
 import { answerNormalForm } from "../grading/mod.ts";
 import type { JudgedSample, SampleOutcome } from "../store/mod.ts";
-import { bestOfK, majorityAtK, passAtK } from "./statistics/mod.ts";
+import { bestOfK, majorityAtK, passAtK, type Vote } from "./statistics/mod.ts";
 
 /** A sample with the one verdict that counts. */
 export interface GradedSample {
@@ -13,6 +13,8 @@ export interface GradedSample {
   readonly score: number | null;
   /** Policy tokens, prompt included, and PPM tokens. */
   readonly tokens: number;
+  /** Of these, the PPM's. */
+  readonly ppmTokens: number;
 }
 
 /** Samples of one problem. */
@@ -79,10 +81,13 @@ export function majorityMetric(k: number): ProblemMetric {
   return {
     name: `maj@${k}`,
     k,
-    score: (samples) =>
-      majorityAtK(samples.map(({ group, correct }) => ({ answer: group, correct })), k),
+    score: (samples) => majorityAtK(votesOf(samples), k),
   };
 }
+
+const votesOf = oncePer((samples: readonly GradedSample[]): readonly Vote[] =>
+  samples.map(({ group, correct }) => ({ answer: group, correct }))
+);
 
 /** Chance that the best scored of k samples is right. */
 export function bestOfMetric(k: number): ProblemMetric {
@@ -106,7 +111,8 @@ function gradedSample(
   }
   const correct = verdict?.correct ?? false;
   const tokens = sample.promptTokens + sample.generatedTokens + sample.ppmTokens;
-  return { answer, group: groupOf(answer, correct), outcome, correct, score, tokens };
+  const { ppmTokens } = sample;
+  return { answer, group: groupOf(answer, correct), outcome, correct, score, tokens, ppmTokens };
 }
 
 /**

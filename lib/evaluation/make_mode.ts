@@ -1,4 +1,4 @@
-import { ConfigError } from "../core/mod.ts";
+import { ConfigError, describeIssues } from "../core/mod.ts";
 import { PRESET_NAMES, type PresetName, PRESETS, SearchSpec } from "../search/mod.ts";
 import {
   beamMode,
@@ -101,11 +101,10 @@ function searchSettings(suite: Suite, overrides: ModeOverrides) {
     earlyStop: false,
   });
   if (result.success) return { search: result.data, width: overrides.width ?? 8 };
-  const [issue] = result.error.issues;
   throw new ConfigError(
-    `Cannot measure suite "${suite.name}" with preset "${name}" and these settings: search.${
-      issue?.path.join(".")
-    }: ${issue?.message}`,
+    `Cannot measure suite "${suite.name}" with preset "${name}" and these settings: ${
+      describeIssues(result.error, "search")
+    }`,
   );
 }
 

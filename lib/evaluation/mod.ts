@@ -14,4 +14,5 @@ export * from "./run_evaluation.ts";
 export * from "./statistics/mod.ts";
 export * from "./suite.ts";
 export * from "./summarise.ts";
+export * from "./training_overlap.ts";
 export * from "./weighted_vote.ts";

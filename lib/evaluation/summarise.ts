@@ -15,7 +15,7 @@ import {
 import { countSamples, type SampleCounts } from "./count_samples.ts";
 import type { EvaluationModeName } from "./modes/mod.ts";
 import { type Interval, minimumDetectableDifference } from "./statistics/mod.ts";
-import { weightedVoteScore } from "./weighted_vote.ts";
+import { weightedVoteMetric } from "./weighted_vote.ts";
 
 /** A figure of an evaluation: a mean of one value a problem. */
 export interface MetricRow {
@@ -154,11 +154,7 @@ function metricsOf({ mode, samples, calibration }: SummaryOptions): readonly Pro
     ...(isScored ? counts.map(bestOfMetric) : []),
     ...(isScored && calibration !== null
       ? [
-        {
-          name: `weighted-vote@${samples}`,
-          k: samples,
-          score: (all) => weightedVoteScore(all, calibration),
-        } satisfies ProblemMetric,
+        weightedVoteMetric(samples, calibration),
       ]
       : []),
   ];

@@ -1,5 +1,26 @@
+import { hashSeed, seededRandom, shuffled } from "../core/mod.ts";
 import type { PpmCalibration } from "../endpoint/ppm.ts";
-import type { GradedSample } from "./compare_problems.ts";
+import type { GradedSample, ProblemMetric } from "./compare_problems.ts";
+
+/** Subsets that stand for all choices of k samples (evaluation.md 3.3). */
+const SUBSETS = 200;
+
+/** Chance that the weighted vote of k samples is right, over seeded subsets where there are more than k. */
+export function weightedVoteMetric(k: number, calibration: PpmCalibration): ProblemMetric {
+  return {
+    name: `weighted-vote@${k}`,
+    k,
+    score: (samples) => {
+      if (samples.length === k) return weightedVoteScore(samples, calibration);
+      const random = seededRandom(hashSeed("weighted vote", samples.length, k));
+      let sum = 0;
+      for (let i = 0; i < SUBSETS; i++) {
+        sum += weightedVoteScore(shuffled(random, samples).slice(0, k), calibration);
+      }
+      return sum / SUBSETS;
+    },
+  };
+}
 
 /**
  * Whether the answer with the largest sum of weights is right; a tie counts as the share of the tied answers that is right. A weight

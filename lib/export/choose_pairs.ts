@@ -171,7 +171,7 @@ function stepCandidate(
 }
 
 /** The value of an answer is its judgement; below a finished program only the answer's wording is left to chance. */
-export function hasEnoughRollouts(
+function hasEnoughRollouts(
   node: ExportedNode,
   { minRollouts }: { readonly minRollouts: number },
 ): boolean {

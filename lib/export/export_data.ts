@@ -1,11 +1,10 @@
 import { policyPrompt, sha256, UsageError } from "../core/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";
 import { choosePairs } from "./choose_pairs.ts";
-import { chooseScored } from "./choose_scored.ts";
 import { chooseTraces } from "./choose_traces.ts";
 import type { Decontaminator } from "./decontaminate.ts";
 import type { ExportedProblem } from "./exported_tree.ts";
-import { pairRows, type PromptedProblem, scoredRows, traceRows } from "./formats.ts";
+import { pairRows, type PromptedProblem, traceRows } from "./formats.ts";
 import { type ExportFormat, type ExportKind, ExportManifest } from "./manifest.ts";
 import {
   countTrees,
@@ -14,7 +13,7 @@ import {
   type SourceCounts,
   type TreeSource,
 } from "./read_problems.ts";
-import type { PairRules, ScoredRules, SftRules } from "./rules.ts";
+import type { PairRules, SftRules } from "./rules.ts";
 import { type FileNames, openExportWriter } from "./writer.ts";
 
 /** What every export is told. */
@@ -39,14 +38,12 @@ export interface ExportOptions<Rules> {
 const FILES: Readonly<Record<ExportKind, FileNames>> = {
   sft: { own: "traces.jsonl", trl: "trl_sft.jsonl", released: "released_sft.json" },
   pairs: { own: "pairs.jsonl", trl: "trl_pairs.jsonl", released: "released_pairs.json" },
-  scored: { own: "scored.jsonl" },
 };
 
 /** Name of the file that our trainer reads, in the folder of an export. */
 export const OWN_FILES: Readonly<Record<ExportKind, string>> = {
   sft: FILES.sft.own,
   pairs: FILES.pairs.own,
-  scored: FILES.scored.own,
 };
 
 /**
@@ -125,30 +122,6 @@ export function exportPairs(
   });
 }
 
-/**
- * Writes texts with a target, for an outcome reward model or Q regression: what preference pairs are compared with. Same promises.
- *
- * @throws {UsageError} If the run does not exist, or the folder holds something else than an export.
- */
-export function exportScored(
-  reader: SqlReader,
-  options: Omit<ExportOptions<ScoredRules>, "formats">,
-): Promise<ExportManifest> {
-  const { rules } = options;
-  return exportRows(reader, options, {
-    kind: "scored",
-    selection: {
-      leading: rules.target === "q" || rules.rollouts !== null ? "visited" : "judged",
-      failures: false,
-      scorer: null,
-    },
-    choose: (problem) => ({ ...chooseScored(problem, rules), counts: {} }),
-    write: scoredRows,
-    pairs: () => 1,
-    finish: () => ({}),
-  });
-}
-
 type Counts = Readonly<Partial<Record<string, number>>>;
 
 /** What tells one kind of export from another. */
@@ -169,7 +142,7 @@ interface ExportWork<Row> {
 
 async function exportRows<Row>(
   reader: SqlReader,
-  options: ExportOptions<SftRules | PairRules | ScoredRules>,
+  options: ExportOptions<SftRules | PairRules>,
   work: ExportWork<Row>,
 ): Promise<ExportManifest> {
   const { source, rules, signal, formats = ["own"] } = options;

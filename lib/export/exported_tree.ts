@@ -44,7 +44,6 @@ export interface ExportedProblem {
   readonly problemId: string;
   readonly source: string;
   readonly question: string;
-  readonly level: number | null;
   readonly trees: readonly ExportedTree[];
 }
 

@@ -1,6 +1,5 @@
 import { END_OF_CODE, type NodeKind } from "../core/mod.ts";
 import type { PairGroup } from "./choose_pairs.ts";
-import type { ScoredChoice } from "./choose_scored.ts";
 import type { ChosenTrace } from "./choose_traces.ts";
 import { type ExportedProblem, trajectoryText } from "./exported_tree.ts";
 import type { ExportFormat } from "./manifest.ts";
@@ -84,20 +83,4 @@ export function pairRows(
         neg_count: negatives.length,
       }));
   }
-}
-
-/** A text with a target; no other project has a format for it, so every format is our own. */
-export function scoredRows(
-  { round, treeId, nodeId, text, target }: ScoredChoice,
-  { problemId, prompt }: PromptedProblem,
-): readonly unknown[] {
-  return [{
-    problem_id: problemId,
-    round,
-    tree_id: treeId,
-    node_id: nodeId,
-    prompt,
-    text,
-    target,
-  }];
 }

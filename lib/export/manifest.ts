@@ -1,12 +1,10 @@
-import { join } from "node:path";
 import { z } from "zod";
-import { UsageError } from "../core/mod.ts";
 
 /** Name of the file that is written last: its presence means that the export is whole. */
 export const EXPORT_MANIFEST = "manifest.json";
 
-/** What an export is: traces for fine-tuning, preference pairs, or texts with a target. */
-export const EXPORT_KINDS = ["sft", "pairs", "scored"] as const;
+/** What an export is: traces for fine-tuning, or preference pairs. */
+export const EXPORT_KINDS = ["sft", "pairs"] as const;
 
 /** What an export is. */
 export type ExportKind = typeof EXPORT_KINDS[number];
@@ -33,16 +31,13 @@ export const ExportManifest = z.strictObject({
     bytes: z.int(),
     sha256: z.string(),
   })),
-  /** Traces, groups of pairs, or texts with a target. */
+  /** Traces, or groups of pairs. */
   rows: z.int(),
-  /** Positive-negative pairs in the groups; equal to `rows` for other kinds. */
+  /** Positive-negative pairs in the groups; equal to `rows` for traces. */
   pairs: z.int(),
   /** Problems that gave at least one row. */
   problems: z.int(),
-  /**
-   * What was left out, by reason: problems (reasons that begin with `problem`), right trajectories (`sft`), prefixes (`pairs`), texts
-   * (`scored`).
-   */
+  /** What was left out, by reason: problems (reasons that begin with `problem`), right trajectories (`sft`), prefixes (`pairs`). */
   dropped: counts,
   /** Counts beside: difficulty of problems, mean length of traces, groups by kind. */
   counts,
@@ -61,25 +56,3 @@ export const ExportManifest = z.strictObject({
 
 /** What an export holds and where it came from. */
 export type ExportManifest = Readonly<z.infer<typeof ExportManifest>>;
-
-/**
- * Reads the manifest of an export.
- *
- * @throws {UsageError} If there is none, or it is no manifest: the export is missing, or was interrupted.
- */
-export async function readExportManifest(folder: string): Promise<ExportManifest> {
-  const path = join(folder, EXPORT_MANIFEST);
-  try {
-    return ExportManifest.parse(JSON.parse(await Deno.readTextFile(path)));
-  } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
-    if (!isMissing && !(error instanceof SyntaxError) && !(error instanceof z.ZodError)) {
-      throw error;
-    }
-    const found = isMissing ? "none" : "another file of this name";
-    throw new UsageError(
-      `Cannot use export "${folder}": expected a ${EXPORT_MANIFEST}, got ${found}; export again`,
-      { cause: error },
-    );
-  }
-}

@@ -1,6 +1,5 @@
 /** Stored trees to training data: traces for fine-tuning, preference pairs for the PPM, decontaminated, with a manifest. */
 export * from "./choose_pairs.ts";
-export * from "./choose_scored.ts";
 export * from "./choose_traces.ts";
 export * from "./decontaminate.ts";
 export * from "./export_data.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ConfigError } from "../core/mod.ts";
-import { PairRules, ScoredRules, SftRules } from "./rules.ts";
+import { ConfigError, describeIssues } from "../core/mod.ts";
+import { PairRules, SftRules } from "./rules.ts";
 
 /** Names of the presets of rules. */
 export const RULE_PRESETS = ["default", "paper", "released"] as const;
@@ -46,18 +46,6 @@ const DEFAULT_PAIRS: PairRules = {
   quarantine: [],
 };
 
-const DEFAULT_SCORED: ScoredRules = {
-  target: "outcome",
-  perProblem: 2,
-  q: "outcomes",
-  minRollouts: 1,
-  order: "random",
-  seed: 0,
-  rounds: "all",
-  rollouts: null,
-  quarantine: [],
-};
-
 /** `paper`: arXiv 2501.04519, sections 3.3 and 3.4. Its Q holds the PPM of the round before, and so confirms it. */
 const PAPER = {
   sft: { ...DEFAULT_SFT, nearDuplicate: null },
@@ -86,13 +74,12 @@ const RELEASED = {
 export interface PresetRules {
   readonly sft: SftRules;
   readonly pairs: PairRules;
-  readonly scored: ScoredRules;
 }
 
 const PRESETS: Readonly<Record<RulePreset, PresetRules>> = {
-  default: { sft: DEFAULT_SFT, pairs: DEFAULT_PAIRS, scored: DEFAULT_SCORED },
-  paper: { ...PAPER, scored: DEFAULT_SCORED },
-  released: { ...RELEASED, scored: DEFAULT_SCORED },
+  default: { sft: DEFAULT_SFT, pairs: DEFAULT_PAIRS },
+  paper: PAPER,
+  released: RELEASED,
 };
 
 /** Rules that replace those of a preset. */
@@ -116,20 +103,8 @@ export function pairRules(preset: RulePreset, overrides: RuleOverrides = {}): Pa
   return parse(PairRules, { ...PRESETS[preset].pairs, ...overrides }, "preference pairs");
 }
 
-/**
- * Rules of a preset for texts with a target, with some replaced.
- *
- * @throws {ConfigError} If a rule is unknown or out of range.
- */
-export function scoredRules(preset: RulePreset, overrides: RuleOverrides = {}): ScoredRules {
-  return parse(ScoredRules, { ...PRESETS[preset].scored, ...overrides }, "texts with a target");
-}
-
 function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join(".")}: ${message}`
-  );
-  throw new ConfigError(`Cannot use these rules for ${what}: ${issues.join("; ")}`);
+  throw new ConfigError(`Cannot use these rules for ${what}: ${describeIssues(parsed.error)}`);
 }

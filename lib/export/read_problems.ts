@@ -51,7 +51,6 @@ const ProblemRow = z.tuple([
   z.string(),
   z.string(),
   z.string(),
-  z.number().nullable(),
 ]);
 const RolloutRow = z.tuple([z.string(), z.number().nullable(), z.number()]);
 const NodeRow = z.tuple([
@@ -141,12 +140,12 @@ async function problemsOf(
 ): Promise<ReadonlyMap<number, PlainProblem>> {
   const rows = await allRows(
     reader,
-    "SELECT problem_no, problem_id, source, question, level FROM problem WHERE problem_no BETWEEN $1 AND $2",
+    "SELECT problem_no, problem_id, source, question FROM problem WHERE problem_no BETWEEN $1 AND $2",
     [first, last],
   );
   return new Map(rows.map((row) => {
-    const [problemNo, problemId, source, question, level] = ProblemRow.parse(row);
-    return [problemNo, { problemId, source, question, level }];
+    const [problemNo, problemId, source, question] = ProblemRow.parse(row);
+    return [problemNo, { problemId, source, question }];
   }));
 }
 

@@ -87,28 +87,3 @@ export const PairRules = z.strictObject({
 
 /** Rules that choose preference pairs. */
 export type PairRules = Readonly<z.infer<typeof PairRules>>;
-
-/** Rules that choose texts with a target, the supervision that preference pairs are compared with. */
-export const ScoredRules = z.strictObject({
-  target: z.enum(["outcome", "q"]).describe(
-    "outcome: whole trajectories, 1 for right and 0 for wrong; q: partial solutions, with the Q of their last step",
-  ),
-  perProblem: z.int().min(1).describe(
-    "Texts taken of a problem and round: of outcome, so many right and so many wrong ones; of q, so many partial solutions",
-  ),
-  q: qSource.describe("Q-value that is the target, and that trajectories are ranked by"),
-  minRollouts: z.int().min(0).describe("As for pairs"),
-  order: z.enum(["mean-q", "random"]).describe(
-    "Which trajectories are taken: right ones of highest and wrong ones of lowest mean Q, or any",
-  ),
-  seed: z.int().min(0).describe("Of what is taken at random"),
-  rounds: z.enum(["all", "last"]).describe("As for pairs"),
-  rollouts,
-  quarantine,
-}).refine(({ q, rollouts }) => rollouts === null || q === "outcomes", {
-  path: ["q"],
-  message: "expected outcomes with rollouts, whose mixed Q is not known",
-});
-
-/** Rules that choose texts with a target. */
-export type ScoredRules = Readonly<z.infer<typeof ScoredRules>>;

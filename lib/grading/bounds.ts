@@ -10,7 +10,8 @@ export function isTooComplex(text: string): boolean {
 
 const HUGE: readonly RegExp[] = [
   /(?:\^|\*\*)\s*[{(]*\s*[-+]?\d{5,}/, // exponents from 10,000
-  /(?:\^|\*\*)[^^]{0,20}\d[^^}]{0,3}(?:\^|\*\*)[\s{(]*\d[^^]{0,20}(?:\^|\*\*)/, // towers of numbers
+  /(?:\^|\*\*)\s*[{(][^{}()^]{0,20}(?:\^|\*\*)\s*[{(]?[^{}()^]{0,20}(?:\^|\*\*)/, // powers within powers within powers
+  /(?:\^|\*\*)\s*\d+\s*(?:\^|\*\*)\s*\d+\s*(?:\^|\*\*)/,
   /\d\s*(?:\^|\*\*)\s*[{(]*\s*\d+\s*(?:\^|\*\*)\s*[{(]*\s*\d{2,}/, // 10^{10^{10}}
   /\d{5,}\s*[)}]*\s*!/, // factorials from 10,000
   /!\s*[)}]+\s*!/, // factorials of factorials

@@ -42,11 +42,10 @@ export function lastBoxes(text: string): Boxes {
 }
 
 function boxBefore(text: string, limit: number): Box | "open" | null {
-  const boxed = limit === 0 ? -1 : text.lastIndexOf("\\boxed", limit - 1);
-  const fbox = limit === 0 ? -1 : text.lastIndexOf("\\fbox", limit - 1);
-  const start = Math.max(boxed, fbox);
-  if (start < 0) return null;
-  let open = start + (start === boxed ? "\\boxed".length : "\\fbox".length);
+  const command = commandBefore(text, limit);
+  if (command === null) return null;
+  const { start } = command;
+  let open = command.end;
   while (text[open] === " ") open++;
   if (text[open] !== "{") {
     const word = /^[^\s$\\]+/.exec(text.slice(open, open + 100))?.[0].replace(/[.,;]$/, "") ?? "";
@@ -54,6 +53,19 @@ function boxBefore(text: string, limit: number): Box | "open" | null {
   }
   const end = closingBrace(text, open);
   return end < 0 ? "open" : { start, end: end + 1, content: text.slice(open + 1, end).trim() };
+}
+
+/** The last `\boxed` or `\fbox` that starts before `limit`; one search for both, or a long text is read once for each box. */
+function commandBefore(text: string, limit: number): { start: number; end: number } | null {
+  for (let at = limit + 1; at >= 0;) {
+    at = text.lastIndexOf("box", at);
+    if (at < 1) return null;
+    const boxed = at - 1, fbox = at - 2;
+    if (boxed < limit && text.startsWith("\\boxed", boxed)) return { start: boxed, end: at + 5 };
+    if (fbox < limit && text.startsWith("\\fbox", fbox)) return { start: fbox, end: at + 3 };
+    at--;
+  }
+  return null;
 }
 
 function closingBrace(text: string, open: number): number {

@@ -1,6 +1,7 @@
 import { compactText } from "./normalize.ts";
 import { type NumberOptions, numbersAgree } from "./number.ts";
 import type { Answer } from "./structure.ts";
+import { unitsContradict } from "./units.ts";
 
 /** A pair of texts that stage one cannot decide. */
 export interface Question {
@@ -22,17 +23,14 @@ export function compareAnswers(
   answer: Answer,
   options: CompareOptions,
 ): boolean | null {
-  if (unitsDiffer(gold, answer)) return false;
+  if (unitsContradict(gold.unit, answer.unit)) return false;
   if (gold.kind === "number" && answer.kind === "number") {
     return numbersAgree(gold.value, answer.value, options);
   }
   if (gold.text !== "" && compactText(gold.text) === compactText(answer.text)) return true;
   if (isDecimalComma(gold, answer)) return true;
-  return compareEquations(gold, answer, options) ?? compareKinds(gold, answer, options);
-}
-
-function unitsDiffer(gold: Answer, answer: Answer): boolean {
-  return gold.unit !== null && answer.unit !== null && gold.unit !== answer.unit;
+  const asEquations = compareEquations(gold, answer, options);
+  return asEquations === undefined ? compareKinds(gold, answer, options) : asEquations;
 }
 
 /** `1,22` is 1.22 only beside an answer that is written 1.22. */
@@ -53,9 +51,10 @@ function compareEquations(
   if (gold.kind === "equation" && answer.kind === "equation") {
     if (gold.name === null || answer.name === null) return options.ask({ gold, answer });
     if (gold.name === answer.name) return compareAnswers(gold.value, answer.value, options);
-    return /^\w$/.test(gold.name) && /^\w$/.test(answer.name)
-      ? false
-      : options.ask({ gold, answer });
+    // `x = 5` is not `y = 5`; `x = 2y` may be `y = \frac{x}{2}`.
+    const isOther = /^\w$/.test(gold.name) && /^\w$/.test(answer.name) &&
+      !gold.value.text.includes(answer.name);
+    return isOther ? false : options.ask({ gold, answer });
   }
   if (gold.kind === "equation") {
     if (gold.name !== null || gold.isConstant) return compareAnswers(gold.value, answer, options);
@@ -73,15 +72,42 @@ function compareKinds(gold: Answer, answer: Answer, options: CompareOptions): bo
   if (/^[a-zA-Z]$/.test(gold.text) && /^[a-zA-Z]$/.test(answer.text)) return false;
   if (gold.kind === "words" || answer.kind === "words") return compareWords(gold, answer, options);
   if (gold.kind === "ratio" && answer.kind === "ratio") {
-    return answer.terms[1] !== 0n &&
-      gold.terms[0] * answer.terms[1] === gold.terms[1] * answer.terms[0];
+    return ratiosAgree(gold.terms, answer.terms);
   }
-  if (gold.kind === "matrix" && answer.kind === "matrix") {
-    return compareMatrices(gold.rows, answer.rows, options);
-  }
+  const rows = [rowsOf(gold, answer), rowsOf(answer, gold)] as const;
+  if (rows[0] !== null && rows[1] !== null) return compareMatrices(rows[0], rows[1], options);
   const asSequence = compareSequences(gold, answer, options);
   if (asSequence !== undefined) return asSequence;
-  return options.ask({ gold, answer });
+  return options.ask({ gold: inRadians(gold, answer), answer: inRadians(answer, gold) });
+}
+
+/** Degrees beside a multiple of pi. */
+function inRadians(answer: Answer, other: Answer): Answer {
+  if (answer.kind !== "number" || answer.unit !== "degree" || other.unit !== null) return answer;
+  if (!/\\pi(?![a-z])/.test(other.text)) return answer;
+  const text = `\\frac{\\pi}{180}(${answer.text})`;
+  return { kind: "expression", text, unit: "radian" };
+}
+
+/** `2:4:6` is `1:2:3`; an hour or a minute of nought is compared as it is. */
+function ratiosAgree(gold: readonly bigint[], answer: readonly bigint[]): boolean {
+  if (gold.length !== answer.length) return false;
+  if (answer.includes(0n)) return answer.every((term, i) => term === gold[i]);
+  const [first = 0n] = gold, [other = 1n] = answer;
+  return gold.every((term, i) => term * other === first * (answer[i] ?? 0n));
+}
+
+/** Rows of a matrix, and of `[[1,2],[3,4]]` or a tuple beside one: a vector is written either way. */
+function rowsOf(answer: Answer, other: Answer): readonly (readonly Answer[])[] | null {
+  if (answer.kind === "matrix") return answer.rows;
+  if (answer.kind !== "group" || other.kind !== "matrix") return null;
+  if (answer.brackets === "()") {
+    return other.rows.length === 1 ? [answer.items] : answer.items.map((item) => [item]);
+  }
+  const rows = answer.items.flatMap((item) =>
+    item.kind === "group" && item.brackets === "[]" ? [item.items] : []
+  );
+  return answer.brackets === "[]" && rows.length === answer.items.length ? rows : null;
 }
 
 function isInfinity(answer: Answer): boolean {
@@ -94,7 +120,8 @@ function compareWords(gold: Answer, answer: Answer, options: CompareOptions): bo
     return other.kind === "expression" ? options.ask({ gold, answer }) : false;
   }
   if (gold.text.length === 1 || answer.text.length === 1) return gold.text === answer.text;
-  const plain = (text: string) => text.toLowerCase().replace(/[\s.'-]/g, "");
+  const plain = (text: string) =>
+    text.toLowerCase().replace(/^(?:an?|the) /, "").replace(/[\s.'-]/g, "");
   return plain(gold.text) === plain(answer.text);
 }
 
@@ -164,10 +191,20 @@ function itemsOf(answer: Answer): readonly Answer[] | null {
     : null;
 }
 
-/** `x<1 or x>3` is a union of intervals as well. */
+function isPair(item: Answer): boolean {
+  return item.kind === "group" && item.items.length === 2;
+}
+
+/** Whether a pair can be no point. */
+function isInterval(item: Answer): boolean {
+  return item.kind === "group" && (item.brackets !== "()" || item.items.some(isInfinity));
+}
+
+/** `x<1 or x>3`, and intervals in a row, are a union of intervals as well. */
 function partsOfUnion(answer: Answer): readonly Answer[] | null {
   if (answer.kind === "union") return answer.items;
   if (answer.kind !== "list") return null;
+  if (answer.items.every(isPair) && answer.items.some(isInterval)) return answer.items;
   const intervals = answer.items.flatMap((item) =>
     item.kind === "equation" && item.value.kind === "group" ? [item.value] : []
   );

@@ -6,7 +6,7 @@ import { judgeExactly, toVerdict } from "./judge.ts";
  * `undecided`; no figure may be reported from it.
  */
 export function exactGrader(): Grader {
-  const version = "rstar-1-exact";
+  const version = "rstar-2-exact";
   return {
     version,
     grade: (reference, answer) => {

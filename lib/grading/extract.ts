@@ -55,7 +55,7 @@ function extractFromProse(text: string, options: ExtractionOptions): Extraction 
   if (phrase !== null) return found(phrase, "phrase");
   if (looksLikeCode(text)) return nothing(false);
   if (options.lastFormula === true) {
-    const guess = lastFormula(text);
+    const guess = lastFormula(text) ?? bareReply(text);
     if (guess !== null) return { ...found(guess, "maths"), isLoose: true };
   }
   if (options.lastNumber === true) {
@@ -63,6 +63,12 @@ function extractFromProse(text: string, options: ExtractionOptions): Extraction 
     if (number !== undefined) return { ...found(number[0].trim(), "last_number"), isLoose: true };
   }
   return nothing(false);
+}
+
+/** A reply that is nothing but an answer: `**C**`. */
+function bareReply(text: string): string | null {
+  const reply = text.trim();
+  return reply === "" || reply.length > 60 || isProse(reply) ? null : reply;
 }
 
 function found(answer: string, rule: ExtractionRule): Extraction {
@@ -74,7 +80,7 @@ function nothing(isTruncated: boolean): Extraction {
 }
 
 const PHRASE =
-  /(?:final answer(?:\s+\w+){0,6}?\s+(?:is|are)\b|answers?\s+(?:is|are)\b|(?:final\s+)?answer\s*\**\s*[:：]|####|答案\s*(?:是|为|[:：])|réponse est)\s*:?/giu;
+  /(?:final answer(?:\s+\w+){0,6}?\s+(?:is|are)\b|(?:answers?|(?:correct|right|best)\s+(?:option|choice))\s+(?:is|are)\b|(?:final\s+)?answer\s*\**\s*[:：]|####|答案\s*(?:是|为|[:：])|réponse est)\s*:?/giu;
 
 /** What follows the last "the answer is", up to the end of its sentence; `null` where no such phrase, or nothing behind it, stands. */
 function afterPhrase(text: string): string | null {
@@ -117,7 +123,8 @@ function answerOfSentence(sentence: string): string | null {
 /** Sentences, as opposed to a value with a unit or a list with "and". */
 function isProse(text: string): boolean {
   if (/\p{Script=Han}{2,}/u.test(text)) return true;
-  const words = text.replace(/\\[a-zA-Z]+/g, " ").match(/\p{L}{2,}/gu) ?? [];
+  const bare = text.replace(/\\(?:begin|end)\s*(?:\{\w*\*?\}\s*)+|\\[a-zA-Z]+/g, " ");
+  const words = bare.match(/\p{L}{2,}/gu) ?? [];
   return words.filter((word) => !/^(?:and|or)$/i.test(word)).length >= 3;
 }
 

@@ -31,6 +31,8 @@ function judgeParsed(reference: Reference, answer: Answer, ask: Ask): Decision {
   const { meta } = reference;
   const gold = withUnit(parseAnswer(reference.answer), meta.unit);
   if (meta.answerType === "choice") return decided(choiceOf(gold) === choiceOf(answer), "choice");
+  const chosen = compareLabels(gold, answer);
+  if (chosen !== null) return decided(chosen, "choice");
   const questions: Question[] = [];
   const correct = compareAnswers(gold, answer, {
     tolerance: meta.tolerance,
@@ -54,6 +56,22 @@ function judgeParsed(reference: Reference, answer: Answer, ask: Ask): Decision {
 function withUnit(gold: Answer, unit: string | undefined): Answer {
   return unit === undefined || gold.unit !== null ? gold : { ...gold, unit: canonicalUnit(unit) };
 }
+
+/** A letter beside a letter with the text of its choice: `C` and `(C) 12`; `null` where no such pair stands. */
+function compareLabels(gold: Answer, answer: Answer): boolean | null {
+  const letterOf = ({ kind, text }: Answer) =>
+    kind === "words" && /^[A-J]$/.test(text) ? text : null;
+  const labelOf = ({ text }: Answer) => {
+    const match = LABEL.exec(text.replace(/\\text\{([^{}]*)\}/g, "$1"));
+    return match?.[1] ?? match?.[2] ?? null;
+  };
+  const [letter, label] = letterOf(gold) === null
+    ? [letterOf(answer), labelOf(gold)]
+    : [letterOf(gold), labelOf(answer)];
+  return letter === null || label === null ? null : letter === label;
+}
+
+const LABEL = /^(?:\(([A-J])\)|([A-J])[).:])\s*[^\s)]/;
 
 /** The letter of a choice: `B`, `(B)`, `B. 12`, `(B) 12`. */
 function choiceOf(answer: Answer): string {

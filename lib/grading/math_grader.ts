@@ -8,7 +8,7 @@ import { numbersAgree, parseNumber } from "./number.ts";
 import { type SymbolicCase, SymbolicJudge, type SymbolicResult } from "./symbolic.ts";
 
 /** Name and version of the grader; a change of either stage changes it, and re-scores what is stored. */
-export const GRADER_VERSION = "rstar-1";
+export const GRADER_VERSION = "rstar-2";
 
 /** Options of {@linkcode openGrader}. */
 export interface GraderOptions {

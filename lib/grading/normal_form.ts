@@ -19,7 +19,7 @@ export function normalForm(answer: Answer): string {
     case "words":
       return answer.text.length === 1 ? answer.text : answer.text.toLowerCase();
     case "ratio":
-      return answer.text.replace(/\s/g, "");
+      return answer.text.replace(/\s/g, "") + (answer.unit === null ? "" : ` ${answer.unit}`);
     case "list":
       return namedItems(answer.items).sort().join(",");
     case "union":

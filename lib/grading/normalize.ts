@@ -20,6 +20,10 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   "∩": "\\cap ",
   "∅": "\\emptyset ",
   "±": "\\pm ",
+  "⟨": "(",
+  "⟩": ")",
+  "¢": " cents",
+  "…": "...",
   "≈": "\\approx ",
   "∈": "\\in ",
   "²": "^{2}",
@@ -48,7 +52,7 @@ export function cleanAnswer(answer: string): string {
   let text = answer.replace(SYMBOL, (symbol) => SYMBOLS[symbol] ?? symbol);
   text = unwrapDelimiters(unwrapBoxes(fixBackslashes(text)));
   text = cleanCommands(text);
-  text = cleanWords(text);
+  text = cleanNumerals(cleanWords(text).trim());
   return trimEnds(text);
 }
 
@@ -88,6 +92,8 @@ function cleanCommands(text: string): string {
       /\\gt(?![a-zA-Z])/g,
       ">",
     )
+    .replace(/\\cr(?![a-zA-Z])/g, "\\\\")
+    .replace(/\\[lr]angle(?![a-zA-Z])/g, (name) => name === "\\langle" ? "(" : ")")
     .replace(/\\l[bB]race(?![a-zA-Z])/g, "\\{").replace(/\\r[bB]race(?![a-zA-Z])/g, "\\}")
     .replace(/\\(?:varnothing|O)(?![a-zA-Z])/g, "\\emptyset").replace(
       /\\(?:vert|mid)(?![a-zA-Z])/g,
@@ -100,13 +106,60 @@ function cleanCommands(text: string): string {
     .replace(/\\frac\s*(\d)\s*([a-zA-Z\d])/g, "\\frac{$1}{$2}")
     .replace(/\\frac\s*([a-zA-Z0-9])\s*\{/g, "\\frac{$1}{")
     .replace(/(\\frac\s*\{[^{}]*\})\s*([a-zA-Z0-9])/g, "$1{$2}")
-    .replace(/\\sqrt\s*([a-zA-Z0-9])(?![a-zA-Z])/g, "\\sqrt{$1}")
+    .replace(/\\sqrt\s*(\[\s*\w+\s*\])?\s*([a-zA-Z0-9])(?![a-zA-Z])/g, "\\sqrt$1{$2}")
     .replace(/(?<![\\a-zA-Z])sqrt\s*\(([^()]*)\)/g, "\\sqrt{$1}")
+    .replace(/\{\s*(\w+)\s*\\choose\s*(\w+)\s*\}/g, "\\binom{$1}{$2}")
+    .replace(/\\log\s*_\s*(?:e|\{\s*e\s*\})(?![a-zA-Z])/g, "\\ln ")
     .replace(/\^\s*\{\s*\\circ\s*\}/g, "^\\circ ");
 }
 
+const POWERS: Readonly<Record<string, number>> = {
+  thousand: 3,
+  million: 6,
+  billion: 9,
+  trillion: 12,
+};
+const BASES: Readonly<Record<string, number>> = {
+  ...{ two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10 },
+  ...{ twelve: 12, sixteen: 16 },
+};
+
+/** Numerals that are written in more than one way: `4.5 million`, `5th`, `0.333...`, `101_{\text{two}}`. */
+function cleanNumerals(text: string): string {
+  // Plain numbers, which are most answers, have none of this.
+  if (!/[a-zA-Z_]|\.\.\./.test(text)) return text;
+  return text
+    .replace(
+      /(\d)\s*(\\text\{\s*)?(thousand|million|billion|trillion)(?![a-z])/gi,
+      (_, digit, open, word) => `${digit} \\cdot 10^{${POWERS[word.toLowerCase()]}} ${open ?? ""}`,
+    )
+    .replace(
+      /(\d)(?:\^?\s*\{?\s*\\text\{\s*(?:st|nd|rd|th)\s*\}\s*\}?|(?:st|nd|rd|th)(?![a-z]))/g,
+      "$1",
+    )
+    .replace(/(\.\d*?)(\d)\2{2,}\s*(?:\.{3,}|\\[lc]?dots(?![a-z]))/g, "$1\\overline{$2}")
+    .replace(/^\(\s*([\da-fA-F]+)\s*\)\s*(?=_)/, "$1")
+    .replace(
+      /(?<=[\da-fA-F])_\s*\{?\s*(?:\\text\{\s*)?([a-z]{3,7})\s*\}{0,2}$/,
+      (all, name) => BASES[name] === undefined ? all : `_{${BASES[name]}}`,
+    )
+    .replace(/^(?=[a-fA-F]*\d)[\da-fA-F]+(?=_\{?\d+\}?$)/, (digits) => digits.toUpperCase());
+}
+
+/** `\pmod 7`, `\mod 7`, `(\text{mod } 7)`, `(mod 7)`. */
+const MODULO =
+  /(?:\(\s*)?\\[pb]?mod(?![a-zA-Z])\s*\{?\s*(\w+)\s*\}?\s*\)?|(?:\(\s*\\text\{\s*mod\s*\}|\\text\{\s*\(\s*mod\s*\}|\(\s*mod(?![a-z]))\s*(\w+)\s*\)/g;
+
 function cleanWords(text: string): string {
   return text
+    .replace(/^\s*(?:USD|EUR|GBP|US|Rs\.?)\s*(?=\d)/, "")
+    .replace(
+      /^\s*(?:=|\\approx|(?:approximately|approx\.?|about|roughly)(?![a-zA-Z]))\s*(?=.)/i,
+      "",
+    )
+    .replace(/(?<![a-zA-Z])(?:is equal to|equals)(?![a-zA-Z])/g, "=")
+    .replace(/(?<![\\a-zA-Z])pi(?![a-zA-Z])/g, "\\pi ")
+    .replace(MODULO, (_, a, b) => `\\pmod{${a ?? b}}`)
     .replace(/\\text\{\s*,?\s*(?:and|or)\s*,?\s*\}/g, ",")
     .replace(/,?(?<![a-zA-Z])\b(?:and|or)\b(?![a-zA-Z])/g, ",").replace(/,\s*,/g, ",")
     .replace(

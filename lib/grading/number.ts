@@ -33,6 +33,7 @@ const FRACTION = new RegExp(
   `^([+-]?)\\s*(?:\\\\frac\\s*\\{\\s*([+-]?${UNSIGNED})\\s*\\}\\s*\\{\\s*([+-]?${UNSIGNED})\\s*\\}|` +
     `(${UNSIGNED})\\s*/\\s*([+-]?${UNSIGNED})|\\(\\s*([+-]?${UNSIGNED})\\s*/\\s*(${UNSIGNED})\\s*\\))$`,
 );
+const REPEATING = /^([+-]?)\s*(\d*)\.(\d*)\s*\((\d+)\)$/;
 const MIXED =
   /^([+-]?)\s*(\d+)(?:\s*\\frac\s*\{\s*(\d+)\s*\}\s*\{\s*(\d+)\s*\}|\s+(\d+)\s*\/\s*(\d+))$/;
 
@@ -46,7 +47,8 @@ export function parseNumber(text: string): PlainNumber | null {
   const percent = /^(.*?)\s*\\?%$/s.exec(text);
   const body = (percent?.[1] ?? text).trim();
   if (body.length > MAX_DIGITS || !/\d/.test(body)) return null;
-  const value = parseDecimal(body) ?? parseRepeating(body) ?? parseFraction(body) ??
+  const value = parseDecimal(body) ?? parsePowerOfTen(body) ?? parseRepeating(body) ??
+    parseFraction(body) ??
     parseMixed(body);
   return value === null ? null : { ...value, isPercent: percent !== null };
 }
@@ -71,9 +73,22 @@ function parseDecimal(text: string): Unscaled | null {
   };
 }
 
-/** `0.1\overline{6}` is one sixth. */
+function parsePowerOfTen(text: string): Unscaled | null {
+  const match = /^([+-]?)\s*10\s*(?:\^|\*\*)\s*(?:\{\s*([+-]?\d{1,3})\s*\}|([+-]?\d{1,3}))$/.exec(
+    text,
+  );
+  const exponent = Number(match?.[2] ?? match?.[3]);
+  if (match === null || Math.abs(exponent) > MAX_EXPONENT) return null;
+  const power = 10n ** BigInt(Math.abs(exponent)), sign = match[1] === "-" ? -1n : 1n;
+  return exponent < 0 ? exact(sign, power) : exact(sign * power, 1n);
+}
+
+/** `0.1\overline{6}` is one sixth; so are `0.1\bar{6}`, `0.1\dot{6}` and `0.1(6)`. */
 function parseRepeating(text: string): Unscaled | null {
-  const match = /^([+-]?)(\d*)\.(\d*)\s*\\overline\s*\{\s*(\d+)\s*\}$/.exec(text);
+  const match = REPEATING.exec(
+    text.replace(/\\dot\s*\{?\s*(\d)\s*\}?(\d*)\\dot\s*\{?\s*(\d)\s*\}?$/, "($1$2$3)")
+      .replace(/\\(?:overline|bar|dot)\s*(?:\{\s*(\d+)\s*\}|(\d))$/, "($1$2)"),
+  );
   if (match === null) return null;
   const [, sign, whole = "", fixed = "", period = ""] = match;
   const nines = 10n ** BigInt(period.length) - 1n;

@@ -9,7 +9,7 @@ export type Answer =
   & (
     | { readonly kind: "number"; readonly value: PlainNumber }
     | { readonly kind: "words" | "expression" }
-    | { readonly kind: "ratio"; readonly terms: readonly [bigint, bigint] }
+    | { readonly kind: "ratio"; readonly terms: readonly bigint[] }
     | { readonly kind: "list" | "union"; readonly items: readonly Answer[] }
     | { readonly kind: "group"; readonly brackets: string; readonly items: readonly Answer[] }
     | { readonly kind: "matrix"; readonly rows: readonly (readonly Answer[])[] }
@@ -23,7 +23,11 @@ export type Answer =
   );
 
 const MAX_DEPTH = 12;
-const EMPTY = /^(?:\\emptyset|\\\{\s*\\\}|no (?:real )?solutions?|none|empty set)$/i;
+const EMPTY =
+  /^(?:\\emptyset|\\\{\s*\\\}|(?:there (?:is|are) )?no (?:real |integer )?solutions?|none|(?:the )?empty set)$/i;
+const REALS = /^(?:\\mathbb\s*\{?\s*R\s*\}?|(?:the set of )?(?:all|any|the) real(?: number)?s?)$/i;
+/** A point with its name: `P(3,-4)`. */
+const POINT = /^[A-Z](?:'|_\{?\w\}?)?\s*(?=\([^()]*,[^()]*\)$)/;
 const MATRIX =
   /^[[(]?\s*\\begin\{([pbBvV]?matrix|smallmatrix|array)\}(?:\s*\{[^{}]*\})?(.*)\\end\{\1\}\s*[\])]?$/s;
 /** Left of `=`: a name such as `x`, `f(x)`, `\angle APC`, `(p,q)`, `V_1:V_2`. */
@@ -42,22 +46,41 @@ function parse(input: string, depth: number): Answer {
   const text = input.trim().replace(MEMBER, "");
   const leaf = { text, unit: null };
   if (depth > MAX_DEPTH) return { ...leaf, kind: "expression" };
-  if (EMPTY.test(text.replace(/\\text\{([^{}]*)\}/g, "$1").trim())) {
+  if (EMPTY.test(plainText(text))) {
     return { kind: "words", text: "\\emptyset", unit: null };
   }
+  const cases = /^\\begin\{cases\}([^&]*)\\end\{cases\}$/s.exec(text)?.[1];
+  if (cases !== undefined) {
+    return parse(
+      cases.split("\\\\").map((row) => row.replace(/^[\s,]+|[\s,.]+$/g, "")).join(","),
+      depth + 1,
+    );
+  }
+  if (REALS.test(plainText(text))) return { ...leaf, kind: "expression", text: "\\mathbb{R}" };
   const number = parseNumber(text);
   if (number !== null) return { ...leaf, kind: "number", value: number };
   return parseMatrix(text, depth) ?? parseList(text, depth) ?? parseEquation(text, depth) ??
-    parseUnion(text, depth) ?? parseGroup(text, depth) ?? parsePlusMinus(text, depth) ??
+    parsePoint(text, depth) ?? parseUnion(text, depth) ?? parseGroup(text, depth) ??
+    parsePlusMinus(text, depth) ??
     parseInequality(text, depth) ?? parseRatio(text) ?? parseLeaf(text);
+}
+
+const NUMERALS = "zero one two three four five six seven eight nine ten eleven twelve".split(" ");
+
+function plainText(text: string): string {
+  return text.replace(/\\text\{([^{}]*)\}/g, "$1").replace(/\s+/g, " ").trim();
 }
 
 function parseLeaf(text: string): Answer {
   const { text: value, unit } = splitUnit(text);
   const number = parseNumber(value);
   if (number !== null) return { kind: "number", text: value, unit, value: number };
-  const words = text.replace(/\\text\{([^{}]*)\}/g, "$1").replace(/\s+/g, " ").trim();
-  const letter = /^\(?([A-Z])[).]?$/.exec(words);
+  const ratio = unit === null ? null : parseRatio(value);
+  if (ratio !== null) return { ...ratio, unit };
+  const words = plainText(text);
+  const digits = NUMERALS.indexOf(words.toLowerCase());
+  if (digits >= 0) return parse(String(digits), 0);
+  const letter = /^(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+)?\(?([A-Z])[).]?$/.exec(words);
   if (letter !== null) return { kind: "words", text: letter[1] ?? "", unit: null };
   if (/^[a-z][a-z' -]*[a-z.]$/i.test(words) && /[a-z]{2}/i.test(words)) {
     return { kind: "words", text: words, unit: null };
@@ -135,6 +158,13 @@ function parseEquation(text: string, depth: number): Answer | null {
   };
 }
 
+function parsePoint(text: string, depth: number): Answer | null {
+  const name = POINT.exec(text)?.[0];
+  if (name === undefined) return null;
+  const value = parse(text.slice(name.length), depth + 1);
+  return { kind: "equation", text, unit: null, name: compactText(name), value, isConstant: false };
+}
+
 function parseUnion(text: string, depth: number): Answer | null {
   const parts = splitTop(text, "\\cup");
   if (parts.length < 2) return null;
@@ -157,6 +187,10 @@ function parseGroup(text: string, depth: number): Answer | null {
   if (parts.length === 1 && open === "(" && close === ")") {
     const value = parse(inner, depth + 1);
     return value.kind === "number" || value.kind === "words" ? value : null;
+  }
+  // One sign in a point makes two points; of several nobody knows which go together.
+  if (open === "(" && inner.match(/\\(?:pm|mp)(?![a-zA-Z])/g)?.length === 1) {
+    return parsePlusMinus(text, depth);
   }
   const items = parts.map((part) => parse(part, depth + 1));
   const all = open === "\\{" ? flattenPlusMinus(items, parts) : items;
@@ -218,12 +252,7 @@ const isLetter = (text: string): boolean =>
   /^(?:[a-zA-Z]|\\(?:theta|alpha|lambda|mu|beta))$/.test(text);
 
 function parseRatio(text: string): Answer | null {
-  const match = /^(\d{1,12})\s*:\s*(\d{1,12})$/.exec(text);
-  if (match === null) return null;
-  return {
-    kind: "ratio",
-    text,
-    unit: null,
-    terms: [BigInt(match[1] ?? ""), BigInt(match[2] ?? "")],
-  };
+  const ratio = text.replace(/^(\d+) to (\d+)$/, "$1:$2");
+  if (!/^\d{1,12}(?:\s*:\s*\d{1,12})+$/.test(ratio)) return null;
+  return { kind: "ratio", text: ratio, unit: null, terms: ratio.split(":").map(BigInt) };
 }

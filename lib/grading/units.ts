@@ -19,19 +19,22 @@ const UNITS: Readonly<Record<string, string>> = expand({
   gallon: "gal|gallon",
   second: "s|sec|second",
   minute: "min|minute",
-  hour: "h|hr|hour",
+  hour: "h|hr|hrs|hour",
   day: "day",
   week: "week",
   month: "month",
   year: "yr|year",
   degree: "\\circ|degree|deg",
+  celsius: "degrees Celsius|degree Celsius|degrees C",
+  fahrenheit: "degrees Fahrenheit|degree Fahrenheit|degrees F",
   radian: "rad|radian",
   dollar: "dollar|usd|USD",
   cent: "cent",
   euro: "euro|EUR",
-  mph: "mph|miles per hour",
-  "km/h": "km/h|kmh|kph|kilometers per hour",
-  "m/s": "m/s|meters per second",
+  am: "AM",
+  pm: "PM",
+  "mile/hour": "mph",
+  "km/hour": "kmh|kph",
   "people": "people|person",
   unit: "unit",
 });
@@ -54,17 +57,35 @@ export interface WithUnit {
   readonly unit: string | null;
 }
 
+const CLOCK = /^(.*\d:\d\d|\d{1,2})\s*(?:\\text\{\s*)?([ap])\.?\s?m\.?\s*\}?$/is;
+const TEXT_BEHIND_LETTER = /^(.*[a-z])\s*(\\text\{[^{}]*\}(?:\s*\^\s*\{?\d\}?)?)$/is;
+const TRIGONOMETRIC = /\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])/;
 const WORDS_BEHIND_NUMBER =
-  /^(.*?[\d})!])\s*((?:\\text\{[^{}]*\}|[A-Za-z]+(?:[ /.-]+[A-Za-z]+){0,3})(?:\s*\^\s*\{?\d\}?)?)\s*$/s;
+  /^(.*?[\d})!])\s*((?:\\text\{[^{}]*\}|[A-Za-z]+(?:[ /.-]+[A-Za-z]+){0,3})(?:\s*\^\s*\{?-?\d\}?)?)\s*$/s;
 const DEGREE =
   /^(.*?)\s*(?:\^\s*\\circ|\^\s*\{\s*\\circ\s*\}|\\degree)\s*(?:\\text\{\s*([CF])\s*\}|([CF]))?$/s;
 
 /** Cuts a unit, or words that count something, off the end: `10\text{ cm}^2`, `64 square feet`, `10 weeks`, `30^\circ`. */
-export function splitUnit(text: string): WithUnit {
+export function splitUnit(input: string): WithUnit {
+  const text = input.replace(/(?<=\d)(\s*(?:[kcd]m|mm)|\s+m)([23])$/, "$1^$2");
+  if (TRIGONOMETRIC.test(text)) return { text: inRadians(text), unit: null };
+  const clock = CLOCK.exec(text);
+  if (clock !== null) {
+    return { text: clock[1] ?? "", unit: clock[2]?.toLowerCase() === "a" ? "am" : "pm" };
+  }
   const degree = DEGREE.exec(text);
-  if (/\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])/.test(text)) return { text, unit: null };
   if (degree !== null && /[\d})a-z]$/i.test(degree[1] ?? "")) {
-    return { text: degree[1] ?? "", unit: "degree" };
+    const scale = degree[2] ?? degree[3];
+    const unit = scale === undefined ? "degree" : scale === "C" ? "celsius" : "fahrenheit";
+    return { text: degree[1] ?? "", unit };
+  }
+  const behindLetter = TEXT_BEHIND_LETTER.exec(text);
+  const known = behindLetter === null ? null : canonicalUnit(behindLetter[2] ?? "");
+  if (known !== null) return { text: behindLetter?.[1] ?? "", unit: known };
+  const bracketed = /^(.*\d)\s*\(\s*([^\d()]{1,20}(?:\^\{?\d\}?)?)\s*\)$/s.exec(text);
+  const inBrackets = bracketed === null ? null : canonicalUnit(bracketed[2] ?? "");
+  if (inBrackets !== null && (bracketed?.[2]?.length ?? 0) > 1) {
+    return { text: bracketed?.[1] ?? "", unit: inBrackets };
   }
   const match = WORDS_BEHIND_NUMBER.exec(text);
   if (match === null) return { text, unit: null };
@@ -81,18 +102,43 @@ export function splitUnit(text: string): WithUnit {
   return { text: value, unit };
 }
 
+/** Stage two takes the 30 of `\sin 30^\circ` for radians. */
+function inRadians(text: string): string {
+  return text.replace(/(\d+(?:\.\d+)?)\s*\^\s*\\circ/g, "(\\frac{$1\\pi}{180})");
+}
+
 function isWordy(name: string): boolean {
   return /^[A-Za-z]{4,}(?:[ /.-]+[A-Za-z]+)*$/.test(name) || /^[a-z]+ [a-z]{3,}/.test(name);
+}
+
+/** Units that say more than another one: 25 degrees may be degrees Celsius. */
+const KINDS_OF_DEGREE: readonly string[] = ["celsius", "fahrenheit"];
+
+/** Whether two units contradict each other; one that is left out contradicts none. */
+export function unitsContradict(a: string | null, b: string | null): boolean {
+  if (a === null || b === null || a === b) return false;
+  return !((a === "degree" && KINDS_OF_DEGREE.includes(b)) ||
+    (b === "degree" && KINDS_OF_DEGREE.includes(a)));
 }
 
 /** Canonical name of a unit with its power; `null` when it is not known. */
 export function canonicalUnit(name: string): string | null {
   const text = name.replace(/\\text\{([^{}]*)\}/g, "$1").replace(/[{}\s]+/g, " ").trim();
+  const speed = /^(k?m) ?(s|h) ?\^ ?-1 ?$/.exec(text);
+  if (speed !== null) return quotientOf(lookUp(speed[1] ?? ""), lookUp(speed[2] ?? ""));
   const power = /^(.*?)\s*\^\s*(\d)$/.exec(text);
   const word = /^(square|sq|cubic|cu)\.?\s+(.+)$/i.exec(text);
   if (power !== null) return withPower(power[1] ?? "", power[2] ?? "1");
   if (word !== null) return withPower(word[2] ?? "", /^s/i.test(word[1] ?? "") ? "2" : "3");
+  const quotient = /^(.+?)\s*(?:\/|\bper\b)\s*(.+)$/.exec(text);
+  if (quotient !== null) {
+    return quotientOf(canonicalUnit(quotient[1] ?? ""), canonicalUnit(quotient[2] ?? ""));
+  }
   return lookUp(text.replace(/^\^?\s*/, ""));
+}
+
+function quotientOf(unit: string | null, by: string | null): string | null {
+  return unit === null || by === null ? null : `${unit}/${by}`;
 }
 
 function withPower(name: string, power: string): string | null {

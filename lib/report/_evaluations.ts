@@ -7,8 +7,13 @@ import {
   type EvaluationSummary,
   type GradedProblem,
   gradeProblems,
+  headlineWithoutOverlap,
+  type MetricRow,
   type ProblemMetric,
+  readTrainingOverlap,
   summarise,
+  type SummaryOptions,
+  type TrainingOverlap,
 } from "../evaluation/mod.ts";
 import { type Problem, ProblemMeta, StoreError } from "../core/mod.ts";
 import { type JudgedSample, SAMPLE_OUTCOMES, type SqlReader } from "../store/mod.ts";
@@ -33,6 +38,10 @@ export interface MeasuredEvaluation {
   /** Problems with all of their samples, judged. */
   readonly graded: readonly GradedProblem[];
   readonly summary: EvaluationSummary;
+  /** Training problems among the measured ones; `null` where nothing is known of the training. */
+  readonly overlap: TrainingOverlap | null;
+  /** Headline without them; `null` where there is none. */
+  readonly withoutOverlap: MetricRow | null;
 }
 
 /** Which evaluations are read. */
@@ -136,6 +145,8 @@ async function readEvaluation(
   const counted = judged.filter(({ outcome, verdicts }) =>
     outcome !== "infrastructure" && verdicts.length > 0
   );
+  const overlap = await readTrainingOverlap(reader, evalId);
+  const options: SummaryOptions = { mode, problems, samples, grader: name, calibration: null };
   return {
     evalId,
     run,
@@ -150,7 +161,9 @@ async function readEvaluation(
     samples,
     problems: new Map(problems.map((problem) => [problem.id, problem])),
     graded: gradeProblems(counted, name).filter((problem) => problem.samples.length === samples),
-    summary: summarise(judged, { mode, problems, samples, grader: name, calibration: null }),
+    summary: summarise(judged, options),
+    overlap,
+    withoutOverlap: headlineWithoutOverlap(judged, { ...options, overlap }),
   };
 }
 

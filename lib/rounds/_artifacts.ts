@@ -97,7 +97,7 @@ export class RoundArtifacts {
       sha256: made.sha256,
       rows: made.rows,
       meta: { ...made.meta, stage: kind },
-      parents: await this.#searchersOf(made.rounds ?? upTo(round)),
+      parents: await this.#searchersOf(upTo(round)),
     });
   }
 

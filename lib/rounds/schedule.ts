@@ -1,5 +1,12 @@
 /** What every round searches: problems, presets, seeds. All of it is fixed before the first tree grows (algorithm.md 3.8, 5). */
-import { ConfigError, hashSeed, type Problem, seededRandom, shuffled } from "../core/mod.ts";
+import {
+  ConfigError,
+  describeIssues,
+  hashSeed,
+  type Problem,
+  seededRandom,
+  shuffled,
+} from "../core/mod.ts";
 import { type Preset, PRESETS, SearchSpec } from "../search/mod.ts";
 
 /** Preset families that name a preset for each round. */
@@ -181,10 +188,7 @@ function passesOf(
 function parseSpec(preset: string, values: unknown): SearchSpec {
   const result = SearchSpec.safeParse(values);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
   throw new ConfigError(
-    `Cannot use preset "${preset}" with these settings: search.${
-      issue?.path.join(".")
-    }: ${issue?.message}`,
+    `Cannot use preset "${preset}" with these settings: ${describeIssues(result.error, "search")}`,
   );
 }

@@ -60,8 +60,6 @@ export interface MadeArtifact {
   readonly rows: number | null;
   readonly meta: Readonly<Record<string, Json>>;
   readonly metrics?: readonly MetricPoint[];
-  /** Rounds whose trees the file holds; all up to its own by default. */
-  readonly rounds?: readonly number[];
 }
 
 /** The work of each stage. */

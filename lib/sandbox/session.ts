@@ -1,4 +1,4 @@
-import { type ExecutionStatus, SandboxUnavailableError } from "../core/mod.ts";
+import { type ExecutionStatus, SandboxUnavailableError, sleep } from "../core/mod.ts";
 import { MAX_REQUEST_BYTES } from "./frames.ts";
 import type { RunReply } from "./messages.ts";
 import { codesBetween, type LiveState, nearestLive, type PathNode } from "./_path_node.ts";
@@ -207,7 +207,7 @@ export class PythonSession implements SandboxSession {
       } else if (reply.status === "host_failed") {
         const pause = pauses.next();
         if (pause.done === true) return reply;
-        await wait(pause.value, signal);
+        await sleep(pause.value, { signal });
       } else if (reply.status === "replay_failed" && ++replays < MAX_REPLAYS) {
         this.#context.counters.replayedSteps += prefix.length;
       } else {
@@ -269,21 +269,6 @@ export class PythonSession implements SandboxSession {
 
 function closedError(): RangeError {
   return new RangeError("Cannot run a step: its session is closed");
-}
-
-/** @throws The signal's reason, when it aborts. */
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }
 
 function jsonBytes(code: string): number {

@@ -6,7 +6,6 @@ import { z } from "zod";
 import {
   END_OF_ANSWER,
   END_OF_CODE,
-  END_OF_STEP,
   hashSeed,
   outputBlock,
   policyPrompt,
@@ -15,6 +14,7 @@ import {
 } from "../core/mod.ts";
 import type { Completion, Policy } from "../endpoint/policy.ts";
 import type { Sandbox, SandboxSession } from "../sandbox/sandbox.ts";
+import { programOf, stepTruth } from "./step_truth.ts";
 
 /** Figures of one level. Rates are fractions. */
 export const LevelFigures = z.strictObject({
@@ -139,13 +139,6 @@ async function checkProblem(
   return { level: problem.level ?? 0, greedyRight, right, rightWithFalseStep };
 }
 
-/** Program of a completion that ends in `<end_of_code>`; `null` for any other. */
-function programOf(completion: Completion): string | null {
-  if (completion.stopString !== END_OF_CODE) return null;
-  return completion.text.replace("<code>", "").replaceAll(END_OF_STEP, "")
-    .slice(0, -END_OF_CODE.length);
-}
-
 interface RunProgramOptions {
   readonly completion: Completion;
   readonly problem: Problem;
@@ -158,21 +151,13 @@ async function runProgram(
   options: RunProgramOptions,
 ): Promise<{ readonly printed: string; readonly hasFalseStep: boolean } | null> {
   const { completion, problem, signal } = options;
-  const code = programOf(completion);
+  const code = completion.stopString === END_OF_CODE ? programOf(completion.text) : null;
   if (code === null) return null;
   const outcome = await session.run({ parent: null, code, keep: true }, { signal });
   if (outcome.status !== "ok" || outcome.state === null) return null;
-  // The names are the generator's, never the model's: this expression reads the values that the program left.
-  const truth = problem.meta.truth ?? [];
-  const names = truth.map(([name]) => name).join(", ");
-  const values = await session.run({ parent: outcome.state, code: `[${names}]`, keep: false }, {
-    signal,
-  });
+  const truth = await stepTruth(session, { problem, state: outcome.state, signal });
   session.release(outcome.state);
-  return {
-    printed: outcome.stdout.trim(),
-    hasFalseStep: values.value !== `[${truth.map(([, value]) => value).join(", ")}]`,
-  };
+  return { printed: outcome.stdout.trim(), hasFalseStep: truth.includes(false) };
 }
 
 function summarize(results: readonly ProblemResult[], samples: number): BaseFigures {

@@ -6,4 +6,5 @@ export * from "./manifest.ts";
 export * from "./reproduce.ts";
 export * from "./solution.ts";
 export * from "./splits.ts";
+export * from "./step_truth.ts";
 export * from "./story.ts";

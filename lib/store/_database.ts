@@ -112,21 +112,75 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
     const memory = options.memoryMiB === undefined
       ? []
       : [`SET memory_limit = '${options.memoryMiB}MiB'`];
-    const lockDown = [
-      // DuckDB reaches its own file, log and spilled data anyway.
-      options.access === "READ_WRITE"
-        ? `SET allowed_directories = [${sqlText(snapshotFolder(full))}]`
-        : `SET allowed_paths = [${(options.files ?? []).map(sqlText).join(", ")}]`,
-      "SET enable_external_access = false",
-      "SET lock_configuration = true",
-    ];
-    for (const statement of [...TUNING, ...threads, ...memory, ...lockDown]) {
+    // DuckDB reaches its own file, log and spilled data anyway.
+    const reach = options.access === "READ_WRITE"
+      ? { folders: [snapshotFolder(full)] }
+      : { files: options.files ?? [] };
+    for (const statement of [...TUNING, ...threads, ...memory, ...lockDown(reach)]) {
       await database.run(statement);
     }
     return database;
   } catch (error) {
     instance.closeSync();
     throw error;
+  }
+}
+
+/** What statements may reach besides the database itself. */
+export interface Reach {
+  /** @default none */
+  readonly folders?: readonly string[];
+  /** @default none */
+  readonly files?: readonly string[];
+}
+
+/** Statements after which nothing else is within reach, and no later one can change that. */
+function lockDown({ folders = [], files = [] }: Reach): readonly string[] {
+  return [
+    `SET allowed_directories = [${folders.map(sqlText).join(", ")}]`,
+    `SET allowed_paths = [${files.map(sqlText).join(", ")}]`,
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+  ];
+}
+
+/**
+ * Opens a database in memory, locked down.
+ *
+ * @param path What errors name.
+ * @throws {StoreError} If there is no memory for it.
+ */
+export async function openMemory(path: string, reach: Reach = {}): Promise<Database> {
+  const instance = await createMemory(path);
+  try {
+    const database = new Database(path, instance, await instance.connect());
+    for (const statement of lockDown(reach)) await database.run(statement);
+    return database;
+  } catch (error) {
+    instance.closeSync();
+    throw storeError(path, error);
+  }
+}
+
+async function createMemory(path: string): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(":memory:");
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
+
+/** Copies all that a catalogue holds into a new file, through a name that nothing else has. */
+export async function copyCatalogue(
+  database: Database,
+  { catalogue, to }: { readonly catalogue: string; readonly to: string },
+): Promise<void> {
+  await database.run(`ATTACH ${sqlText(to)} AS rstar_copy`);
+  try {
+    const name = `"${catalogue.replaceAll('"', '""')}"`;
+    await database.run(`COPY FROM DATABASE ${name} TO rstar_copy`);
+  } finally {
+    await database.run("DETACH rstar_copy");
   }
 }
 

@@ -9,6 +9,7 @@ import {
   StatementType,
 } from "@duckdb/node-api";
 import { type Json, UsageError } from "../core/mod.ts";
+import type { Database } from "./_database.ts";
 import type { QueryOptions, QueryRows } from "./sql_reader.ts";
 
 const READING: readonly StatementType[] = [StatementType.SELECT, StatementType.EXPLAIN];
@@ -20,8 +21,18 @@ const READING: readonly StatementType[] = [StatementType.SELECT, StatementType.E
 const BEGINNING =
   /^(\(|(explain\s+)?(select|from|with|values|table|show|describe|desc|summarize|pivot|unpivot)\b)/i;
 
+/** Runs one statement that only reads, on a connection of its own, which is closed when the rows are read or left. */
+export async function queryApart(
+  database: Pick<Database, "connect">,
+  sql: string,
+  options: QueryOptions = {},
+): Promise<QueryRows> {
+  const connection = await database.connect();
+  return await queryRows(connection, sql, { ...options, close: () => connection.closeSync() });
+}
+
 /** Runs one statement that only reads. `close` is called once, when the rows are read or left, or the statement fails. */
-export async function queryRows(
+async function queryRows(
   connection: DuckDBConnection,
   sql: string,
   options: QueryOptions & { readonly close: () => void },

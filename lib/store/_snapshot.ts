@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../core/mod.ts";
-import { type Database, snapshotFolder, sqlText } from "./_database.ts";
+import { copyCatalogue, type Database, snapshotFolder } from "./_database.ts";
 import { exists } from "./_exists.ts";
 
 /** Writes a consistent copy under a temporary name and renames it: the path's existence means that the copy is whole. */
@@ -30,13 +30,6 @@ export async function writeSnapshot(database: Database, path: string): Promise<v
 }
 
 async function copyTo(database: Database, partial: string): Promise<void> {
-  await database.run(`ATTACH ${sqlText(partial)} AS rstar_snapshot`);
-  try {
-    const [row] = await database.rows(
-      `SELECT '"' || replace(current_database(), '"', '""') || '"' AS catalog`,
-    );
-    await database.run(`COPY FROM DATABASE ${String(row?.["catalog"])} TO rstar_snapshot`);
-  } finally {
-    await database.run("DETACH rstar_snapshot");
-  }
+  const [row] = await database.rows("SELECT current_database() AS catalogue");
+  await copyCatalogue(database, { catalogue: String(row?.["catalogue"]), to: partial });
 }

@@ -6,7 +6,7 @@
 import type { Json } from "../core/mod.ts";
 
 /** What an artifact is. */
-export const ARTIFACT_KINDS = ["sft", "pairs", "scored", "checkpoint"] as const;
+export const ARTIFACT_KINDS = ["sft", "pairs", "checkpoint"] as const;
 
 /** What an artifact is. */
 export type ArtifactKind = typeof ARTIFACT_KINDS[number];

@@ -1,7 +1,6 @@
-import { DuckDBInstance } from "@duckdb/node-api";
 import { dirname, resolve } from "node:path";
 import { StoreError } from "../core/mod.ts";
-import { Database, sqlText, storeError } from "./_database.ts";
+import { copyCatalogue, openMemory, sqlText } from "./_database.ts";
 import { exists } from "./_exists.ts";
 import { openStore } from "./duckdb_store.ts";
 
@@ -72,38 +71,18 @@ interface Copying extends Disposable {
   readonly copy: () => Promise<void>;
 }
 
-/** A database in memory to which the old file (for reading) and the new one are attached, and which reaches their folders alone. */
+/** A database in memory to which the old file is attached for reading, and which reaches the folders of both files alone. */
 async function attachBoth(from: string, to: string): Promise<Copying> {
-  const instance = await DuckDBInstance.create(":memory:");
-  const database = new Database(from, instance, await connectOrClose(instance, from));
+  const folders = [from, to].map((path) => dirname(resolve(path)));
+  const database = await openMemory(from, { folders });
   try {
-    const folders = [from, to].map((path) => sqlText(dirname(resolve(path))));
-    await database.run(`SET allowed_directories = [${folders.join(", ")}]`);
-    await database.run("SET enable_external_access = false");
-    await database.run("SET lock_configuration = true");
     await database.run(`ATTACH ${sqlText(resolve(from))} AS old (READ_ONLY)`);
   } catch (error) {
     database[Symbol.dispose]();
     throw error;
   }
   return {
-    copy: async () => {
-      await database.run(`ATTACH ${sqlText(resolve(to))} AS new`);
-      try {
-        await database.run("COPY FROM DATABASE old TO new");
-      } finally {
-        await database.run("DETACH new");
-      }
-    },
+    copy: () => copyCatalogue(database, { catalogue: "old", to: resolve(to) }),
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };
-}
-
-async function connectOrClose(instance: DuckDBInstance, path: string) {
-  try {
-    return await instance.connect();
-  } catch (error) {
-    instance.closeSync();
-    throw storeError(path, error);
-  }
 }

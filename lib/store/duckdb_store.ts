@@ -6,8 +6,9 @@ import { listEvaluations, openEvaluation, setEvaluationState } from "./_evaluati
 import { migrate } from "./_migrate.ts";
 import { pendingTrees } from "./_pending.ts";
 import { putProblems } from "./_problems.ts";
-import { queryRows } from "./_query.ts";
+import { queryApart } from "./_query.ts";
 import { readTree } from "./_read_tree.ts";
+import { saveNodeScores } from "./_node_scores.ts";
 import { Replies } from "./_replies.ts";
 import { listRounds, putRound } from "./_rounds.ts";
 import { deleteRun, findMatch, listRuns, openRun, renameRun } from "./_runs.ts";
@@ -16,7 +17,14 @@ import { saveLoadSamples } from "./_load.ts";
 import { writeSnapshot } from "./_snapshot.ts";
 import { runSummary } from "./_summary.ts";
 import { TreeWriter } from "./_writer.ts";
-import type { FailedAttempt, PendingRequest, PendingTree, RoundKey, Store } from "./store.ts";
+import type {
+  FailedAttempt,
+  NodeScore,
+  PendingRequest,
+  PendingTree,
+  RoundKey,
+  Store,
+} from "./store.ts";
 import type { QueryOptions, QueryRows, SqlReader } from "./sql_reader.ts";
 import { packTreeId } from "./tree_id.ts";
 
@@ -198,8 +206,16 @@ export class DuckdbStore implements Store, SqlReader {
    * @throws {UsageError} If the statement is wrong, writes, or takes too long.
    */
   async query(sql: string, options: QueryOptions = {}): Promise<QueryRows> {
-    const connection = await this.#database.connect();
-    return await queryRows(connection, sql, { ...options, close: () => connection.closeSync() });
+    return await queryApart(this.#database, sql, options);
+  }
+
+  /**
+   * Keeps what a later model says of nodes, by the model's number, in the table `node_score`; a score that is there already stays.
+   *
+   * @throws {RangeError} If a score is no finite number.
+   */
+  saveNodeScores(scorer: number, scores: readonly NodeScore[]): Promise<void> {
+    return this.#exclusive(() => saveNodeScores(this.#database, scorer, scores));
   }
 
   /** Folds the log into the file. Do it when a round ends or nothing runs: automatic ones are rare (storage.md 4.1). */

@@ -1,6 +1,6 @@
-import { DuckDBInstance } from "@duckdb/node-api";
 import { resolve } from "node:path";
-import { storeError } from "./_database.ts";
+import { StoreError } from "../core/mod.ts";
+import { openMemory } from "./_database.ts";
 import { cellConverter } from "./_query.ts";
 
 /**
@@ -11,21 +11,22 @@ import { cellConverter } from "./_query.ts";
  */
 export async function readParquetRows(path: string): Promise<readonly Record<string, unknown>[]> {
   const full = resolve(path);
-  const instance = await DuckDBInstance.create(":memory:");
+  using database = await openMemory(path, { files: [full] });
   try {
-    const connection = await instance.connect();
-    try {
-      await connection.run(`SET allowed_paths = ['${full.replaceAll("'", "''")}']`);
-      await connection.run("SET enable_external_access = false");
-      await connection.run("SET lock_configuration = true");
-      const reader = await connection.runAndReadAll("SELECT * FROM read_parquet($1)", [full]);
-      return reader.convertRowObjects(cellConverter);
-    } finally {
-      connection.closeSync();
-    }
+    const reader = await database.connection.runAndReadAll("SELECT * FROM read_parquet($1)", [
+      full,
+    ]);
+    return reader.convertRowObjects(cellConverter);
   } catch (error) {
-    throw storeError(path, error);
-  } finally {
-    instance.closeSync();
+    throw unreadable(path, error);
   }
+}
+
+/** DuckDB's own words without the statement, which the user did not write. */
+function unreadable(path: string, error: unknown): StoreError {
+  const text = error instanceof Error ? error.message : String(error);
+  const reason = /No files found/.test(text)
+    ? "there is no such file"
+    : `expected a Parquet file: ${text.split("\n", 1)[0]}`;
+  return new StoreError(`Cannot read "${path}": ${reason}`, { cause: error });
 }

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/mod.ts";
-import type { Analysis, AnalysisRequest } from "./analyses/analysis.ts";
-import { analysisParameters } from "./analyses/catalogue.ts";
+import { type Asked, statementOf } from "./analyses/catalogue.ts";
 import { openDatabase, sqlText } from "./_database.ts";
 import { checkVersion } from "./_migrate.ts";
 import { startLimit } from "./_query.ts";
@@ -13,10 +12,7 @@ export interface ParquetRequest extends Pick<QueryOptions, "timeoutMs" | "signal
   /** Database, which is opened for reading. */
   readonly db: string;
   /** A SELECT of the user's, or a named analysis. */
-  readonly source: { readonly sql: string } | {
-    readonly analysis: Analysis;
-    readonly request: AnalysisRequest;
-  };
+  readonly source: Asked;
   /** File to write; one that is there is replaced when all rows are written. */
   readonly path: string;
 }
@@ -44,8 +40,8 @@ export async function writeParquet(request: ParquetRequest): Promise<number> {
     files: [path, temporary],
   });
   await checkVersion(database);
-  const select = "sql" in source ? `FROM query(${sqlText(source.sql)})` : source.analysis.sql;
-  const parameters = "sql" in source ? [] : analysisParameters(source.analysis, source.request);
+  const { sql, parameters = [] } = statementOf(source);
+  const select = "sql" in source ? `FROM query(${sqlText(sql)})` : sql;
   const limit = startLimit(database.connection, { ...limits, close: () => {} });
   try {
     const reader = await database.connection.runAndReadAll(

@@ -1,6 +1,6 @@
 import { type DatabaseOptions, openDatabase } from "./_database.ts";
 import { checkVersion } from "./_migrate.ts";
-import { queryRows } from "./_query.ts";
+import { queryApart } from "./_query.ts";
 import type { SqlReader } from "./sql_reader.ts";
 
 /** A database that can only be read. */
@@ -26,10 +26,7 @@ export async function openReadOnly(
     throw error;
   }
   return {
-    query: async (sql, options = {}) => {
-      const connection = await database.connect();
-      return await queryRows(connection, sql, { ...options, close: () => connection.closeSync() });
-    },
+    query: (sql, options) => queryApart(database, sql, options),
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };
 }

@@ -1,8 +1,7 @@
 /** What is there to ask: tables, views and named analyses, as text. `docs/sql.md` is this. */
 import { z } from "zod";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { ANALYSES } from "./analyses/catalogue.ts";
-import { Database } from "./_database.ts";
+import { openMemory } from "./_database.ts";
 import { migrate } from "./_migrate.ts";
 import { VIEWS } from "./views/catalogue.ts";
 
@@ -32,8 +31,7 @@ const Column = z.object({ table_name: z.string(), column_name: z.string(), data_
 type Column = z.infer<typeof Column>;
 
 async function allColumns(): Promise<ReadonlyMap<string, readonly Column[]>> {
-  const instance = await DuckDBInstance.create(":memory:");
-  using database = new Database(":memory:", instance, await instance.connect());
+  using database = await openMemory(":memory:");
   await migrate(database);
   const rows = await database.rows(
     `SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal

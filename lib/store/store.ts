@@ -131,6 +131,15 @@ export interface FailedAttempt extends RoundKey, PendingTree {
   readonly error: string;
 }
 
+/** What a model says of a node of a stored tree. */
+export interface NodeScore {
+  /** Packed key of the tree, as text. */
+  readonly treeId: string;
+  readonly nodeId: number;
+  /** Raw logit. */
+  readonly score: number;
+}
+
 /** What became of a tree that was handed over: stored, or already there. */
 export type WriteOutcome = "stored" | "duplicate";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { InfrastructureError, UsageError } from "../core/mod.ts";
+import { InfrastructureError, parseJson, UsageError } from "../core/mod.ts";
 import { CheckpointSummary } from "./trainer_event.ts";
 
 /** Name of the file in a checkpoint that is written last. */
@@ -62,14 +62,5 @@ async function readIfThere(path: string): Promise<string | null> {
       return null;
     }
     throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A half-written summary is told apart by the schema.
-    return null;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { InfrastructureError, SPECIAL_TOKENS, UsageError } from "../core/mod.ts";
-import { type ChildProcess, startProcess } from "../process/mod.ts";
+import { type ChildProcess, MODEL_ENVIRONMENT, startProcess } from "../process/mod.ts";
 import { readCheckpoint, requireCheckpoint } from "./checkpoint.ts";
 import type { TrainingKind, TrainSettings } from "./train_settings.ts";
 import { TRAINER, trainerCommand } from "./trainer_command.ts";
@@ -132,12 +132,8 @@ async function runTrainer(
   });
   await using child = startProcess(program, args, {
     env: {
-      HF_HUB_OFFLINE: "1",
-      HF_HUB_DISABLE_TELEMETRY: "1",
-      TOKENIZERS_PARALLELISM: "false",
+      ...MODEL_ENVIRONMENT,
       PYTHONDONTWRITEBYTECODE: "1",
-      // Threads that spin while they wait starve when others use the cores.
-      OMP_WAIT_POLICY: "PASSIVE",
       ...options.env,
     },
     onStderrLine: options.onLine ?? (() => {}),

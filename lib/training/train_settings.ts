@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigError } from "../core/mod.ts";
+import { ConfigError, describeIssues } from "../core/mod.ts";
 
 /** What can be trained: the policy, the PPM, and the two reward models that the PPM is compared with. */
 export const TRAINING_KINDS = ["sft", "ppm", "outcome", "q_regression"] as const;
@@ -117,8 +117,7 @@ export function trainSettings(
   const { preset = "starter", overrides = {} } = options;
   const parsed = TrainSettings.safeParse({ ...PRESETS[preset][kind], ...overrides });
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join(".")}: ${message}`
+  throw new ConfigError(
+    `Cannot use these settings of training "${kind}": ${describeIssues(parsed.error)}`,
   );
-  throw new ConfigError(`Cannot use these settings of training "${kind}": ${issues.join("; ")}`);
 }

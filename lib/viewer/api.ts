@@ -36,7 +36,10 @@ export interface TreeRow {
 
 /** A page of the list. */
 export interface TreePage {
+  /** Trees that match. */
   readonly total: number;
+  /** Trees that match and come before the first row. */
+  readonly first: number;
   readonly rows: readonly TreeRow[];
 }
 

@@ -4,9 +4,6 @@ import { readRows } from "./_rows.ts";
 import type { TreeColumns } from "./api.ts";
 import { TREES } from "./list_trees.ts";
 
-/** A packed tree key: decimal digits of a 48-bit number. */
-export const TreeId = z.string().regex(/^\d{1,15}$/, "expected the digits of a tree's id");
-
 /** Most trees that are offered to compare with. */
 const MAX_OTHERS = 200;
 

@@ -3,9 +3,11 @@ import { z } from "zod";
 import { InfrastructureError, UsageError } from "../core/mod.ts";
 import type { SqlReader } from "../store/mod.ts";
 import type { ErrorReply, VersionReply } from "./api.ts";
-import { listErrors, listRuns, listTrees, TreeFilter } from "./list_trees.ts";
+import { listErrors, listRuns, listTrees } from "./list_trees.ts";
 import { readNode, readNodes } from "./read_node.ts";
-import { readTreeColumns, TreeId } from "./read_tree.ts";
+import { readTreeColumns } from "./read_tree.ts";
+import { TreeFilter } from "./tree_filter.ts";
+import { TreeId } from "./tree_id.ts";
 
 /** A file of the page. */
 export interface Asset {

@@ -3,6 +3,7 @@
  * Its answers depend on the prompt and the seed alone, like those of a recording.
  */
 import { hashSeed } from "../../lib/core/mod.ts";
+import { completionsReply } from "../endpoint/_completions_reply.ts";
 
 /** Problems as a file of JSON lines. */
 export function additionProblems(count: number): string {
@@ -30,15 +31,7 @@ export function additionEndpoint(): AdditionEndpoint {
       const { prompt, n } = await request.json();
       await endpoint.onRequest(++count);
       const texts = Array.from({ length: n }, (_, i) => nextSegment(String(prompt), i));
-      return Response.json({
-        choices: texts.map((text, index) => ({
-          index,
-          text,
-          finish_reason: "stop",
-          stop_reason: /<[a-z_]+>$/.exec(text)?.[0] ?? null,
-        })),
-        usage: { prompt_tokens: 10, completion_tokens: 5 * n },
-      });
+      return Response.json(completionsReply(texts));
     },
   );
   const endpoint: AdditionEndpoint = {
@@ -49,7 +42,8 @@ export function additionEndpoint(): AdditionEndpoint {
   return endpoint;
 }
 
-function nextSegment(prompt: string, sample: number): string {
+/** What the policy says after a prompt: a step that adds, subtracts or is no Python, a print, or the printed number as answer. */
+export function nextSegment(prompt: string, sample: number): string {
   const output = /<output>(.*)<end_of_output>\n$/.exec(prompt)?.[1];
   if (output !== undefined) return `<answer>It is \\boxed{${output}}.\n<end_of_answer>`;
   if (prompt.includes("<end_of_step>")) {

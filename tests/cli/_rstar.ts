@@ -10,10 +10,14 @@ export interface CommandResult {
 }
 
 /** Starts `rstar` as a user does, in a process of its own; the task's permissions are left out. */
-export function startRstar(args: readonly string[]): Deno.ChildProcess {
+export function startRstar(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "-A", "--no-check", `${root}main.ts`, ...args],
     cwd: root,
+    env,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -21,8 +25,11 @@ export function startRstar(args: readonly string[]): Deno.ChildProcess {
 }
 
 /** Runs `rstar` to its end. */
-export async function runRstar(args: readonly string[]): Promise<CommandResult> {
-  const { code, stdout, stderr } = await startRstar(args).output();
+export async function runRstar(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const { code, stdout, stderr } = await startRstar(args, env).output();
   return {
     code,
     stdout: new TextDecoder().decode(stdout),

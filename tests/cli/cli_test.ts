@@ -27,7 +27,7 @@ Deno.test.each<[string, readonly string[], RegExp]>([
   [
     "a value of the wrong type",
     ["synth", "--seed", "x"],
-    /flag --seed: "x" for "seed": .*expected number/,
+    /flag --seed: "x" for "seed": expected a number/,
   ],
   ["settings that contradict each other", ["synth", "--resume", "--new-run"], /give one/],
   [
@@ -45,10 +45,43 @@ Deno.test.each<[string, readonly string[], RegExp]>([
     ["synth", "--config", "nowhere.jsonc"],
     /deno task init writes one/,
   ],
+  [
+    "a folder for a configuration file",
+    ["synth", "--config", "lib"],
+    /expected a file, got a folder/,
+  ],
+  ["a folder for a file of cases", ["grade", "--cases", "lib"], /expected a file, got a folder/],
+  ["a file in a folder that is not there", ["init", "/nowhere/x"], /no such file or folder/],
+  ["JSON that is none", ["synth", "--search", "{rollouts"], /for "search": expected JSON/],
+  [
+    "an unknown subcommand",
+    ["runs", "lst"],
+    /Cannot run "deno task runs lst": there is no such command; did you mean "list"\?/,
+  ],
+  ["a subcommand unlike any", ["eval", "frobnicate"], /there are list, show, compare, /],
 ])("rstar answers %s with one sentence and exit code 2", async (_name, args, message) => {
   const { code, stdout, stderr } = await runRstar(args);
   assert.deepEqual([code, stdout], [2, ""]);
   assert.match(stderr, message);
+  assert.doesNotMatch(stderr, /\bat \S+:\d+/);
+});
+
+Deno.test("help says what to type", async () => {
+  const { stdout } = await runRstar(["synth", "--help"]);
+  assert.match(stdout, /^Usage: deno task synth \[options\]$/m);
+  assert.match(stdout, /Route of the policy;.*\s+.*;\s+one\s+of\s+completions,\s+chat/);
+});
+
+Deno.test("commands without a configuration take the database that a variable names", async () => {
+  const { code, stderr } = await runRstar(["sql", "select 1"], { RSTAR_DB: "/nowhere/a.duckdb" });
+  assert.equal(code, 1);
+  assert.match(stderr, /Cannot use database "\/nowhere\/a.duckdb": there is no such file/);
+});
+
+Deno.test("a fault of the file system is a sentence, whoever did not expect it", async () => {
+  const { code, stderr } = await runRstar(["data", "--convert", "/nowhere"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: Cannot go on: there is no such file or folder: .*sources\.json/);
   assert.doesNotMatch(stderr, /\bat \S+:\d+/);
 });
 

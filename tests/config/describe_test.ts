@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { commentedConfig, resolveConfig, settingsOf, SynthConfig } from "../../lib/config/mod.ts";
+import {
+  commentedConfig,
+  EvalConfig,
+  EvolveConfig,
+  resolveConfig,
+  settingsOf,
+  SynthConfig,
+} from "../../lib/config/mod.ts";
 
 Deno.test("settingsOf() has a flag and a description for every setting", () => {
   for (const setting of settingsOf(SynthConfig)) {
@@ -18,4 +25,24 @@ Deno.test("commentedConfig() is an empty configuration until a line is uncomment
     resolveConfig(SynthConfig, { ...sources, file: { path: "c", text: edited } }).config.seed,
     5,
   );
+});
+
+Deno.test.each([["synth", SynthConfig], ["evolve", EvolveConfig], ["eval", EvalConfig]] as const)(
+  "commentedConfig() of %s means the same with every default uncommented",
+  (_name, schema) => {
+    const text = commentedConfig(schema)
+      .replaceAll(/^ {2}\/\/ ("\w+": (?!…).*)$/gm, "  $1");
+    const sources = { flags: {}, environment: {} };
+    const { config, origins } = resolveConfig(schema, { ...sources, file: { path: "c", text } });
+    assert.deepEqual(config, resolveConfig(schema, sources).config);
+    assert.equal(origins["db"], "file");
+  },
+);
+
+Deno.test("settingsOf() lists the choices of a setting", () => {
+  const described = Object.fromEntries(
+    settingsOf(SynthConfig).map(({ key, description }) => [key, description]),
+  );
+  assert.match(described["policyApi"] ?? "", /; one of completions, chat$/);
+  assert.match(described["preset"] ?? "", /; one of default, paper\/r1, /);
 });

@@ -58,14 +58,40 @@ Deno.test("resolveConfig() names an unknown key and what was meant", () => {
 Deno.test("resolveConfig() names place, value and field of a wrong type", () => {
   assert.equal(
     message({ ...none, flags: { seed: "many" } }),
-    'ConfigError: Cannot use flag --seed: "many" for "seed": Invalid input: expected number, received string',
+    'ConfigError: Cannot use flag --seed: "many" for "seed": expected a number',
   );
   assert.match(
     message(file('{ "search": { "merge": 3 } }')),
-    /Cannot use "rstar.jsonc": .* for "search.merge": Invalid input: expected boolean/,
+    /Cannot use "rstar.jsonc": .* for "search.merge": expected true or false/,
   );
   assert.match(message({ ...none, flags: { preset: "r9" } }), /expected one of default, paper\/r1/);
   assert.match(message({ ...none, flags: { budgetTime: "soon" } }), /expected a duration/);
+  assert.match(message({ ...none, flags: { policy: "host:1" } }), /such as http:\/\/host:8000\/v1/);
+  assert.match(message({ ...none, flags: { concurrency: "x" } }), /expected auto or a number/);
+});
+
+Deno.test("resolveConfig() names an unknown key of an object and what was meant", () => {
+  assert.equal(
+    message({ ...none, flags: { search: '{"rolouts": 3}' } }),
+    'ConfigError: Cannot use flag --search: there is no setting "search.rolouts"; did you mean "rollouts"?',
+  );
+});
+
+Deno.test.each(["rollouts", "{rollouts: }", '{"rollouts": 3', ""])(
+  "resolveConfig() refuses %s where JSON is wanted, rather than pass it by",
+  (search) => {
+    assert.match(message({ ...none, flags: { search } }), /for "search": expected JSON, e\.g\. /);
+  },
+);
+
+Deno.test("resolveConfig() takes durations as text and as seconds", () => {
+  const seconds = (value: string) => resolveConfig(SynthConfig, file(`{"treeTimeout": ${value}}`));
+  assert.deepEqual(
+    ['"2m"', "90", '"90"'].map((value) => seconds(value).config.treeTimeout),
+    [120, 90, 90],
+  );
+  assert.equal(resolveConfig(SynthConfig, none).config.treeTimeout, 3600);
+  assert.match(message(file('{"treeTimeout": -1}')), /expected a duration such as 90s/);
 });
 
 Deno.test("resolveConfig() names contradicting settings", () => {
@@ -82,7 +108,7 @@ Deno.test("resolveConfig() names contradicting settings", () => {
 Deno.test("resolveConfig() names the line of a file that is no JSON", () => {
   assert.equal(
     message(file('{\n  "seed": 1\n  "limit": 2\n}')),
-    'ConfigError: Cannot read configuration "rstar.jsonc": line 3: CommaExpected',
+    'ConfigError: Cannot read configuration "rstar.jsonc": line 3: comma expected',
   );
   assert.equal(
     message(file("[]")),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { DatasetError } from "../../lib/core/mod.ts";
+import { DatasetError, StoreError } from "../../lib/core/mod.ts";
 import { type FieldMapping, readProblems } from "../../lib/datasets/mod.ts";
 
 const readParquet = () => Promise.resolve([{ question: "q", answer: 4 }]);
@@ -54,7 +54,12 @@ Deno.test("readProblems() takes declared fields, levels and subjects", async () 
 });
 
 Deno.test.each<[string, string | Uint8Array, number | null, string]>([
-  ["a.jsonl", '{"question":"q","answer":"1"}\n{"question"\n', 2, "line 2: expected a JSON object"],
+  [
+    "a.jsonl",
+    '{"question":"q","answer":"1"}\n{"question"\n',
+    2,
+    "line 2: expected a JSON object: Expected ':' after property name, column 12",
+  ],
   [
     "a.jsonl",
     '{"question":"q"}',
@@ -67,11 +72,17 @@ Deno.test.each<[string, string | Uint8Array, number | null, string]>([
     "a.jsonl",
     '{"id":1,"question":"q","answer":"1"}\n{"id":1,"question":"r","answer":"1"}',
     2,
-    'field "id": "a/1" stands on line 1 already',
+    'field "id": "a/1" is that of line 1 already',
   ],
   ["a.jsonl", new Uint8Array([123, 10, 255, 254, 10]), 2, "line 2: expected UTF-8"],
-  ["a.jsonl", "\n", null, "expected problems, got an empty file"],
-  ["a.json", '{"question":"q"}', 1, "expected a JSON array of objects"],
+  ["a.jsonl", "\n", null, "expected at least one problem, got none"],
+  ["a.csv", "question,answer\n", null, "expected at least one problem, got none"],
+  ["a.json", '{"question":"q"}', 1, 'expected a JSON array of objects, got {"question":"q"}'],
+  ["a.json", "[\n{},\n{]", 3, "line 3: expected a JSON array of objects: Expected property name"],
+  ["a.json", '[{"question":"q","answer":1}, 5]', 2, "item 2: expected a JSON object, got 5"],
+  ["a.json", '[{"question":"q"}]', 1, 'item 1, field "answer or final_answer": missing'],
+  ["a", "x", null, "got no ending"],
+  ["a.jsonl.gz", "x", null, "expected gzip data (corrupt gzip stream"],
   ["a.txt", "x", null, 'expected a file ending in .jsonl, .json, .csv, .parquet, got ".txt"'],
   ["a.csv", "question,answer\nq,1,2\n", 2, "Invalid Record Length"],
 ])(
@@ -88,7 +99,27 @@ Deno.test.each<[string, string | Uint8Array, number | null, string]>([
 
 Deno.test("readProblems() says that a file is not there", async () => {
   await assert.rejects(readProblems("nowhere.jsonl", { readParquet }), {
-    message: 'Cannot read "nowhere.jsonl": no such file',
+    message: 'Cannot read "nowhere.jsonl": there is no such file or folder',
+  });
+});
+
+Deno.test("readProblems() says that it was given a folder", async () => {
+  const folder = await Deno.makeTempDir({ suffix: ".jsonl" });
+  try {
+    await assert.rejects(readProblems(folder, { readParquet }), {
+      name: "DatasetError",
+      message: `Cannot read "${folder}": expected a file, got a folder`,
+    });
+  } finally {
+    await Deno.remove(folder);
+  }
+});
+
+Deno.test("readProblems() passes on what is wrong with a Parquet file, as the user's fault", async () => {
+  const broken = () => Promise.reject(new StoreError('Cannot read "a.parquet": expected Parquet'));
+  await assert.rejects(readProblems("a.parquet", { readParquet: broken }), {
+    name: "DatasetError",
+    message: 'Cannot read "a.parquet": expected Parquet',
   });
 });
 

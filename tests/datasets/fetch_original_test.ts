@@ -11,6 +11,7 @@ import {
   pinnedOriginals,
 } from "../../lib/datasets/mod.ts";
 import { sha256 } from "../../lib/core/mod.ts";
+import { withFolder } from "../with_folder.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
 const readParquet = () => Promise.reject(new Error("not used"));
@@ -40,15 +41,6 @@ function pin(text: string, changes: Partial<Original> = {}): Original {
 
 function blobSha1(text: string): string {
   return createHash("sha1").update(`blob ${Buffer.byteLength(text)}\0${text}`).digest("hex");
-}
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 const answering = (...texts: readonly string[]): NonNullable<FetchOptions["fetch"]> => {

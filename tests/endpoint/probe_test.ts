@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import { openTransport, probePolicy, probePpm } from "../../lib/endpoint/mod.ts";
 import { modelServer, type ModelServerQuirks } from "./_model_server.ts";
 import { scriptedServer } from "./_server.ts";
+import { startFaultyProxy } from "../faults/proxy.ts";
+
+/** What is repeated is repeated at once. */
+const retry = { initialDelayMs: 1 };
 
 const models = (...ids: string[]) => () =>
   Response.json({ object: "list", data: ids.map((id) => ({ id })) });
@@ -18,7 +22,7 @@ async function policyFindings(quirks: ModelServerQuirks) {
 
 async function ppmFindings(quirks: ModelServerQuirks) {
   await using server = modelServer({ activation: "asked", ...quirks });
-  return await probePpm(openTransport(server.url), { flag: "--ppm" });
+  return await probePpm(openTransport(server.url), { flag: "--ppm", retry });
 }
 
 Deno.test("probePolicy() finds out what a server like vLLM does", async () => {
@@ -110,11 +114,31 @@ Deno.test("probePolicy() refuses a model that is not served, and a choice it can
   });
 });
 
+Deno.test("probing says which flag to look at where a server lacks the route", async () => {
+  const lacking = () => Response.json({ error: { message: "Not Found" } }, { status: 404 });
+  {
+    await using server = scriptedServer([models("m"), lacking]);
+    await assert.rejects(
+      probePolicy(openTransport(server.url), { flag: "--policy", api: "chat", retry }),
+      /status 404 .*; check --policy-api: this server may have no route for "chat"$/,
+    );
+  }
+  await using server = scriptedServer([models("m"), lacking]);
+  await assert.rejects(
+    probePpm(openTransport(server.url), { flag: "--ppm", retry }),
+    /status 404 .*; check --ppm: a PPM needs a pooling route, as vLLM has with --runner pooling$/,
+  );
+});
+
 Deno.test("probePolicy() refuses a server that answers without choices", async () => {
   await using server = scriptedServer([models("m"), () => Response.json({ choices: [] })]);
   await assert.rejects(
-    probePolicy(openTransport(server.url), { flag: "--policy", api: "completions" }),
-    { message: `Cannot use ${server.url}: it answered a request without any choice` },
+    probePolicy(openTransport(server.url), {
+      ...{ flag: "--policy", api: "completions", retry },
+    }),
+    {
+      message: `Cannot use ${server.url}: it answered a request without any choice (tried 5 times)`,
+    },
   );
 });
 
@@ -139,7 +163,7 @@ Deno.test("probePpm() refuses a server that does not score every text", async ()
     () => Response.json({ data: [{ index: 0, data: [1] }] }),
   ]);
   await assert.rejects(
-    probePpm(openTransport(server.url), { flag: "--ppm" }),
+    probePpm(openTransport(server.url), { flag: "--ppm", retry }),
     /expected one score for each of 4 texts, got 1/,
   );
 });
@@ -147,8 +171,37 @@ Deno.test("probePpm() refuses a server that does not score every text", async ()
 Deno.test("probePpm() says what to do when nobody listens", async () => {
   const server = scriptedServer([models("m")]);
   await server[Symbol.asyncDispose]();
-  await assert.rejects(probePpm(openTransport(server.url), { flag: "--ppm" }), {
+  await assert.rejects(probePpm(openTransport(server.url), { flag: "--ppm", retry }), {
     message:
       `Cannot get a reply from ${server.url}/models: connection refused; start the server or check --ppm`,
   });
+});
+
+Deno.test("probePolicy() and probePpm() ask again on a bad day, and then find what they find on a good one", async () => {
+  await using policy = modelServer();
+  await using ppm = modelServer({ activation: "asked" });
+  const passes = null;
+  for (const fault of ["status_503", "html", "reset", "no_choices", "truncated_json"] as const) {
+    const plan = [fault, passes, fault, fault, passes];
+    await using policyProxy = await startFaultyProxy({ target: policy.url, plan });
+    const options = { flag: "--policy", api: "completions", retry } as const;
+    const { url: _, ...findings } = await probePolicy(openTransport(policyProxy.url), options);
+    const { url: __, ...expected } = await probePolicy(openTransport(policy.url), options);
+    assert.deepEqual(findings, expected);
+    await using ppmProxy = await startFaultyProxy({ target: ppm.url, plan: [fault, fault] });
+    const { isRaw } = await probePpm(openTransport(ppmProxy.url), { flag: "--ppm", retry });
+    assert.equal(isRaw, true);
+  }
+});
+
+Deno.test("probePolicy() gives a server up that stays broken, and says how often it asked and what to do", async () => {
+  await using server = scriptedServer([() => new Response("busy", { status: 503 })]);
+  await assert.rejects(
+    probePolicy(openTransport(server.url), { flag: "--policy", api: "completions", retry }),
+    {
+      message:
+        `Cannot get a reply from ${server.url}/models: status 503 "busy" (tried 5 times); start the server or check --policy`,
+    },
+  );
+  assert.equal(server.seen.length, 5);
 });

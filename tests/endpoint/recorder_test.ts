@@ -137,9 +137,23 @@ Deno.test("openFileReplyStore() keeps replies over a restart and passes a torn l
       assert.equal(await store.getReply({ requestHash: "h", sample: 0 }), "one");
       await store.putReply({ requestHash: "h", sample: 1 }, "three");
     }
+    await using store = await openFileReplyStore(path, { mode: "read" });
+    assert.equal(await store.getReply({ requestHash: "h", sample: 0 }), "one");
+    assert.equal(await store.getReply({ requestHash: "h", sample: 1 }), "three");
   } finally {
     await Deno.remove(path);
   }
+});
+
+Deno.test("openFileReplyStore() says why it cannot write or read", async () => {
+  await assert.rejects(openFileReplyStore("/nowhere/at/all", { mode: "append" }), {
+    name: "InfrastructureError",
+    message:
+      'Cannot record replies in "/nowhere/at/all": there is no such file or folder; name another file',
+  });
+  await assert.rejects(openFileReplyStore("/", { mode: "read" }), {
+    message: 'Cannot read recorded replies "/": expected a file, got a folder',
+  });
 });
 
 Deno.test("openFileReplyStore() names the line that is no reply", async () => {

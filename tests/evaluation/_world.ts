@@ -14,13 +14,14 @@ import {
   type EvaluationMode,
   type EvaluationParts,
   type EvaluationPlan,
+  type EvaluationSummary,
   type LoadedSuite,
   problemsChecksum,
   Suite,
 } from "../../lib/evaluation/mod.ts";
 import { exactGrader } from "../../lib/grading/mod.ts";
 import { openStubSandbox, type StubScript } from "../../lib/sandbox/mod.ts";
-import { memoryStore } from "../../lib/store/mod.ts";
+import { type JudgedSample, memoryStore } from "../../lib/store/mod.ts";
 
 /** Four problems whose answer is 5. */
 export const PROBLEMS: readonly Problem[] = [1, 2, 3, 4].map((i) => ({
@@ -171,4 +172,35 @@ export function partsFor(policy: Policy, options: Partial<EvaluationParts> = {})
     concurrency: 3,
     ...options,
   };
+}
+
+/** Sampling of modes without search. */
+export const SETTINGS = {
+  sampling: { temperature: 1, topP: 1, maxTokens: 512, modelLength: 4096 },
+  style: "code",
+  api: "completions",
+  extraction: { lastNumber: false },
+} as const;
+
+/** Four samples of every problem. */
+export const SCRIPT: Script = {
+  "known/1": [5, 5, 5, 5],
+  "known/2": [5, 7, 5, 7],
+  "known/3": ["no box", 5, "failed", "truncated"],
+  "known/4": [7, 7, 5, 7],
+};
+
+/** Metrics by name, rounded to six digits. */
+export function values(summary: EvaluationSummary): Record<string, number> {
+  return Object.fromEntries(
+    summary.metrics.map(({ metric, value }) => [metric, Math.round(value * 1e6) / 1e6]),
+  );
+}
+
+/** What was stored, without times. */
+export function timeless(samples: readonly JudgedSample[]) {
+  return samples.map(({ wallMs: _, verdicts, ...rest }) => ({
+    ...rest,
+    verdicts: verdicts.map(({ elapsedMs: _elapsed, ...verdict }) => verdict),
+  }));
 }

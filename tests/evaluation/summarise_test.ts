@@ -3,8 +3,10 @@ import fc from "fast-check";
 import type { Problem } from "../../lib/core/mod.ts";
 import {
   auditVerdicts,
+  type GradedSample,
   summarise,
   verdictChanges,
+  weightedVoteMetric,
   weightedVoteScore,
 } from "../../lib/evaluation/mod.ts";
 import type { JudgedSample } from "../../lib/store/mod.ts";
@@ -191,4 +193,25 @@ Deno.test("verdictChanges() counts problems that gain and lose", () => {
     verdictChanges({ samples: before, grader: "g" }, { samples: after, grader: "g" }),
     { samples: 3, nowRight: ["known/1"], nowWrong: ["known/2"] },
   );
+});
+
+const gradedVote = (group: string, score: number): GradedSample => ({
+  ...{ group, score, answer: group, correct: group === "right" },
+  ...{ outcome: "answered", tokens: 1, ppmTokens: 1 },
+});
+
+Deno.test("weightedVoteMetric() is the vote of all samples, and of fewer the mean over seeded choices", () => {
+  const scale = { bias: 0, scale: 1 };
+  const samples = [
+    gradedVote("right", 2),
+    gradedVote("wrong 7", -3),
+    gradedVote("wrong 8", -3),
+    gradedVote("wrong 9", -3),
+  ];
+  assert.equal(weightedVoteMetric(4, scale).score(samples), 1);
+  const one = weightedVoteMetric(1, scale).score(samples);
+  assert.ok(one > 0.1 && one < 0.4, `one of four is right alone, got ${one}`);
+  assert.equal(weightedVoteMetric(1, scale).score(samples), one, "the same choices every time");
+  const two = weightedVoteMetric(2, scale).score(samples);
+  assert.ok(two > 0.35 && two < 0.65, `in half of the pairs the right one is heavier, got ${two}`);
 });

@@ -81,5 +81,5 @@ export function problem(
   trees: readonly ExportedTree[],
   rest: Partial<ExportedProblem> = {},
 ): ExportedProblem {
-  return { problemId: "p/1", source: "test", question: "What is 1 + 1?", level: 1, trees, ...rest };
+  return { problemId: "p/1", source: "test", question: "What is 1 + 1?", trees, ...rest };
 }

@@ -35,8 +35,8 @@ export type Fault = typeof FAULTS[number];
 
 /** Options of {@linkcode startFaultyProxy}. */
 export interface FaultyProxyOptions {
-  /** Base URL behind the proxy, with or without `/v1`. */
-  readonly target: string;
+  /** Base URL behind the proxy, with or without `/v1`; a function is asked for every request. */
+  readonly target: string | (() => string);
   /** Faults of the first requests, in order; `null` lets one pass. @default none */
   readonly plan?: readonly (Fault | null)[];
   /** Share of the requests after the plan that are broken. @default 0 */
@@ -46,6 +46,8 @@ export interface FaultyProxyOptions {
   readonly seed?: number;
   /** Told of every fault before it happens. */
   readonly onFault?: (fault: Fault) => void;
+  /** Told of every request when it comes. */
+  readonly onRequest?: () => void;
 }
 
 /** A running proxy. */
@@ -60,7 +62,10 @@ export interface FaultyProxy extends AsyncDisposable {
   readonly comeUp: () => Promise<void>;
 }
 
-const QUICK_FAULTS = FAULTS.filter((fault) => fault !== "huge" && fault !== "silence");
+/** Faults that cost nobody time or memory. */
+export const QUICK_FAULTS: readonly Fault[] = FAULTS.filter((fault) =>
+  fault !== "huge" && fault !== "silence"
+);
 
 /** Starts a proxy on the loopback interface. Requests of models and metrics always pass. */
 export async function startFaultyProxy(options: FaultyProxyOptions): Promise<FaultyProxy> {
@@ -108,6 +113,7 @@ async function answer(
   },
 ): Promise<void> {
   const { options, injected } = state;
+  options.onRequest?.();
   const chunks: Uint8Array[] = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = new Blob(chunks.map((chunk) => new Uint8Array(chunk)));
@@ -117,8 +123,9 @@ async function answer(
     options.onFault?.(fault);
     if (breakAtOnce(fault, response)) return;
   }
-  const target = options.target.replace(/\/v1$/, "") + request.url;
-  const reply = await fetch(target, {
+  const { target } = options;
+  const base = (typeof target === "string" ? target : target()).replace(/\/v1$/, "");
+  const reply = await fetch(base + request.url, {
     method: request.method ?? "GET",
     headers: { "content-type": "application/json" },
     ...(request.method === "POST" ? { body: await body.text() } : {}),

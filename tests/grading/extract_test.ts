@@ -56,6 +56,7 @@ Deno.test("extractAnswer() takes what follows an answer phrase to the end of its
   check("He has 5.\n#### 1,234", "1,234", "phrase");
   check("The answer is 42 because geometry proves it", "42", "phrase");
   check("Final Answer: The largest $n$ is 34.", "34", "phrase");
+  check("So the correct option is C.", "C", "phrase");
 });
 
 Deno.test("extractAnswer() guesses only when asked to, and says so", () => {
@@ -69,6 +70,8 @@ Deno.test("extractAnswer() guesses only when asked to, and says so", () => {
   });
   check("We find that $x \\lt 3$.", "x \\lt 3", "maths", { lastFormula: true });
   check("计划的比例为13/28", "13/28", "maths", { lastFormula: true });
+  check(" **C** ", "**C**", "maths", { lastFormula: true });
+  check("\\left(\\begin{array}{cc}1&0\\\\0&1\\end{array}\\right)", null, "none");
   check("open('marker', 'w').write('x') or 0", null, "none", {
     lastFormula: true,
     lastNumber: true,

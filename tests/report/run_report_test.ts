@@ -114,6 +114,15 @@ Deno.test("runReport() compares each round with the one before, corrected over a
   assert.equal(greedy.verdict, "no difference shown");
 });
 
+Deno.test("runReport() names measured problems that were searched for training, the base apart", () => {
+  const rows = table("overlap").rows;
+  assert.ok(rows.length > 0 && rows.every(({ checkpoint }) => checkpoint !== "base"));
+  for (const { training, equal, share, without } of rows) {
+    // The run of the test measures its own training problems.
+    assert.deepEqual([training, equal, share, without], [PROBLEMS, PROBLEMS, 1, null]);
+  }
+});
+
 Deno.test("runReport() shows both answers where rounds differ", () => {
   const changed = tablesOf(report).filter(({ id }) => id.startsWith("changed_"));
   const first = changed[0]?.rows[0];

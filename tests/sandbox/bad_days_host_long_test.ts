@@ -67,12 +67,15 @@ const ODD_ENVIRONMENT = {
 
 const READ_ONLY = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"];
 
-/** Whether this machine has bubblewrap, which is what gives a test a disk of its own. */
-const CAN_FILL = CANNOT_RUN === null && await succeeds([...READ_ONLY, "true"]);
+/** Why a test can have no disk of its own, which bubblewrap gives it; `null` when it can. */
+const CANNOT_FILL = CANNOT_RUN ??
+  (await succeeds([...READ_ONLY, "true"]) ? null : "needs a bubblewrap that works");
 
-/** Whether bubblewrap also works inside of itself; AppArmor's profile for it may forbid that. */
-const CAN_NEST = CAN_FILL &&
-  await succeeds([...READ_ONLY, BWRAP ?? "", ...READ_ONLY, "--unshare-all", "true"]);
+/** The same for a test that starts bubblewrap inside of that; AppArmor's profile for it may forbid it. */
+const CANNOT_NEST = CANNOT_FILL ??
+  (await succeeds([...READ_ONLY, BWRAP ?? "", ...READ_ONLY, "--unshare-all", "true"])
+    ? null
+    : "needs a bubblewrap that works inside of itself");
 
 async function succeeds(args: readonly string[]): Promise<boolean> {
   return BWRAP !== null && (await runProcess(BWRAP, args, { env: ENVIRONMENT })).code === 0;
@@ -94,9 +97,11 @@ for (const tier of TIERS) {
     },
   );
 
+  const cannotFill = tier === "A" ? CANNOT_NEST : CANNOT_FILL;
   Deno.test({
-    name: `tier ${tier}: a full disk, and one that cannot be written, change nothing`,
-    ignore: !(tier === "A" ? CAN_NEST : CAN_FILL),
+    name: `tier ${tier}: a full disk, and one that cannot be written, change nothing` +
+      (cannotFill === null ? "" : ` (${cannotFill})`),
+    ignore: cannotFill !== null,
     fn: async () => {
       const plain = await runPlainly(tier);
       const fill = 'head -c 1000000 /dev/zero > /tmp/fill; echo x > /tmp/more; exec "$@"';

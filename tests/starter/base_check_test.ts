@@ -32,7 +32,7 @@ function openStepSandbox() {
   return openStubSandbox(([program = "", question]) => {
     const { names, printed } = runProgram(program);
     if (question === undefined) return { stdout: `${printed}\n` };
-    const values = question.slice(1, -1).split(", ").map((name) => names.get(name));
+    const values = [...question.matchAll(/"(\w)"/g)].map(([, name = ""]) => names.get(name));
     return { value: `[${values.join(", ")}]` };
   });
 }

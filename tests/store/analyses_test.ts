@@ -67,7 +67,7 @@ Deno.test("every analysis and every example answers on grown trees", async () =>
 Deno.test("suspect-labels ranks strong agreement on another answer first", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(`${folder.path}/a.duckdb`);
-  const runNo = await prepareRun(store, 5);
+  const runNo = await prepareRun(store, 6);
   const grow = (problem: number, answers: Parameters<typeof solutions>[0], roundNo = 2) =>
     store.writeTree({ runNo, roundNo }, {
       ...handTree(solutions(answers)),
@@ -81,15 +81,24 @@ Deno.test("suspect-labels ranks strong agreement on another answer first", async
   await grow(3, [["9", false, 5], ["9", false, 5], ["4", true, 5], ["4", true, 5]]);
   // One solution alone is no agreement.
   await grow(4, [["1", false, 5], ["2", false, 5]]);
+  // A sure policy: eight equal draws were merged into one solution.
+  await store.writeTree({ runNo, roundNo: 2 }, {
+    ...handTree([{ parent: 0, multiplicity: 8 }, answer(1, "5", { correct: false, ppmLogit: 5 })]),
+    problemId: "test/6",
+  });
   // Accused in an earlier round only.
   await grow(5, [["3", false, 5], ["3", false, 5]], 1);
-  const columns = ["problem_id", "reference", "answer", "agreeing", "solutions", "for_reference"];
+  const columns = [
+    ...["problem_id", "reference", "answer", "share", "draws", "agreeing", "solutions"],
+    "for_reference",
+  ];
   assert.deepEqual(await rowsOf(store, "suspect-labels", { columns }), [
-    ["test/1", "2", "7", 3, 3, 0],
-    ["test/2", "3", "8", 3, 3, 0],
+    ["test/6", "7", "5", 1, 8, 1, 1, 0],
+    ["test/1", "2", "7", 1, 3, 3, 3, 0],
+    ["test/2", "3", "8", 1, 3, 3, 3, 0],
   ]);
   assert.deepEqual(await rowsOf(store, "suspect-labels", { columns, round: 1 }), [
-    ["test/5", "6", "3", 2, 2, 0],
+    ["test/5", "6", "3", 1, 2, 2, 2, 0],
   ]);
   assert.equal((await rowsOf(store, "suspect-labels", { columns, limit: 1 })).length, 1);
 });

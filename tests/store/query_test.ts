@@ -193,3 +193,22 @@ Deno.test("query() never ends the rows of an interrupted statement as if they we
     }
   }, { message: /expected an end within 300 ms/ });
 });
+
+Deno.test("readParquetRows() says why a file cannot be read, without a statement that nobody wrote", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".parquet" });
+  try {
+    await Deno.writeTextFile(path, "no Parquet at all, but long enough for one");
+    await assert.rejects(readParquetRows(path), (error: unknown) => {
+      assert.ok(error instanceof Error);
+      assert.ok(error.message.startsWith(`Cannot read "${path}": expected a Parquet file: `));
+      assert.doesNotMatch(error.message, /SELECT|\n/);
+      return true;
+    });
+  } finally {
+    await Deno.remove(path);
+  }
+  await assert.rejects(readParquetRows(path), {
+    name: "StoreError",
+    message: `Cannot read "${path}": there is no such file`,
+  });
+});

@@ -8,6 +8,7 @@ import { type CorpusExample, corpusExamples } from "../../lib/starter/mod.ts";
 import { train, type TrainerEvent, trainSettings } from "../../lib/training/mod.ts";
 import { INTERPRETER, modelTest } from "../engine/_models.ts";
 import { runResponse } from "../starter/_interpreter.ts";
+import { withFolder } from "../with_folder.ts";
 
 const BASE = new URL("../../fixtures/starter/base", import.meta.url).pathname;
 const END_OF_BLOCK = "<end_of_output>\n";
@@ -43,15 +44,6 @@ function pairs(count: number): string {
       negatives: [side("*"), side("-")],
     });
   }).join("\n");
-}
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 const Completion = z.object({ choices: z.array(z.object({ text: z.string() })) });

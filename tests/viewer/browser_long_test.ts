@@ -90,6 +90,35 @@ browserTest("list: filter, order, keyboard, and back from a tree", storeTrees, a
   );
 });
 
+browserTest(
+  "list: a page at a time, forward and back, by a link too",
+  async (db) => {
+    await using store = await openStore(db);
+    const problems = Array.from({ length: 53 }, (_, i) => testProblem(i + 1));
+    await store.putProblems(problems);
+    const { runNo } = await store.openRun(testRun());
+    await Promise.all(
+      problems.map(({ id }) => store.writeTree({ runNo, roundNo: 0 }, testTree(id, 0))),
+    );
+  },
+  async ({ browser, viewer }) => {
+    const { page, errors } = await openPage(browser, viewer);
+    await waitForText(page, "main", "1 to 50 of 53 trees");
+    assert.ok(await page.isDisabled("button:has-text('Previous')"));
+    await page.click("button:has-text('Next')");
+    await waitForText(page, "main", "51 to 53 of 53 trees");
+    assert.ok(await page.isDisabled("button:has-text('Next')"));
+    await page.reload();
+    await waitForText(page, "tbody tr:last-child", "test/53");
+    await page.click("button:has-text('Previous')");
+    await waitForText(page, "main", "1 to 50 of 53 trees");
+    await page.click("button:has-text('Next')");
+    await page.fill("input[name=text]", "test/5");
+    await waitForText(page, "main", "1 to 5 of 5 trees");
+    assert.deepEqual(errors, []);
+  },
+);
+
 browserTest("tree: choose, fold, siblings, pairs, deep link", storeTrees, async (stage) => {
   const { page, errors } = await openPage(stage.browser, stage.viewer);
   await page.click("tbody tr:first-child a");

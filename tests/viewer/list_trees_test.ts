@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { openReadOnly, openStore } from "../../lib/store/mod.ts";
-import { handleRequest, type RunRow, type TreePage } from "../../lib/viewer/mod.ts";
-import { testRun } from "../conformance/store.ts";
+import { handleRequest, type RunRow, SORTS, type TreePage } from "../../lib/viewer/mod.ts";
+import { testProblem, testRun } from "../conformance/store.ts";
 import { temporaryFolder } from "../store/_files.ts";
+import { answer, handTree } from "../store/_hand_tree.ts";
 import { askFor, request, viewerOptions, withTrees } from "./_ask.ts";
 
 /** Problem and round of every listed tree. */
@@ -21,7 +22,7 @@ Deno.test("/api/runs lists runs with their rounds, and those without a tree", as
   const parts = viewerOptions(reader);
   const ask = async (path: string) => await (await handleRequest(request(path), parts)).json();
   assert.deepEqual(await ask("/api/runs"), [{ run: "r", command: "synth", rounds: [], trees: 0 }]);
-  assert.deepEqual(await ask("/api/trees"), { total: 0, rows: [] });
+  assert.deepEqual(await ask("/api/trees"), { total: 0, first: 0, rows: [] });
   assert.deepEqual(await ask("/api/errors"), []);
   await withTrees(async (ask) => {
     const runs = await askFor<readonly RunRow[]>(ask, "/api/runs");
@@ -78,7 +79,7 @@ const FILTERS: readonly { readonly query: string; readonly expected: readonly st
   { query: "text=Question&solved=no&level=2", expected: ["test/2 1"] },
   { query: "sort=level&descending=1", expected: ["test/2 1", "test/1 1", "test/1 2"] },
   { query: "sort=solved", expected: ["test/2 1", "test/1 1", "test/1 2"] },
-  { query: "sort=q&limit=1&offset=1", expected: ["test/2 1"] },
+  { query: "sort=q&limit=1", expected: ["test/1 1"] },
 ];
 
 Deno.test("/api/trees filters by everything that is shown, and orders", async () => {
@@ -90,18 +91,63 @@ Deno.test("/api/trees filters by everything that is shown, and orders", async ()
   });
 });
 
-Deno.test("/api/trees gives pages that together are the whole, in every order", async () => {
-  await withTrees(async (ask) => {
-    for (const sort of ["problem", "level", "solved", "nodes", "rollouts", "tokens", "q"]) {
-      const whole = await askFor<TreePage>(ask, `/api/trees?sort=${sort}`);
-      const pages = await Promise.all(
-        [0, 2].map((offset) =>
-          askFor<TreePage>(ask, `/api/trees?sort=${sort}&limit=2&offset=${offset}`)
-        ),
-      );
-      assert.deepEqual(pages.map(({ total }) => total), [3, 3]);
-      assert.deepEqual(pages.flatMap(({ rows }) => rows), whole.rows);
+/** Problems of every kind of key: equal ones, and none at all. */
+async function storeUneven(path: string): Promise<void> {
+  await using store = await openStore(path);
+  const levels = [2, null, 1, 2, null, 1, 1];
+  const problems = levels.map((level, i) => ({ ...testProblem(i + 1), level }));
+  await store.putProblems(problems);
+  const { runNo } = await store.openRun(testRun());
+  for (const [i, { id }] of problems.entries()) {
+    const nodes = Array.from({ length: 1 + i % 3 }, () => ({ parent: 0, qValue: i % 2 }));
+    const answers = i % 3 === 0 ? [] : [answer(1, "3", { correct: i % 2 === 0 })];
+    await store.writeTree({ runNo, roundNo: 1 }, {
+      ...handTree([...nodes, ...answers]),
+      problemId: id,
+    });
+  }
+}
+
+Deno.test("/api/trees leads forward and back through every order, a page at a time", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/a.duckdb`;
+  await storeUneven(path);
+  using reader = await openReadOnly(path);
+  const parts = viewerOptions(reader);
+  const ask = async (query: string): Promise<TreePage> =>
+    await (await handleRequest(request(`/api/trees?${query}`), parts)).json();
+  for (const sort of SORTS) {
+    for (const direction of ["", "&descending=1"]) {
+      const order = `sort=${sort}${direction}`;
+      const whole = await ask(order);
+      assert.deepEqual([whole.total, whole.first, whole.rows.length], [7, 0, 7], order);
+      const pages: TreePage[] = [await ask(`${order}&limit=3`)];
+      for (let last = pages[0]; last !== undefined && last.first + 3 < last.total;) {
+        last = await ask(`${order}&limit=3&after=${last.rows.at(-1)?.tree}`);
+        pages.push(last);
+      }
+      assert.deepEqual(pages.map(({ first }) => first), [0, 3, 6], order);
+      assert.deepEqual(pages.flatMap(({ rows }) => rows), whole.rows, order);
+      for (const [i, page] of pages.slice(0, -1).entries()) {
+        const back = await ask(`${order}&limit=3&before=${pages[i + 1]?.rows[0]?.tree}`);
+        assert.deepEqual(back, page, `${order}, back to page ${i}`);
+      }
     }
+  }
+});
+
+Deno.test("/api/trees begins anew when the tree that a page was to follow does not match", async () => {
+  await withTrees(async (ask) => {
+    const first = await askFor<TreePage>(ask, "/api/trees?round=1");
+    for (const cursor of ["after=7", "before=7"]) {
+      assert.deepEqual(await askFor<TreePage>(ask, `/api/trees?round=1&${cursor}`), first);
+    }
+    const last = first.rows.at(-1)?.tree;
+    assert.deepEqual(await askFor(ask, `/api/trees?round=1&after=${last}`), {
+      total: 2,
+      first: 2,
+      rows: [],
+    });
   });
 });
 
@@ -109,7 +155,8 @@ const REFUSED: readonly { readonly query: string; readonly about: RegExp }[] = [
   { query: "colour=red", about: /Unrecognized key: "colour"/ },
   { query: "sort=question", about: /^Cannot answer: sort: / },
   { query: "limit=501", about: /^Cannot answer: limit: / },
-  { query: "offset=-1", about: /^Cannot answer: offset: / },
+  { query: "after=-1", about: /^Cannot answer: after: expected the digits of a tree's id/ },
+  { query: "before=1%20OR%201", about: /^Cannot answer: before: / },
   { query: "level=x", about: /^Cannot answer: level: / },
   { query: "minQ=2", about: /^Cannot answer: minQ: / },
   { query: `text=${"x".repeat(201)}`, about: /^Cannot answer: text: / },

@@ -3,6 +3,7 @@ import { EvalConfig } from "../../config/mod.ts";
 import { compareCommand } from "../eval/compare_command.ts";
 import { dryRunLines } from "../eval/dry_run.ts";
 import { auditCommand, regradeCommand } from "../eval/grader_commands.ts";
+import { checkLike, likeConfig, readModel } from "../eval/like.ts";
 import { listCommand, showCommand } from "../eval/list_command.ts";
 import { loadSuites } from "../eval/load_suites.ts";
 import { selectionOf } from "../eval/plan.ts";
@@ -40,11 +41,14 @@ async function evaluate(
   const flags = code === false ? { ...options, noCode: true } : options;
   const resolved = await commandConfig(EvalConfig, flags);
   if (resolved.printConfig) return print(configLines(resolved));
-  const { config } = resolved;
+  const { like } = resolved.config;
+  const model = like === undefined ? null : await readModel(resolved.config.db, like);
+  const config = model === null ? resolved.config : await likeConfig(resolved.config, model);
   const { suites, notices } = await loadSuites(
     config.suite,
     (suite) => selectionOf(config, suite),
   );
+  if (model !== null) checkLike(config, suites, model);
   if (!config.quiet) notices.forEach(notice);
   if (config.dryRun) return (await dryRunLines(config, suites)).forEach(print);
   await runEval(

@@ -7,31 +7,27 @@ import {
   type ExportFormat,
   type ExportManifest,
   exportPairs,
-  exportScored,
   exportSft,
   pairRules,
   RULE_PRESETS,
   type RuleOverrides,
   type RulePreset,
-  scoredRules,
   sftRules,
 } from "../../export/mod.ts";
 import { type DuckdbStore, openStore, type SqlReader } from "../../store/mod.ts";
+import { databaseOption } from "../database_option.ts";
 import { openDecontaminator } from "../decontaminator.ts";
 import { exportLines } from "../export/describe_export.ts";
 import { findSource } from "../export/find_source.ts";
 import { registerExport } from "../export/register_export.ts";
 import { listenForInterrupts } from "../interrupt.ts";
+import { parseJsonFlag } from "../json_flag.ts";
 import { LiveDisplay, notice, print } from "../output.ts";
+import { readUserText } from "../read_user_text.ts";
 import { openReader } from "../reader.ts";
 
 /** What can be exported, by the folder that it is written in, and the role of the model that is trained on it. */
-const ROLES = {
-  sft: "policy",
-  pairs: "ppm",
-  outcome: "outcome",
-  q_regression: "q_regression",
-} as const;
+const ROLES = { sft: "policy", pairs: "ppm" } as const;
 
 type Part = keyof typeof ROLES;
 
@@ -44,7 +40,6 @@ interface ExportFlags {
   readonly preset: RulePreset;
   readonly sftRules: string;
   readonly pairRules: string;
-  readonly scoredRules: string;
   readonly quarantine?: string;
   readonly only?: string;
   readonly formats: string;
@@ -61,7 +56,7 @@ export function exportCommand(): Command {
   return new Command("export")
     .description("Write training data from stored trees: traces for a policy, pairs for a PPM")
     .option("--out <folder>", "folder for the data; sft/ and pairs/ are made in it")
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--run <name>", "run whose trees are taken (default: the newest)")
     .option("--round <n>", "one round, a list (1,2), or all", "all")
     .addOption(
@@ -74,7 +69,6 @@ export function exportCommand(): Command {
     )
     .option("--sft-rules <json>", rules("traces"), "{}")
     .option("--pair-rules <json>", rules("pairs"), "{}")
-    .option("--scored-rules <json>", rules("outcome and q_regression"), "{}")
     .option("--quarantine <file>", "problem ids that give no data, one a line")
     .option("--only <file>", "problem ids that data is made of, one a line")
     .option("--formats <list>", `comma separated, of ${EXPORT_FORMATS.join(", ")}`, "own")
@@ -122,7 +116,7 @@ async function runExport(flags: ExportFlags): Promise<void> {
 
 type Run = (
   reader: SqlReader,
-  options: Omit<Parameters<typeof exportScored>[1], "rules">,
+  options: Omit<Parameters<typeof exportSft>[1], "rules" | "formats">,
 ) => Promise<ExportManifest>;
 
 /** What is to be written, with its rules checked. */
@@ -145,14 +139,6 @@ async function exportJobs(
       case "pairs": {
         const rules = pairRules(preset, overrides("--pair-rules", flags.pairRules));
         return (reader, options) => exportPairs(reader, { ...options, rules, formats });
-      }
-      case "outcome":
-      case "q_regression": {
-        const rules = scoredRules(preset, {
-          target: part === "outcome" ? "outcome" : "q",
-          ...overrides("--scored-rules", flags.scoredRules),
-        });
-        return (reader, options) => exportScored(reader, { ...options, rules });
       }
     }
   };
@@ -192,23 +178,12 @@ function parseFormats(text: string): readonly ExportFormat[] {
 }
 
 function parseRules(flag: string, text: string): RuleOverrides {
-  try {
-    const parsed = z.record(z.string(), z.unknown()).safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new UsageError(`Cannot read ${flag} ${text}: expected a JSON object of rules`);
+  const schema = z.record(z.string(), z.unknown());
+  return parseJsonFlag(flag, text, { schema, expected: "a JSON object of rules" });
 }
 
 async function readIds(path: string): Promise<readonly string[]> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new UsageError(`Cannot read problem ids: there is no file "${path}"`, { cause });
-  }
+  const text = await readUserText(path, "read problem ids from");
   return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { UsageError } from "../../core/mod.ts";
+import { fileFault, UsageError } from "../../core/mod.ts";
 import { gradeCases, openGrader } from "../../grading/mod.ts";
 import { openGradingSandbox } from "../host.ts";
 import { notice, print } from "../output.ts";
@@ -28,10 +28,16 @@ export function gradeCommand(): Command {
 async function openLines(path: string): Promise<AsyncIterable<string>> {
   if (path === "-") return splitLines(Deno.stdin.readable);
   try {
-    return splitLines((await Deno.open(path)).readable);
+    const file = await Deno.open(path);
+    if ((await file.stat()).isDirectory) {
+      file.close();
+      throw new Deno.errors.IsADirectory(path);
+    }
+    return splitLines(file.readable);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new UsageError(`Cannot read cases from "${path}": no such file`, { cause: error });
+    const fault = fileFault(error);
+    if (fault === null) throw error;
+    throw new UsageError(`Cannot read cases from "${path}": ${fault}`, { cause: error });
   }
 }
 

@@ -1,10 +1,23 @@
 import { Command, Option } from "commander";
-import { commentedConfig, EvalConfig, EvolveConfig, SynthConfig } from "../../config/mod.ts";
-import { UsageError } from "../../core/mod.ts";
+import {
+  AblateConfig,
+  commentedConfig,
+  EvalConfig,
+  EvolveConfig,
+  ScienceConfig,
+  SynthConfig,
+} from "../../config/mod.ts";
+import { fileFault, UsageError } from "../../core/mod.ts";
 import { notice } from "../output.ts";
 
 /** Commands whose settings a file can hold. */
-const SCHEMAS = { synth: SynthConfig, evolve: EvolveConfig, eval: EvalConfig } as const;
+const SCHEMAS = {
+  synth: SynthConfig,
+  evolve: EvolveConfig,
+  eval: EvalConfig,
+  ablate: AblateConfig,
+  science: ScienceConfig,
+} as const;
 
 /** `init [file]`: writes a commented configuration file. */
 export function initCommand(): Command {
@@ -19,8 +32,9 @@ export function initCommand(): Command {
       try {
         await Deno.writeTextFile(file, commentedConfig(SCHEMAS[options.for]), { createNew: true });
       } catch (error) {
-        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-        throw new UsageError(`Cannot write "${file}": it exists already; name another file`, {
+        const fault = fileFault(error);
+        if (fault === null) throw error;
+        throw new UsageError(`Cannot write "${file}": ${fault}; name another file`, {
           cause: error,
         });
       }

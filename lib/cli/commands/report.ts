@@ -1,7 +1,8 @@
 import { Command } from "commander";
-import { UsageError } from "../../core/mod.ts";
+import { fileFault, UsageError } from "../../core/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import { renderHtml, renderJson, renderMarkdown, runReport } from "../../report/mod.ts";
+import { databaseOption } from "../database_option.ts";
 import { notice, print } from "../output.ts";
 import { openReader } from "../reader.ts";
 
@@ -18,7 +19,7 @@ interface ReportCommandOptions {
 export function reportCommand(): Command {
   return new Command("report")
     .description("Write a report of a run: one HTML page that opens from disk, Markdown, JSON")
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--run <name>", "run to report (default: the newest)")
     .option(
       "--out <file>",
@@ -54,12 +55,11 @@ async function write(path: string, text: string, { quiet }: ReportCommandOptions
   try {
     await Deno.writeTextFile(path, text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const fault = fileFault(error);
+    if (fault === null) throw error;
     throw new UsageError(
-      `Cannot write "${path}": expected a file in a folder that exists, got: ${why}`,
-      {
-        cause: error,
-      },
+      `Cannot write "${path}": ${fault}; expected a file in a folder that exists`,
+      { cause: error },
     );
   }
   if (quiet !== true) notice(`Wrote ${path}`);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { UsageError } from "../../core/mod.ts";
 import { compactDatabase, copyDatabase, openStore } from "../../store/mod.ts";
 import { connectControl } from "../control/mod.ts";
+import { databaseOption } from "../database_option.ts";
 import { notice, print } from "../output.ts";
 import { openReader } from "../reader.ts";
 
@@ -21,7 +22,7 @@ export function runsCommand(): Command {
   const command = new Command("runs").description("List, rename, delete, compact and copy runs");
   const add = (usage: string, description: string, isDefault = false) =>
     command.command(usage, { isDefault }).description(description)
-      .option("--db <file>", "database file", "data/rstar.duckdb");
+      .addOption(databaseOption());
   add("list", "show every run (default)", true)
     .option("--json", "print one line of JSON")
     .action(list);

@@ -3,14 +3,17 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { parseDuration } from "../../config/mod.ts";
 import { UsageError } from "../../core/mod.ts";
-import { sqlNames, sqlReference, writeParquet } from "../../store/mod.ts";
+import { type Asked, sqlNames, sqlReference, statementOf, writeParquet } from "../../store/mod.ts";
+import { databaseOption } from "../database_option.ts";
 import { PROJECT_ROOT } from "../host.ts";
 import { notice, print } from "../output.ts";
+import { readUserText } from "../read_user_text.ts";
 import { openReader } from "../reader.ts";
 import { sqlList } from "../sql/list.ts";
 import { printRows, TEXT_FORMATS, type TextFormat } from "../sql/output.ts";
+import { requireRun } from "../sql/require_run.ts";
 import { runShell } from "../sql/shell.ts";
-import { type Asked, parseAsked, sqlOf } from "../sql/statement.ts";
+import { parseAsked } from "../sql/statement.ts";
 
 const FORMATS = [...TEXT_FORMATS, "parquet"] as const;
 const HISTORY_FILE = join(PROJECT_ROOT, ".rstar", "sql_history");
@@ -38,7 +41,7 @@ export function sqlCommand(): Command {
       "[query]",
       "a SELECT or the name of an analysis; without it, standard input or an interactive mode",
     )
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--list", "show every analysis and view with an example")
     .option("--file <file>", "read the statement from a file")
     .addOption(
@@ -85,13 +88,7 @@ async function readStatement(
     throw new UsageError(`Cannot run both a statement and --file "${file}": give one`);
   }
   if (query !== undefined) return query;
-  if (file !== undefined) {
-    try {
-      return await Deno.readTextFile(file);
-    } catch (cause) {
-      throw new UsageError(`Cannot read the statement from "${file}": ${String(cause)}`, { cause });
-    }
-  }
+  if (file !== undefined) return await readUserText(file, "read the statement from");
   if (Deno.stdin.isTerminal()) return null;
   return await new Response(Deno.stdin.readable).text();
 }
@@ -116,9 +113,10 @@ async function ask(
       `Cannot use --out with --format ${format}: redirect standard output instead`,
     );
   }
-  const statement = sqlOf(asked);
+  const { sql, ...bound } = statementOf(asked);
   await using reader = await openReader(db);
-  const result = await reader.query(statement.sql, { ...statement.options, ...limits });
+  if (options.run !== undefined) await requireRun(reader, options.run);
+  const result = await reader.query(sql, { ...bound, ...limits });
   await printRows(result, { format: format satisfies TextFormat, maxRows: rows });
 }
 

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { UsageError } from "../../core/mod.ts";
 import { connectControl, type ControlStatus } from "../control/mod.ts";
+import { databaseOption } from "../database_option.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { print, shortDuration, shortNumber } from "../output.ts";
 
@@ -14,14 +15,16 @@ interface StatusOptions {
 export function statusCommand(): Command {
   return new Command("status")
     .description("Say what the process that holds a database is doing")
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--json", "print one line of JSON on standard output")
     .option("--follow", "print events, one line of JSON each, until the process ends")
     .action(async ({ db, json, follow }: StatusOptions) => {
       using interrupts = listenForInterrupts(() => {});
       using client = await connectControl(db);
       if (client === null) {
-        throw new UsageError(`Cannot ask about "${db}": no process that holds it listens`);
+        throw new UsageError(
+          `Cannot ask about "${db}": no process holds it, or none that listens; deno task runs shows what is stored`,
+        );
       }
       const status = await client.status();
       if (json) print(JSON.stringify(status));

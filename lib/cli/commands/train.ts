@@ -16,6 +16,7 @@ import {
 } from "../../training/mod.ts";
 import { pythonInterpreter } from "../host.ts";
 import { listenForInterrupts } from "../interrupt.ts";
+import { parseJsonFlag } from "../json_flag.ts";
 import { LiveDisplay, notice, print } from "../output.ts";
 import { registerCheckpoint } from "../train/checkpoint_artifact.ts";
 import { trainerEnvironment } from "../train/trainer_environment.ts";
@@ -134,25 +135,18 @@ async function trainShown(
   });
 }
 
-function parseJson<T>(flag: string, text: string, schema: z.ZodType<T>, expected: string): T {
-  try {
-    const parsed = schema.safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new UsageError(`Cannot read ${flag} ${text}: expected ${expected}`);
-}
-
 function parseSettings(text: string): Readonly<Record<string, unknown>> {
   const schema = z.record(z.string(), z.unknown());
-  return parseJson("--settings", text, schema, "a JSON object of settings");
+  return parseJsonFlag("--settings", text, { schema, expected: "a JSON object of settings" });
 }
 
 function parseCommand(text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
   const schema = z.array(z.string().min(1)).min(1);
-  return parseJson("--command", text, schema, "a JSON array of the program and its arguments");
+  return parseJsonFlag("--command", text, {
+    schema,
+    expected: "a JSON array of the program and its arguments",
+  });
 }
 
 function parseSeed(text: string): number {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { UsageError } from "../../core/mod.ts";
 import { findExecutable, startProcess } from "../../process/mod.ts";
 import { handleRequest, readAssets, ReaderLease } from "../../viewer/mod.ts";
+import { databaseOption } from "../database_option.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { notice, print } from "../output.ts";
 import { openReader } from "../reader.ts";
@@ -30,8 +31,8 @@ interface ViewOptions {
 export function viewCommand(): Command {
   return new Command("view")
     .description("Look at runs and search trees in the browser; reads only")
-    .option("--db <file>", "database file", "data/rstar.duckdb")
-    .option("--port <number>", "port on 127.0.0.1 (default: a free one)", port, 0)
+    .addOption(databaseOption())
+    .option("--port <number>", "port on 127.0.0.1; 0 is a free one", port, 0)
     .option("--no-open", "do not open the browser")
     .action(view);
 }

@@ -11,11 +11,18 @@ import { resolve } from "node:path";
 import { z } from "zod";
 
 /** Longest path of a Unix socket that the kernel takes, bytes. */
-export const MAX_SOCKET_PATH_BYTES = 107;
+const MAX_SOCKET_PATH_BYTES = 107;
 
 /** Where a process that holds a database listens. */
 export function socketPath(db: string): string {
   return `${resolve(db)}.sock`;
+}
+
+/** Why no process can listen at a path, as a phrase; `null` where one can. */
+export function socketPathProblem(path: string): string | null {
+  return new TextEncoder().encode(path).byteLength <= MAX_SOCKET_PATH_BYTES
+    ? null
+    : `"${path}" is longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a socket's path may have`;
 }
 
 const Queue = z.object({

@@ -1,15 +1,15 @@
 import type { z } from "zod";
-import { type Json, StoreError, UsageError } from "../../core/mod.ts";
+import { type Json, parseJson, StoreError, UsageError } from "../../core/mod.ts";
 import type { SqlReader } from "../../store/mod.ts";
 import type { EventHub } from "../observe/event_hub.ts";
 import {
   type ControlEvent,
   type ControlStatus,
-  MAX_SOCKET_PATH_BYTES,
   QueryBody,
   type QueryLine,
   SnapshotBody,
   socketPath,
+  socketPathProblem,
 } from "./protocol.ts";
 
 /** What a control endpoint answers from. */
@@ -35,10 +35,9 @@ const MAX_BODY_BYTES = 1 << 20;
  */
 export async function serveControl(db: string, parts: ControlParts): Promise<AsyncDisposable> {
   const path = socketPath(db);
-  if (new TextEncoder().encode(path).byteLength > MAX_SOCKET_PATH_BYTES) {
-    parts.onNotice(
-      `No control endpoint: "${path}" is longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a socket's path may have`,
-    );
+  const problem = socketPathProblem(path);
+  if (problem !== null) {
+    parts.onNotice(`No control endpoint: ${problem}`);
     return { [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   await Deno.remove(path).catch((error: unknown) => {
@@ -157,12 +156,7 @@ async function readBody(request: Request): Promise<unknown> {
     text += part;
     if (text.length > MAX_BODY_BYTES) return null;
   }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return parseJson(text);
 }
 
 /** A {@linkcode QueryLine} whose cells are not copied. */

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { statfs } from "node:fs/promises";
 import { UsageError } from "../../core/mod.ts";
 import { runProcess } from "../../process/mod.ts";
-import { connectControl, MAX_SOCKET_PATH_BYTES, socketPath } from "../control/mod.ts";
+import { connectControl, socketPath, socketPathProblem } from "../control/mod.ts";
 import { shortNumber } from "../output.ts";
 import { finding, type Say } from "./finding.ts";
 
@@ -113,12 +113,8 @@ export async function examineControl(say: Say, db: string): Promise<void> {
         return `process ${pid} (${command}) holds "${db}" and answers`;
       }
       const path = socketPath(db);
-      if (new TextEncoder().encode(path).byteLength > MAX_SOCKET_PATH_BYTES) {
-        throw new UsageError(
-          `the path "${path}" is longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a socket's may have: ` +
-            "name a shorter one with --db",
-        );
-      }
+      const problem = socketPathProblem(path);
+      if (problem !== null) throw new UsageError(`${problem}: name a shorter one with --db`);
       if (await existingFolder(db) !== dirname(resolve(db))) {
         return "its folder is made with the database";
       }

@@ -1,10 +1,11 @@
 /** Which models are measured: the checkpoints of rounds, or what the user names. */
-import { dirname, isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import type { EvalConfig } from "../../config/mod.ts";
 import { UsageError } from "../../core/mod.ts";
 import type { PpmCalibration } from "../../endpoint/mod.ts";
 import type { ArtifactInfo, ArtifactStore, RunInfo, RunStore } from "../../store/mod.ts";
+import { artifactPlace } from "../artifact_location.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
 
 /** Where a model is: a folder for the embedded engine, or endpoints that serve it. */
@@ -85,11 +86,13 @@ function findRun(runs: readonly RunInfo[], config: EvalConfig): RunInfo | null {
     : runs.find(({ name }) => name === config.run);
   if (found !== undefined) return found;
   if (!isAskedFor(config)) return null;
-  const names = evolved.map(({ name }) => `"${name}"`).join(", ") || "none";
+  const names = evolved.length === 0
+    ? "no run of evolve"
+    : `the runs ${evolved.map(({ name }) => `"${name}"`).join(", ")} of evolve`;
   throw new UsageError(
     `Cannot measure ${
       config.run === undefined ? "rounds" : `run "${config.run}"`
-    } in "${config.db}": it has the evolve runs ${names}; name one with --run, or a model with --checkpoint`,
+    } in "${config.db}": it has ${names}; name one with --run, or a model with --checkpoint`,
   );
 }
 
@@ -124,7 +127,7 @@ async function ofRound(
   if (policy === null) throw new UsageError(`Cannot measure round ${round}: it has no policy`);
   const ppm = find("ppm");
   const place = (artifact: ArtifactInfo, urls: string | undefined): ModelSource => {
-    const source = sourceOf(absolute(artifact.location, config.db));
+    const source = sourceOf(artifactPlace(config.db, artifact));
     if (urls === undefined) return source;
     const serving = sourceOf(urls);
     if (serving.kind === "folder") return serving;
@@ -143,11 +146,6 @@ async function ofRound(
     ppm: ppmSource,
     calibration: await calibrationOf(config, ppmSource, ppm),
   };
-}
-
-/** Locations of artifacts are relative to the database's folder where they lie inside it. */
-function absolute(location: string, db: string): string {
-  return isUrl(location) || isAbsolute(location) ? location : join(dirname(db), location);
 }
 
 function isUrl(text: string): boolean {

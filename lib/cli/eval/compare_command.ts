@@ -10,6 +10,7 @@ import {
 } from "../../evaluation/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import type { EvaluationInfo, EvaluationStore } from "../../store/mod.ts";
+import { databaseOption } from "../database_option.ts";
 import { print } from "../output.ts";
 import { comparisonJson } from "./figures.ts";
 import { findEvaluations, labelOf, openStored } from "./stored.ts";
@@ -38,7 +39,7 @@ export function compareCommand(): Command {
     )
     .argument("<first>", "number, or round-N")
     .argument("<second>", "number, or round-N")
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--equal-tokens", "give the second as many tokens a problem as the first used")
     .addOption(
       new Option("--rule <rule>", "with --equal-tokens: how the second makes one answer of several")

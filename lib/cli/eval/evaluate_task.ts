@@ -1,18 +1,19 @@
 import type { EvalConfig } from "../../config/mod.ts";
 import type { Json } from "../../core/mod.ts";
 import { type Domain, mathDomain } from "../../domain/mod.ts";
-import { type EvaluationResult, runEvaluation } from "../../evaluation/mod.ts";
-import type { Grader } from "../../grading/mod.ts";
+import { type EvaluationResult, runEvaluation, storedEvaluation } from "../../evaluation/mod.ts";
+import { type Grader, GRADER_VERSION } from "../../grading/mod.ts";
 import { openStubSandbox, type Sandbox } from "../../sandbox/mod.ts";
 import { openTreesFor } from "../../search/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
-import type { Workplace } from "../evolve/workplace.ts";
+import type { Workplace } from "../workplace.ts";
 import { codeRevision } from "../host.ts";
 import type { InterruptSignals } from "../interrupt.ts";
 import { LiveDisplay } from "../output.ts";
 import type { MeasuredModels } from "./checkpoints.ts";
-import type { ServedIdentity, ServedModels } from "./models.ts";
+import type { ServedModels } from "../served_models.ts";
+import type { ServedIdentity } from "./models.ts";
 import { type EvalTask, evaluationPlan, promptHash } from "./plan.ts";
 import type { EvalProgress } from "./progress.ts";
 
@@ -26,6 +27,19 @@ export interface TaskParts {
   readonly workplace: Workplace;
   readonly interrupts: InterruptSignals;
   readonly progress: EvalProgress;
+}
+
+/** The result of a suite in a mode that is stored whole, so that nothing need be started for it; `null` for any other. */
+export async function storedTask(
+  task: EvalTask,
+  { config, models, identity, store }: Pick<TaskParts, "config" | "models" | "identity" | "store">,
+): Promise<EvaluationResult | null> {
+  const plan = evaluationPlan(task, { config, models, identity, provenance: null });
+  return await storedEvaluation(task.loaded, plan, {
+    store,
+    grader: GRADER_VERSION,
+    calibration: task.mode.needsPpm ? models.calibration : null,
+  });
 }
 
 /** Samples in flight where replies come from a recording. */

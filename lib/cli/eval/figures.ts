@@ -4,6 +4,7 @@ import type {
   EvaluationResult,
   MetricRow,
   SampleCounts,
+  TrainingOverlap,
 } from "../../evaluation/mod.ts";
 import type { MeasuredEntry } from "./run_eval.ts";
 
@@ -22,12 +23,23 @@ export interface Figures {
   };
   /** Policy tokens, prompts included, and PPM tokens a problem; `null` before any was measured. */
   readonly tokensPerProblem: number | null;
+  /** `null` where nothing is known of the training. */
+  readonly overlap: OverlapFigures | null;
   /** Seconds from the first request of a sample to its end, mean. */
   readonly secondsPerSample: number | null;
 }
 
+/** What an evaluation shares with the training problems of what it measures. */
+export interface OverlapFigures extends TrainingOverlap {
+  /** Headline without the problems that overlap; `null` where none does. */
+  readonly without: MetricRow | null;
+}
+
 /** The figures of an evaluation. */
-export function figuresOf({ models, result }: MeasuredEntry): Figures {
+export function figuresOf(
+  { models, result }: MeasuredEntry,
+  overlap: OverlapFigures | null = null,
+): Figures {
   const { counts, problems } = result.summary;
   const made = madeSamples(counts);
   const share = (count: number) => (made === 0 ? null : count / made);
@@ -43,6 +55,7 @@ export function figuresOf({ models, result }: MeasuredEntry): Figures {
       graderTimeout: share(counts.graderTimeout),
       loose: share(counts.loose),
     },
+    overlap,
     tokensPerProblem: made === 0 ? null : tokens / problems,
     secondsPerSample: made === 0 ? null : counts.sampleSeconds / made,
   };
@@ -55,7 +68,7 @@ function madeSamples(counts: SampleCounts): number {
 
 /** One evaluation as JSON. Rates are fractions, `null` where nothing was measured. */
 export function figuresJson(figures: Figures) {
-  const { label, round, result, shares } = figures;
+  const { label, round, result, shares, overlap } = figures;
   const { summary } = result;
   return {
     eval_id: result.evalId,
@@ -74,6 +87,12 @@ export function figuresJson(figures: Figures) {
     metrics: summary.metrics.map(metricJson),
     levels: summary.levels.map(({ level, row }) => ({ level, ...metricJson(row) })),
     without_flagged: summary.judgeable === null ? null : metricJson(summary.judgeable),
+    training_overlap: overlap === null ? null : {
+      training_problems: overlap.training,
+      equal: overlap.equal,
+      similar: overlap.similar,
+      without: overlap.without === null ? null : metricJson(overlap.without),
+    },
     counts: countsJson(summary.counts),
     truncated_rate: shares.truncated,
     no_answer_rate: shares.noAnswer,

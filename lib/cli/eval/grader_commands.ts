@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { auditVerdicts, gradeMissing, regrade, verdictChanges } from "../../evaluation/mod.ts";
 import { type Grader, GRADER_VERSION, openGrader, stringGrader } from "../../grading/mod.ts";
 import type { DuckdbStore, EvaluationInfo } from "../../store/mod.ts";
+import { databaseOption } from "../database_option.ts";
 import { openGradingSandbox } from "../host.ts";
 import { notice, print } from "../output.ts";
 import { findEvaluations, labelOf, openStored, readProblemsOf, safeText } from "./stored.ts";
@@ -21,7 +22,7 @@ export function auditCommand(): Command {
       "Show where the grader and a second one (equal normalised strings) disagree; a person should look at these",
     )
     .argument("[evaluation...]", "numbers, or round-N (default: all)")
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--json", "print one line of JSON")
     .action(audit);
 }
@@ -77,7 +78,7 @@ export function regradeCommand(): Command {
       new Option("--grader <name>", "rstar, or string (equal normalised strings)")
         .choices(GRADERS).default("rstar"),
     )
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--json", "print one line of JSON")
     .option("--quiet", "no notices")
     .action(regradeStored);

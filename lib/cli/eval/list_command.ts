@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { databaseOption } from "../database_option.ts";
 import { notice, print } from "../output.ts";
 import { findEvaluations, labelOf, openStored } from "./stored.ts";
 import { drawGrid } from "./table.ts";
@@ -11,7 +12,7 @@ interface StoredOptions {
 /** `eval list`: which evaluations are stored. */
 export function listCommand(): Command {
   return new Command("list").description("List the stored evaluations")
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--json", "print one line of JSON")
     .action(async ({ db, json }: StoredOptions) => {
       await using store = await openStored(db);
@@ -42,7 +43,7 @@ export function listCommand(): Command {
 export function showCommand(): Command {
   return new Command("show").description("Show everything that an evaluation was made with")
     .argument("<evaluation>", "number, or round-N")
-    .option("--db <file>", "database file", "data/rstar.duckdb")
+    .addOption(databaseOption())
     .option("--json", "print one line of JSON")
     .action(async (name: string, { db, json }: StoredOptions) => {
       await using store = await openStored(db);

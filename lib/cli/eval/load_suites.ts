@@ -1,9 +1,9 @@
-import { closest, distance } from "fastest-levenshtein";
 import { dirname, extname, join, resolve } from "node:path";
 import {
   ConfigError,
   DatasetError,
   hashSeed,
+  nearest,
   type Problem,
   seededRandom,
   shuffled,
@@ -19,6 +19,7 @@ import {
 } from "../../evaluation/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
 import { PROBLEM_FOLDERS, PROJECT_ROOT } from "../host.ts";
+import { readUserText } from "../read_user_text.ts";
 
 /** Folder of the suites that ship. */
 export const SUITE_FOLDER = join(PROJECT_ROOT, "evals");
@@ -73,21 +74,15 @@ async function suitesNamed(
   if (grouped.length > 0) return grouped.map((file) => ({ ...file, isOfGroup: true }));
   const groups = new Set(shipped.flatMap(({ suite }) => suite.groups));
   const known = [...groups, ...shipped.map(({ suite }) => suite.name)];
-  const nearest = closest(name, known);
-  const hint = distance(name, nearest) <= 3 ? `; did you mean "${nearest}"?` : "";
+  const meant = nearest(name, known);
+  const hint = meant === null ? "" : `; did you mean "${meant}"?`;
   throw new ConfigError(
     `Cannot find suite "${name}": expected a file or one of ${known.join(", ")}${hint}`,
   );
 }
 
 async function readSuite(path: string): Promise<SuiteFile> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new ConfigError(`Cannot read suite "${path}": no such file`, { cause });
-  }
+  const text = await readUserText(path, "read suite");
   return { path: resolve(path), suite: parseSuite(text, path), isOfGroup: false };
 }
 

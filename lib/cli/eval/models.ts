@@ -1,32 +1,18 @@
 import { z } from "zod";
 import { type EvalConfig, SynthConfig } from "../../config/mod.ts";
-import { hashJson, type InfrastructureError, type Json, UsageError } from "../../core/mod.ts";
+import { hashJson, type Json, UsageError } from "../../core/mod.ts";
 import {
-  type EndpointPool,
   openTransport,
   type Policy,
   type Ppm,
   recordedPolicy,
   recordedPpm,
   type RecorderOptions,
-  scriptedPolicy,
-  scriptedPpm,
 } from "../../endpoint/mod.ts";
-import { PRESETS } from "../../search/mod.ts";
+import { type ServedModels, unaskedModels } from "../served_models.ts";
 import { openModels } from "../synth/models.ts";
 import { checkpointIdentity } from "../synth/identity.ts";
 import type { MeasuredModels, ModelSource } from "./checkpoints.ts";
-
-/** Models that answer. */
-export interface ServedModels {
-  readonly policy: Policy;
-  readonly ppm: Ppm | null;
-  /** Queues to look at; `null` when replies come from a recording. */
-  readonly policyPool: EndpointPool | null;
-  readonly ppmPool: EndpointPool | null;
-  /** Settles when the embedded engine dies. */
-  readonly died: Promise<InfrastructureError>;
-}
 
 /** What the models are, for specifications: equal weights are the same model, wherever they lie. */
 export interface ServedIdentity {
@@ -47,8 +33,6 @@ export interface ServeOptions {
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
 }
-
-const never = new Promise<InfrastructureError>(() => {});
 
 /**
  * What a pair of models is, as far as it can be told without starting anything; `null` for endpoints, which must be asked.
@@ -118,16 +102,12 @@ async function openLive(
     ppmModel: config.ppmModel,
   });
   return await openModels(settings, {
-    problems: [],
-    ungradable: 0,
-    seeds: [],
-    spec: { ...PRESETS.default.spec, guidance: wanted === null ? "terminal" : "ppm" },
+    spec: { guidance: wanted === null ? "terminal" : "ppm", calibration: null },
     policyFolder: policy.kind === "folder" ? policy.folder : null,
     ppmFolder: wanted?.kind === "folder" ? wanted.folder : null,
   }, { resources, onProgress, signal });
 }
 
-/** Stands in for the models of a recording: it is never asked. */
 async function replayed(
   measured: MeasuredModels,
   { config, needsPpm, replies }: {
@@ -143,11 +123,7 @@ async function replayed(
     );
   }
   return withReplies({
-    policy: scriptedPolicy([]),
-    ppm: needsPpm ? { ...scriptedPpm(() => 0), calibration: measured.calibration } : null,
-    policyPool: null,
-    ppmPool: null,
-    died: never,
+    ...unaskedModels(needsPpm ? measured.calibration : null),
     identity,
   }, replies);
 }

@@ -1,5 +1,5 @@
 import type { EvalConfig } from "../../config/mod.ts";
-import { hashJson, type Json, UsageError } from "../../core/mod.ts";
+import { hashJson, isStarterSet, type Json, UsageError } from "../../core/mod.ts";
 import type { StepDomain } from "../../domain/mod.ts";
 import {
   defaultSamples,
@@ -12,7 +12,7 @@ import {
   promptOf,
   talkPrompt,
 } from "../../evaluation/mod.ts";
-import { resolveLimits } from "../../sandbox/mod.ts";
+import { limitsSpec } from "../limits_spec.ts";
 import type { MeasuredModels } from "./checkpoints.ts";
 import type { ServedIdentity } from "./models.ts";
 import type { SuiteSelection } from "./load_suites.ts";
@@ -31,9 +31,8 @@ export interface EvalTask {
 /** Which problems of a suite are measured: a few of a starter suite, or what was asked for. */
 export function selectionOf(config: EvalConfig, suite: string): SuiteSelection {
   const { limit, level, subject, ids } = config;
-  const isStarter = /^(starter|control)/.test(suite);
   return {
-    limit: limit ?? (isStarter && ids === undefined ? STARTER_LIMIT : undefined),
+    limit: limit ?? (isStarterSet(suite) && ids === undefined ? STARTER_LIMIT : undefined),
     levels: level,
     subjects: subject,
     ids,
@@ -51,18 +50,34 @@ export function planTasks(
   models: MeasuredModels,
 ): readonly EvalTask[] {
   const tasks = suites.flatMap((loaded) =>
-    modesFor(config, models).map((name): EvalTask => ({
-      loaded,
-      mode: makeMode(name, loaded.suite, overridesOf(config)),
-      samples: samplesOf(name, { config, loaded }),
-      prompt: promptOf(loaded.suite, config),
-    }))
+    modesFor(config, models).map((name) => makeTask(config, { loaded, name }))
   );
   const unscored = tasks.find(({ mode }) => mode.needsPpm && models.ppm === null);
   if (unscored === undefined) return tasks;
   throw new UsageError(
     `Cannot measure ${models.label} with mode "${unscored.mode.name}": expected a PPM, got none; name one with --ppm`,
   );
+}
+
+/** One suite in one mode, as the configuration asks for it. */
+export function makeTask(
+  config: EvalConfig,
+  { loaded, name }: { readonly loaded: LoadedSuite; readonly name: EvaluationModeName },
+): EvalTask {
+  return {
+    loaded,
+    mode: makeMode(name, loaded.suite, overridesOf(config)),
+    samples: samplesOf(name, { config, loaded }),
+    prompt: promptOf(loaded.suite, config),
+  };
+}
+
+/** What changes the meaning of a sample, models, mode, problems and seed left out. */
+export function conditionsOf(
+  { prompt }: Pick<EvalTask, "prompt">,
+  { policyApi, noCode }: EvalConfig,
+): Readonly<Record<"policyApi" | "prompt" | "limits", Json>> {
+  return { policyApi, prompt, limits: noCode ? null : limitsSpec() };
 }
 
 /** A table of all rounds shows the policy alone and, where a round has its PPM, search. */
@@ -96,7 +111,7 @@ function overridesOf(config: EvalConfig): ModeOverrides {
 
 /** What the evaluation of a task is stored under. Whether a PPM exists changes nothing for modes that ask none. */
 export function evaluationPlan(
-  { mode, samples, prompt }: EvalTask,
+  task: EvalTask,
   options: {
     readonly config: EvalConfig;
     readonly models: MeasuredModels;
@@ -105,7 +120,7 @@ export function evaluationPlan(
   },
 ): EvaluationPlan {
   const { config, models, identity, provenance } = options;
-  const { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes } = resolveLimits();
+  const { mode, samples } = task;
   return {
     mode,
     samples,
@@ -119,11 +134,7 @@ export function evaluationPlan(
       policy: identity.policy,
       ppm: mode.needsPpm ? identity.ppm : null,
       calibration: mode.needsPpm ? { ...models.calibration } : null,
-      policyApi: config.policyApi,
-      prompt,
-      limits: config.noCode
-        ? null
-        : { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes },
+      ...conditionsOf(task, config),
     },
     provenance,
   };

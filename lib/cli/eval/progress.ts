@@ -1,11 +1,12 @@
 import type { InfrastructureError } from "../../core/mod.ts";
+import { FailureCounts } from "../../endpoint/mod.ts";
 import type { SampleEvent } from "../../evaluation/mod.ts";
 import { type Picture, shortDuration, shortNumber } from "../output.ts";
 
 /** Counts what an evaluation has done, for the display and the budgets. */
 export class EvalProgress {
   readonly #startedMs = performance.now();
-  readonly #failures = new Map<string, { count: number; example: string }>();
+  #failures = new FailureCounts();
   #title = "";
   #partMs = performance.now();
   #done = 0;
@@ -36,7 +37,7 @@ export class EvalProgress {
     this.#right = 0;
     this.#truncated = 0;
     this.#partTokens = 0;
-    this.#failures.clear();
+    this.#failures = new FailureCounts();
   }
 
   /** A sample was kept. */
@@ -50,15 +51,12 @@ export class EvalProgress {
 
   /** The machinery failed a sample. */
   failed(error: InfrastructureError): void {
-    const known = this.#failures.get(error.boundary);
-    if (known === undefined) {
-      this.#failures.set(error.boundary, { count: 1, example: error.message });
-    } else known.count++;
+    this.#failures.add(error.boundary, error.message);
   }
 
   /** Failures of this part by kind, each with an example. */
   failureLines(): readonly string[] {
-    return [...this.#failures].map(([boundary, { count, example }]) =>
+    return Object.entries(this.#failures.snapshot()).map(([boundary, { count, example }]) =>
       `${count} samples failed by the machinery (${boundary}), for instance: ${example}`
     );
   }

@@ -5,8 +5,9 @@ import { evaluationReport, renderHtml } from "../../report/mod.ts";
 import type { DuckdbStore, EvaluationStore } from "../../store/mod.ts";
 import { print, shortDuration } from "../output.ts";
 import { compareRounds } from "./compare_rounds.ts";
-import { comparisonJson, figuresJson, figuresOf } from "./figures.ts";
+import { comparisonJson, type Figures, figuresJson, figuresOf } from "./figures.ts";
 import { figuresCsv, figuresMarkdown } from "./files.ts";
+import { overlapOf } from "./overlaps.ts";
 import type { EvalOutcome } from "./run_eval.ts";
 import { allGrids, drawGrid, warnings } from "./table.ts";
 
@@ -22,7 +23,10 @@ export async function reportOutcome(
   { entries, seconds }: EvalOutcome,
   { config, suites, store }: OutcomeParts,
 ): Promise<void> {
-  const all = entries.map(figuresOf);
+  const all: Figures[] = [];
+  for (const entry of entries) {
+    all.push(figuresOf(entry, await overlapOf(entry, { store, suites })));
+  }
   const comparisons = await compareRounds(entries, { store, suites });
   const looks = await countLooks(entries.map(({ result }) => result.suite), store);
   const evalIds = entries.map(({ result }) => result.evalId);

@@ -1,16 +1,16 @@
 import type { EvalConfig } from "../../config/mod.ts";
 import { InfrastructureError } from "../../core/mod.ts";
-import { openFileReplyStore, type RecorderOptions } from "../../endpoint/mod.ts";
-import { type EvaluationResult, type LoadedSuite, storedEvaluation } from "../../evaluation/mod.ts";
-import { GRADER_VERSION } from "../../grading/mod.ts";
+import type { RecorderOptions } from "../../endpoint/mod.ts";
+import type { EvaluationResult, LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
-import { Workplace } from "../evolve/workplace.ts";
 import { Interrupted, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { notice } from "../output.ts";
-import { evaluateTask } from "./evaluate_task.ts";
+import { openReplies } from "../served_models.ts";
+import { Workplace } from "../workplace.ts";
+import { evaluateTask, storedTask } from "./evaluate_task.ts";
 import { findModels, type MeasuredModels } from "./checkpoints.ts";
 import { knownIdentity, type ServedIdentity, serveModels } from "./models.ts";
-import { type EvalTask, evaluationPlan, planTasks } from "./plan.ts";
+import { type EvalTask, planTasks } from "./plan.ts";
 import { EvalProgress } from "./progress.ts";
 
 /** One line of the table. */
@@ -60,7 +60,8 @@ export async function runEval(
   const workplace = resources.use(
     new Workplace(config, { onProgress: say, signal: interrupts.stopNow }),
   );
-  const replies = await openReplies(config, resources);
+  const replies = await openReplies(config);
+  if (replies !== null) resources.use(replies.store);
   const progress = new EvalProgress();
   const parts: Parts = { config, store, workplace, replies, interrupts, progress, say };
   const entries: MeasuredEntry[] = [];
@@ -80,17 +81,6 @@ export async function runEval(
       `${failed} samples could not be made, for the reasons above; nothing stored is lost, and the same command makes them again`,
     );
   }
-}
-
-async function openReplies(
-  { record, replay }: EvalConfig,
-  resources: AsyncDisposableStack,
-): Promise<RecorderOptions | null> {
-  const path = replay ?? record;
-  if (path === undefined) return null;
-  const mode = replay === undefined ? "record" : "replay";
-  const file = await openFileReplyStore(path, { mode: mode === "replay" ? "read" : "append" });
-  return { store: resources.use(file), mode };
 }
 
 /** Measures one pair of models, which are served only when something is left to be made. */
@@ -145,12 +135,7 @@ async function readStored(
   const { config, store } = parts;
   const entries: MeasuredEntry[] = [];
   for (const task of tasks) {
-    const plan = evaluationPlan(task, { config, models, identity, provenance: null });
-    const result = await storedEvaluation(task.loaded, plan, {
-      store,
-      grader: GRADER_VERSION,
-      calibration: task.mode.needsPpm ? models.calibration : null,
-    });
+    const result = await storedTask(task, { config, models, identity, store });
     if (result === null) return null;
     entries.push({ models, result });
   }

@@ -1,7 +1,8 @@
 /** Evaluations that are stored, as the commands that look at them need them. */
 import { z } from "zod";
-import { Problem, UsageError } from "../../core/mod.ts";
+import { type Problem, UsageError } from "../../core/mod.ts";
 import { type DuckdbStore, type EvaluationInfo, openStore } from "../../store/mod.ts";
+import { storedProblems } from "../stored_problems.ts";
 
 /**
  * Opens a database that exists.
@@ -56,29 +57,13 @@ function newestOfRound(
   return [...newest.values()];
 }
 
-const ProblemRow = z.tuple([
-  z.string(),
-  z.string(),
-  z.string(),
-  z.string(),
-  z.number().nullable(),
-  z.string(),
-]);
-
 /** Problems of an evaluation with their references, as they were when they were measured. */
-export async function readProblemsOf(
-  store: DuckdbStore,
-  evalId: number,
-): Promise<readonly Problem[]> {
-  const { batches } = await store.query(
-    `SELECT problem_id, source, question, answer, level, meta::VARCHAR FROM problem
-     WHERE problem_no IN (SELECT problem_no FROM eval_sample WHERE eval_id = $1) ORDER BY problem_no`,
-    { parameters: [evalId] },
+export function readProblemsOf(store: DuckdbStore, evalId: number): Promise<readonly Problem[]> {
+  return storedProblems(
+    store,
+    "problem_no IN (SELECT problem_no FROM eval_sample WHERE eval_id = $1)",
+    [evalId],
   );
-  return (await Array.fromAsync(batches)).flat().map((row) => {
-    const [id, source, question, answer, level, meta] = ProblemRow.parse(row);
-    return Problem.parse({ id, source, question, answer, level, meta: JSON.parse(meta) });
-  });
 }
 
 /** Model text for a terminal: one line, short, without what a terminal might obey. */

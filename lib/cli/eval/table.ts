@@ -104,6 +104,34 @@ export function levelGrid(all: readonly Figures[]): Grid {
   };
 }
 
+/** What is known of the training of the measured models. */
+export function overlapGrid(all: readonly Figures[]): Grid {
+  return {
+    title:
+      "Measured problems among those searched for training in the run's rounds so far; an export leaves problems of suites that ship out",
+    head: [
+      "model",
+      "suite",
+      "mode",
+      "training problems",
+      "equal",
+      "13 words",
+      "share",
+      "score without",
+    ],
+    rows: all.flatMap(({ label, result, overlap }) => {
+      if (overlap === null || overlap.training === 0) return [];
+      const hits = overlap.equal.length + overlap.similar.length;
+      return [[
+        ...[label, result.suite, result.mode, String(overlap.training)],
+        ...[String(overlap.equal.length), String(overlap.similar.length)],
+        percent(overlap.measured === 0 ? null : hits / overlap.measured),
+        scoreCell(overlap.without),
+      ]];
+    }),
+  };
+}
+
 /** Each evaluation against the one before. */
 export function comparisonGrid(comparisons: readonly CorrectedComparison[]): Grid {
   return {
@@ -177,7 +205,8 @@ export function equalTokenGrid(
 
 /** What a reader should know before believing the figures. */
 export function warnings(all: readonly Figures[]): readonly string[] {
-  return all.flatMap(({ label, result, shares }) => {
+  return all.flatMap(({ label, result, shares, overlap }) => {
+    const hits = overlap === null ? 0 : overlap.equal.length + overlap.similar.length;
     const of = `${label}, ${result.suite}, ${result.mode}`;
     const { counts, problems, questions } = result.summary;
     return [
@@ -204,6 +233,9 @@ export function warnings(all: readonly Figures[]): readonly string[] {
       ...(counts.loose === 0
         ? []
         : [`${of}: ${counts.loose} answers were taken from text that does not follow the format`]),
+      ...(hits === 0 ? [] : [
+        `${of}: ${hits} of the measured problems were searched for training; the score without them stands in the tables`,
+      ]),
       ...(questions === problems ? [] : [
         `${of}: ${problems} problems are ${questions} different questions; errors are clustered by question`,
       ]),
@@ -216,7 +248,8 @@ export function allGrids(
   all: readonly Figures[],
   comparisons: readonly CorrectedComparison[],
 ): readonly Grid[] {
-  return [headlineGrid(all), metricGrid(all), levelGrid(all), comparisonGrid(comparisons)]
+  const grids = [headlineGrid(all), metricGrid(all), levelGrid(all), overlapGrid(all)];
+  return [...grids, comparisonGrid(comparisons)]
     .filter(({ rows }) => rows.length > 0);
 }
 
@@ -241,14 +274,17 @@ function scoreCell(row: MetricRow | null): string {
   return `${percent(value)}${error} [${percent(interval.low)}, ${percent(interval.high)}]`;
 }
 
-function percent(value: number | null): string {
+/** A fraction in percent, without the sign of it. */
+export function percent(value: number | null): string {
   return value === null ? NONE : (100 * value).toFixed(1);
 }
 
-function signed(value: number): string {
+/** A difference of fractions in points, with its sign. */
+export function signed(value: number): string {
   return `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`;
 }
 
-function probability(p: number): string {
+/** A p-value. */
+export function probability(p: number): string {
   return p < 0.001 ? "< .001" : p.toFixed(3).replace(/^0/, "");
 }

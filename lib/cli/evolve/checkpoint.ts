@@ -1,19 +1,15 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { ArtifactInfo } from "../../store/mod.ts";
+import { CheckpointSummary } from "../../training/mod.ts";
 import type { ServedRound } from "./models.ts";
 import type { StageParts } from "./stages.ts";
 
 /** What is kept of a trained checkpoint beside its place and hash. */
-export const CheckpointMeta = z.object({
-  /** Scale of a PPM: q0 = tanh((logit - b) / tau); `null` where held-out pairs gave none. */
-  calibration: z.object({ b: z.number(), tau: z.number() }).nullable(),
-  heldOut: z.object({
-    pairAccuracy: z.number().nullable(),
-    pairs: z.number(),
-    problems: z.number(),
-  }).nullable(),
-  tokens: z.number(),
-  steps: z.number(),
+export const CheckpointMeta = CheckpointSummary.pick({
+  calibration: true,
+  heldOut: true,
+  tokens: true,
+  steps: true,
 });
 
 /** What is kept of a trained checkpoint beside its place and hash. */

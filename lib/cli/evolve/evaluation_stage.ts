@@ -1,21 +1,13 @@
 import { EvalConfig } from "../../config/mod.ts";
-import { InfrastructureError, type Json } from "../../core/mod.ts";
-import {
-  type EvaluationModeName,
-  type EvaluationResult,
-  makeMode,
-  promptOf,
-} from "../../evaluation/mod.ts";
+import type { Json } from "../../core/mod.ts";
+import { type EvaluationModeName, makeMode, promptOf } from "../../evaluation/mod.ts";
 import type { EvaluationStageRequest } from "../../rounds/mod.ts";
 import type { MeasuredModels } from "../eval/checkpoints.ts";
-import { evaluateTask } from "../eval/evaluate_task.ts";
 import { loadSuites } from "../eval/load_suites.ts";
-import { knownIdentity, type ServedIdentity } from "../eval/models.ts";
+import { measureTask } from "../eval/measure_task.ts";
 import type { EvalTask } from "../eval/plan.ts";
-import { EvalProgress } from "../eval/progress.ts";
-import { Interrupted } from "../interrupt.ts";
 import { servedPpm } from "./checkpoint.ts";
-import type { RoundModels, ServedRound } from "./models.ts";
+import type { ServedRound } from "./models.ts";
 import type { EvolvePlan } from "./plan.ts";
 import type { StageParts } from "./stages.ts";
 
@@ -42,7 +34,7 @@ export async function evaluateStage(
   request: EvaluationStageRequest,
   parts: StageParts,
 ): Promise<readonly number[]> {
-  const { folders, interrupts } = parts;
+  const { folders, store, workplace, interrupts, display } = parts;
   const { round, policy, ppm } = request;
   const served: ServedRound = {
     round,
@@ -62,14 +54,13 @@ export async function evaluateStage(
   };
   const evaluations: number[] = [];
   for (const task of await tasksOf(served, parts)) {
-    const result = await measure(task, {
-      served: await parts.server.use(served),
+    const { evalId } = await measureTask(task, {
+      ...{ store, workplace, interrupts, display },
+      config: AS_EVAL,
       models: measured,
-      parts,
+      serve: () => parts.server.use(served),
     });
-    if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
-    if (!result.isComplete) throw incomplete(result);
-    evaluations.push(result.evalId);
+    evaluations.push(evalId);
   }
   return evaluations;
 }
@@ -96,42 +87,4 @@ async function tasksOf(
     }
   }
   return tasks;
-}
-
-/** Measures one suite in one mode. */
-async function measure(
-  task: EvalTask,
-  { served, models, parts }: {
-    readonly served: RoundModels;
-    readonly models: MeasuredModels;
-    readonly parts: StageParts;
-  },
-): Promise<EvaluationResult> {
-  const { store, workplace, interrupts, display } = parts;
-  const progress = new EvalProgress();
-  display.show(() => progress.picture());
-  const result = await evaluateTask(task, {
-    ...{ models, served, store, workplace, interrupts, progress },
-    config: AS_EVAL,
-    identity: await identityOf(models, task.mode.needsPpm),
-  });
-  progress.failureLines().forEach((line) => display.warn(line));
-  return result;
-}
-
-/** Equal weights are the same model, wherever they lie; a name that only a serving hook understands is itself. */
-async function identityOf(measured: MeasuredModels, needsPpm: boolean): Promise<ServedIdentity> {
-  const { policy } = measured;
-  const isFolder = policy.kind === "folder" &&
-    await Deno.stat(policy.folder).then(({ isDirectory }) => isDirectory, () => false);
-  const name = policy.kind === "folder" ? policy.folder : policy.urls.join(",");
-  const known = isFolder ? await knownIdentity(measured, { config: AS_EVAL, needsPpm }) : null;
-  return known ?? { policy: { model: name }, ppm: null };
-}
-
-function incomplete({ summary, suite }: EvaluationResult): InfrastructureError {
-  return new InfrastructureError(
-    "process",
-    `${summary.counts.missing} samples of suite "${suite}" could not be made or judged, for the reasons above`,
-  );
 }

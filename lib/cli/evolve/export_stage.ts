@@ -13,7 +13,7 @@ import {
 } from "../../export/mod.ts";
 import type { ExportRequest, MadeArtifact } from "../../rounds/mod.ts";
 import { asJson } from "../as_json.ts";
-import { openDecontaminator } from "../decontaminator.ts";
+import { quarantinedProblems } from "./quarantine.ts";
 import type { StageParts } from "./stages.ts";
 
 /** Rules by which trees become training data. */
@@ -22,20 +22,16 @@ export interface ExportRules {
   readonly pairs: PairRules;
 }
 
-/** What the starter world needs over a preset: in trees of 8 rollouts few siblings are passed twice. */
-const STARTER_PAIRS = { minRollouts: 1 } as const;
-
 /**
  * Rules of the export, by the configuration.
  *
  * @throws {ConfigError} If a rule is unknown or out of range.
  */
 export function exportRules(config: EvolveConfig): ExportRules {
-  const { exportPreset, preset, pairRules: pairs } = config;
-  const starter = preset === "starter" && exportPreset === "default" ? STARTER_PAIRS : {};
+  const { exportPreset } = config;
   return {
     sft: sftRules(exportPreset, config.sftRules),
-    pairs: pairRules(exportPreset, { ...starter, ...pairs }),
+    pairs: pairRules(exportPreset, config.pairRules),
   };
 }
 
@@ -49,7 +45,7 @@ export function exportSpec(config: EvolveConfig): Json {
 export async function exportStage(
   kind: "sft" | "pairs",
   { round, rounds, signal }: ExportRequest,
-  { config, store, runNo, folders, display }: StageParts,
+  { config, store, runNo, folders, display, decontaminator }: StageParts,
 ): Promise<MadeArtifact> {
   const folder = folders.of(round, kind);
   let problems = 0;
@@ -57,21 +53,24 @@ export async function exportStage(
   const common = {
     folder,
     source: { runNo, rounds },
-    decontaminator: await openDecontaminator(),
+    decontaminator: await decontaminator(),
     onProgress: (done: number) => problems = done,
     signal,
   };
-  const rules = exportRules(config);
+  const { sft, pairs } = exportRules(config);
+  const suspects = await quarantinedProblems(store, config, { runNo, untilRound: round });
+  const without = ({ quarantine }: SftRules | PairRules) => ({
+    quarantine: [...new Set([...quarantine, ...suspects])].sort(),
+  });
   const manifest = kind === "sft"
-    ? await exportSft(store, { ...common, rules: rules.sft })
-    : await exportPairs(store, { ...common, rules: rules.pairs });
+    ? await exportSft(store, { ...common, rules: { ...sft, ...without(sft) } })
+    : await exportPairs(store, { ...common, rules: { ...pairs, ...without(pairs) } });
   sayDropped(manifest, (text) => display.say(text));
   return {
     location: folders.stored(folder),
     sha256: ownFile(manifest, folder).sha256,
     rows: manifest.rows,
     meta: z.record(z.string(), z.json()).parse(asJson(manifest)),
-    rounds: manifest.source.rounds,
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { InfrastructureError, UsageError } from "../../core/mod.ts";
+import { InfrastructureError, parseJson, UsageError } from "../../core/mod.ts";
 import { type ChildProcess, findExecutable, startProcess } from "../../process/mod.ts";
 
 /** What a serving command is told, by the name of its placeholder. */
@@ -169,7 +169,7 @@ class ServeHook {
   }
 
   #parse(line: string): ServedEndpoints {
-    const result = Ready.safeParse(asJson(line));
+    const result = Ready.safeParse(parseJson(line));
     if (result.success) return result.data;
     throw new InfrastructureError(
       "process",
@@ -201,13 +201,4 @@ function rejection(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -1,18 +1,17 @@
 import { type EvolveConfig, SynthConfig } from "../../config/mod.ts";
-import type { InfrastructureError, ReplyStore } from "../../core/mod.ts";
 import {
-  type EndpointPool,
-  openFileReplyStore,
   type Policy,
   type Ppm,
   type PpmCalibration,
   recordedPolicy,
   recordedPpm,
-  type RecorderMode,
-  scriptedPolicy,
-  scriptedPpm,
 } from "../../endpoint/mod.ts";
-import { PRESETS } from "../../search/mod.ts";
+import {
+  type OpenReplies,
+  openReplies,
+  type ServedModels,
+  unaskedModels,
+} from "../served_models.ts";
 import { openModels } from "../synth/models.ts";
 import { serveByHook, type ServedEndpoints } from "./hooks.ts";
 
@@ -28,17 +27,10 @@ export interface ServedRound {
   readonly ppm: { readonly location: string; readonly calibration: PpmCalibration } | null;
 }
 
-/** Models that are being served. */
-export interface RoundModels {
-  readonly policy: Policy;
-  /** `null` where none was asked for. */
-  readonly ppm: Ppm | null;
-  /** Queues to show; `null` when replies come from a recording. */
-  readonly policyPool: EndpointPool | null;
-  readonly ppmPool: EndpointPool | null;
-  /** Settles when what serves them dies. */
-  readonly died: Promise<InfrastructureError>;
-}
+/** What serving looks at. */
+export type RoundServerConfig =
+  & Pick<EvolveConfig, "concurrency" | "workers" | "torch" | "prices" | "hooks" | "policyApi">
+  & Partial<Pick<EvolveConfig, "record" | "replay">>;
 
 /** Options of {@linkcode openRoundServer}. */
 export interface RoundServerOptions {
@@ -52,39 +44,28 @@ export interface RoundServerOptions {
  * @throws {InfrastructureError} If the recording cannot be read.
  */
 export async function openRoundServer(
-  config: EvolveConfig,
+  config: RoundServerConfig,
   options: RoundServerOptions,
 ): Promise<RoundServer> {
-  const path = config.replay ?? config.record;
-  if (path === undefined) return new RoundServer(config, { ...options, replies: null });
-  const mode: RecorderMode = config.replay === undefined ? "record" : "replay";
-  const store = await openFileReplyStore(path, { mode: mode === "replay" ? "read" : "append" });
-  return new RoundServer(config, { ...options, replies: { store, mode } });
-}
-
-interface Replies {
-  readonly store: ReplyStore & AsyncDisposable;
-  readonly mode: RecorderMode;
+  return new RoundServer(config, { ...options, replies: await openReplies(config) });
 }
 
 interface OpenRound {
   readonly served: ServedRound;
-  readonly models: RoundModels;
+  readonly models: ServedModels;
   readonly resources: AsyncDisposable;
 }
 
-const never = new Promise<InfrastructureError>(() => {});
-
 /** Serves the models of one round at a time. */
 export class RoundServer implements AsyncDisposable {
-  readonly #config: EvolveConfig;
-  readonly #options: RoundServerOptions & { readonly replies: Replies | null };
+  readonly #config: RoundServerConfig;
+  readonly #options: RoundServerOptions & { readonly replies: OpenReplies | null };
   #open: OpenRound | null = null;
 
   /** Use {@linkcode openRoundServer}. */
   constructor(
-    config: EvolveConfig,
-    options: RoundServerOptions & { readonly replies: Replies | null },
+    config: RoundServerConfig,
+    options: RoundServerOptions & { readonly replies: OpenReplies | null },
   ) {
     this.#config = config;
     this.#options = options;
@@ -95,7 +76,7 @@ export class RoundServer implements AsyncDisposable {
    *
    * @throws {InfrastructureError} If they cannot be served.
    */
-  async use(wanted: ServedRound): Promise<RoundModels> {
+  async use(wanted: ServedRound): Promise<ServedModels> {
     if (this.#open === null || !holds(this.#open.served, wanted)) {
       await this.release();
       this.#open = await this.#start(wanted);
@@ -121,7 +102,7 @@ export class RoundServer implements AsyncDisposable {
     await using opening = new AsyncDisposableStack();
     const { replies } = this.#options;
     const live = replies?.mode === "replay"
-      ? replayed(served)
+      ? unaskedModels(served.ppm?.calibration ?? null)
       : await this.#startLive(served, opening);
     const models = replies === null ? live : recorded(live, { served, replies });
     return { served, models, resources: opening.move() };
@@ -130,15 +111,12 @@ export class RoundServer implements AsyncDisposable {
   async #startLive(
     served: ServedRound,
     resources: AsyncDisposableStack,
-  ): Promise<RoundModels> {
+  ): Promise<ServedModels> {
     const { onProgress, signal } = this.#options;
     const endpoints = await this.#serveByHook(served, resources);
     const usesEngine = endpoints === null;
     const models = await openModels(roundConfig(this.#config, { served, endpoints }), {
-      problems: [],
-      ungradable: 0,
-      seeds: [],
-      spec: { ...PRESETS.default.spec, guidance: served.ppm === null ? "terminal" : "ppm" },
+      spec: { guidance: served.ppm === null ? "terminal" : "ppm", calibration: null },
       policyFolder: usesEngine ? served.policy : null,
       ppmFolder: usesEngine ? served.ppm?.location ?? null : null,
     }, { resources, onProgress, signal });
@@ -175,7 +153,7 @@ function holds(open: ServedRound, wanted: ServedRound): boolean {
 
 /** What opening models looks at, as `synth` would be told it. */
 function roundConfig(
-  config: EvolveConfig,
+  config: RoundServerConfig,
   { served, endpoints }: {
     readonly served: ServedRound;
     readonly endpoints: ServedEndpoints | null;
@@ -189,27 +167,14 @@ function roundConfig(
   });
 }
 
-/** Stands in for the models of a recording: it is never asked. */
-function replayed(served: ServedRound): RoundModels {
-  return {
-    policy: scriptedPolicy([]),
-    ppm: served.ppm === null
-      ? null
-      : { ...scriptedPpm(() => 0), calibration: served.ppm.calibration },
-    policyPool: null,
-    ppmPool: null,
-    died: never,
-  };
-}
-
 /**
  * The models with their replies kept, or replaced by what was kept. A reply belongs to a round, not to a name: every round serves
  * its models under the same one.
  */
 function recorded(
-  live: RoundModels,
-  { served, replies }: { readonly served: ServedRound; readonly replies: Replies },
-): RoundModels {
+  live: ServedModels,
+  { served, replies }: { readonly served: ServedRound; readonly replies: OpenReplies },
+): ServedModels {
   const named = <Model extends Policy | Ppm>(model: Model, role: string): Model => ({
     ...model,
     description: { ...model.description, model: `${role} of round ${served.round}` },

@@ -2,10 +2,10 @@ import { type EvolveConfig, type EvolveSizes, evolveSizes } from "../../config/m
 import { ConfigError, type Json, type Problem, UsageError } from "../../core/mod.ts";
 import { loadProblems } from "../../datasets/mod.ts";
 import { type RoundSchedule, roundSchedules, type ScheduleOptions } from "../../rounds/mod.ts";
-import { resolveLimits } from "../../sandbox/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
 import { findSuites } from "../eval/load_suites.ts";
 import { PROBLEM_FOLDERS } from "../host.ts";
+import { limitsSpec } from "../limits_spec.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
 
 /** What a run of `evolve` will do, before anything is started. */
@@ -85,7 +85,6 @@ export function evolveSpec(
   plan: EvolvePlan,
   parts: { readonly base: Json; readonly training: Json; readonly exports: Json },
 ): Json {
-  const { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes } = resolveLimits();
   const { schedule, sizes } = plan;
   const rounds = roundSchedules({
     ...schedule,
@@ -110,7 +109,9 @@ export function evolveSpec(
     roundBudgetTokens: config.roundBudgetTokens ?? null,
     bootstrap: config.bootstrap ?? null,
     policyApi: config.policyApi,
-    limits: { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes },
+    limits: limitsSpec(),
+    // Not named where it is not asked for, so that runs from before there was one go on.
+    ...(config.quarantineFrom !== undefined && { quarantineFrom: config.quarantineFrom }),
     ...parts,
   };
 }

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import type { EvolveConfig } from "../../config/mod.ts";
-import type { Json } from "../../core/mod.ts";
+import { isStarterSet, type Json } from "../../core/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import { renderHtml, runReport } from "../../report/mod.ts";
 import {
@@ -11,11 +11,13 @@ import {
   type RoundsPlan,
   runRounds,
 } from "../../rounds/mod.ts";
-import { describeChange, type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
+import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
+import { decontaminatorOnce } from "../decontaminator.ts";
 import { codeRevision } from "../host.ts";
 import { type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
+import { sayRun } from "../say_run.ts";
 import { checkpointIdentity } from "../synth/identity.ts";
 import { EvolveDisplay } from "./display.ts";
 import { evaluationSpec } from "./evaluation_stage.ts";
@@ -26,7 +28,7 @@ import { type EvolvePlan, evolveSpec } from "./plan.ts";
 import { evolveStages, RunFolders } from "./stages.ts";
 import type { EvolveOutcome } from "./table.ts";
 import { trainingSpec } from "./training_stage.ts";
-import { Workplace } from "./workplace.ts";
+import { Workplace } from "../workplace.ts";
 
 /**
  * Does what is left of a run of rounds, and says what the rounds came to.
@@ -120,6 +122,7 @@ class Evolution {
         runNo: run.runNo,
         folders: new RunFolders(resolve(config.db), run.name),
         server: resources.use(await openRoundServer(config, common)),
+        decontaminator: decontaminatorOnce(),
       }),
       onStage: (event) => display.stage(event),
       signal: interrupts.stopAdmitting,
@@ -134,7 +137,8 @@ class Evolution {
       runNo,
       schedules: this.#plan.schedules,
       base: {
-        location: this.#plan.base,
+        // A folder is the same one for whoever reads the row from elsewhere; a name is the serving hook's.
+        location: hashOf(base) === null ? this.#plan.base : resolve(this.#plan.base),
         sha256: hashOf(base),
         rows: null,
         meta: { identity: base },
@@ -178,7 +182,7 @@ class Evolution {
       seconds: (performance.now() - this.#startedMs) / 1000,
       note: noteOf(outcome, this.#config),
       suite,
-      isStarter: /^(starter|control)/.test(this.#config.problems),
+      isStarter: isStarterSet(this.#config.problems),
     };
   }
 
@@ -208,13 +212,6 @@ async function baseIdentity(config: EvolveConfig, plan: EvolvePlan): Promise<Jso
 function hashOf(identity: Json): string | null {
   const parsed = z.object({ checkpoint: z.string() }).safeParse(identity);
   return parsed.success ? parsed.data.checkpoint : null;
-}
-
-function sayRun(run: OpenedRun, say: (text: string) => void): void {
-  if (run.isContinued) say(`Continuing run "${run.name}"`);
-  if (run.beside === null) return;
-  say(`New run "${run.name}" beside "${run.beside.name}", because these settings differ:`);
-  for (const change of run.beside.changes) say(`  ${describeChange(change)}`);
 }
 
 function noteOf(outcome: RoundsOutcome, config: EvolveConfig): string | null {

@@ -5,6 +5,7 @@ import { growRound } from "../synth/grow.ts";
 import { pendingJobs } from "../synth/jobs.ts";
 import type { StageParts } from "./stages.ts";
 import { servedPpm } from "./checkpoint.ts";
+import { quarantinedProblems } from "./quarantine.ts";
 
 /**
  * Grows the trees of a pass that are not stored yet. Where none is missing nothing is started.
@@ -17,7 +18,9 @@ export async function searchStage(
   parts: StageParts,
 ): Promise<SearchResult> {
   const { store, plan, config, runNo, display, interrupts, workplace, server, observation } = parts;
-  const problems = problemIds.flatMap((id) => plan.problems.get(id) ?? []);
+  const suspects = await quarantinedProblems(store, config, { runNo, untilRound: round - 1 });
+  const problems = problemIds.filter((id) => !suspects.has(id))
+    .flatMap((id) => plan.problems.get(id) ?? []);
   const wanted = { runNo, roundNo: round, problems, seeds: pass.seeds };
   const { jobs, givenUp } = await pendingJobs(store, wanted);
   if (jobs.length === 0) return { undone: givenUp };

@@ -1,7 +1,9 @@
-import { dirname, isAbsolute, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import type { EvolveConfig } from "../../config/mod.ts";
+import type { Decontaminator } from "../../export/mod.ts";
 import type { RoundStages } from "../../rounds/mod.ts";
 import type { ArtifactInfo, DuckdbStore } from "../../store/mod.ts";
+import { artifactPlace, storedLocation } from "../artifact_location.ts";
 import type { InterruptSignals } from "../interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import type { EvolveDisplay } from "./display.ts";
@@ -12,7 +14,7 @@ import type { RoundServer } from "./models.ts";
 import type { EvolvePlan } from "./plan.ts";
 import { searchStage } from "./search_stage.ts";
 import { trainingStage } from "./training_stage.ts";
-import type { Workplace } from "./workplace.ts";
+import type { Workplace } from "../workplace.ts";
 
 /** What the stages of a run work with. */
 export interface StageParts {
@@ -25,37 +27,35 @@ export interface StageParts {
   readonly server: RoundServer;
   readonly display: EvolveDisplay;
   readonly observation: Observation;
+  /** Reads every suite that ships, once. */
+  readonly decontaminator: () => Promise<Decontaminator>;
   readonly interrupts: InterruptSignals;
 }
 
 /** Where the files of a run are: `<folder of the database>/<run>/round-<n>/`. */
 export class RunFolders {
-  readonly #database: string;
+  readonly #db: string;
   readonly #run: string;
 
   /** @param db Database file. */
   constructor(db: string, run: string) {
-    this.#database = dirname(db);
+    this.#db = db;
     this.#run = run;
   }
 
   /** Folder of what a round makes; `part` is `sft`, `pairs`, `policy` or `ppm`. */
   of(round: number, part: string): string {
-    return join(this.#database, this.#run, `round-${round}`, part);
+    return join(dirname(this.#db), this.#run, `round-${round}`, part);
   }
 
-  /** A path as rows keep it: relative to the database where it lies beside it, so that the folder can be moved. */
+  /** A path as rows keep it. */
   stored(path: string): string {
-    const inside = relative(this.#database, path);
-    return inside.startsWith("..") || isAbsolute(inside) ? path : inside;
+    return storedLocation(this.#db, path);
   }
 
   /** The path that a row names. */
   place(artifact: ArtifactInfo): string {
-    const { location, role, roundNo } = artifact;
-    // The base is the user's own: a folder, or a name that only the serving hook understands.
-    if (isAbsolute(location) || (roundNo === 0 && role !== "ppm")) return location;
-    return join(this.#database, location);
+    return artifactPlace(this.#db, artifact);
   }
 }
 

@@ -7,7 +7,6 @@ export function exportLines(manifest: ExportManifest, folder: string | null): re
   const what = {
     sft: `${rows} traces`,
     pairs: `${rows} groups with ${pairs} pairs`,
-    scored: `${rows} texts with a target`,
   }[manifest.kind];
   const rounds = `round${source.rounds.length === 1 ? "" : "s"} ${source.rounds.join(", ")}`;
   const list = (entries: Readonly<Record<string, number>>) =>

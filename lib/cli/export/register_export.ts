@@ -1,7 +1,8 @@
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { join } from "node:path";
 import { EXPORT_MANIFEST, type ExportManifest, OWN_FILES } from "../../export/mod.ts";
 import { sha256 } from "../../core/mod.ts";
 import type { ArtifactStore, DuckdbStore } from "../../store/mod.ts";
+import { storedLocation } from "../artifact_location.ts";
 import { asJson } from "../as_json.ts";
 
 /** An export that is in its place. */
@@ -20,13 +21,12 @@ export async function registerExport(
 ): Promise<number> {
   const { runNo, rounds } = manifest.source;
   const own = manifest.files.find(({ name }) => name === OWN_FILES[manifest.kind]);
-  const location = relative(dirname(resolve(db)), resolve(folder));
   return await store.addArtifact({
     kind: manifest.kind,
     runNo,
     roundNo: Math.max(...rounds),
     role,
-    location: location.startsWith("..") || isAbsolute(location) ? resolve(folder) : location,
+    location: storedLocation(db, folder),
     // The hash of what our trainer reads is what its checkpoint names; without such a file, that of everything.
     sha256: own?.sha256 ?? sha256(await Deno.readFile(join(folder, EXPORT_MANIFEST))),
     rows: manifest.rows,

@@ -1,5 +1,7 @@
 /** What a process may do: the one place that turns a command and its settings into Deno's permissions. */
 import { dirname, join, resolve } from "node:path";
+import { DEFAULT_DATABASE } from "../../config/mod.ts";
+import { parseJson, UsageError } from "../../core/mod.ts";
 import type { CommandLine } from "./command_line.ts";
 
 /** What a command works with. */
@@ -9,6 +11,8 @@ type Need = "database" | "sandbox" | "models" | "endpoints" | "trainer" | "brows
 const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   synth: ["database", "sandbox", "models", "endpoints"],
   evolve: ["database", "sandbox", "models", "endpoints", "trainer"],
+  ablate: ["database", "sandbox", "models", "endpoints", "trainer"],
+  science: ["database", "sandbox", "models", "endpoints", "trainer"],
   eval: ["database", "sandbox", "models", "endpoints"],
   export: ["database"],
   train: ["database", "models", "trainer"],
@@ -78,7 +82,7 @@ export function grantsFor(sources: GrantSources): Grants {
   const { line, settings, projectRoot } = sources;
   const needs = NEEDS[line.command] ?? [];
   const cache = join(projectRoot, ".rstar");
-  const db = resolve(textOf(settings["db"]) ?? "data/rstar.duckdb");
+  const db = resolve(textOf(settings["db"]) ?? DEFAULT_DATABASE);
   const named = (keys: readonly string[]) => keys.flatMap((key) => pathsOf(settings[key]));
   const written = [
     cache,
@@ -97,7 +101,7 @@ export function grantsFor(sources: GrantSources): Grants {
       projectRoot,
       ...written,
       ...named(READ_SETTINGS),
-      ...(line.command === "sql" ? [] : line.words.filter(isPath).map((path) => resolve(path))),
+      ...(line.command === "sql" ? [] : line.words.flatMap(wordPaths)),
       ...(run === true ? [] : run),
     ]),
     write: unique(written),
@@ -121,11 +125,9 @@ function programsOf(
   { settings, programs, projectRoot, environment }: GrantSources,
   needs: readonly Need[],
 ): readonly string[] | true {
-  const hook = [settings["hooks"], settings["trainer"], settings["command"]].map(programOf)
-    .filter((program) => program !== null);
   // Deno hands LD_* on only with an unlimited right to run: a trainer on a GPU may need it.
   const hasLoaderVariables = Object.keys(environment).some((name) => /^(LD|DYLD)_/.test(name));
-  if (needs.includes("trainer") && (hasLoaderVariables || hook.length > 0)) return true;
+  if (needs.includes("trainer") && (hasLoaderVariables || hasOwnCommand(settings))) return true;
   const python = (name: string) => join(projectRoot, ".rstar", "python", name, "bin", "python");
   const known = (name: string) => programs[name] === undefined ? [] : [programs[name]];
   return unique([
@@ -137,28 +139,18 @@ function programsOf(
   ]);
 }
 
-/** Program of a command of the user's own, in settings such as `{"serve": ["prog", …]}`; `null` where there is none. */
-function programOf(value: unknown): string | null {
-  const text = JSON.stringify(typeof value === "string" ? parsed(value) : value ?? null);
-  return /\["((?:[^"\\]|\\.)+)"/.exec(text)?.[1] ?? null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+/** Whether a setting names a command of the user's own: `{"serve": ["prog", …]}`, `["prog", …]`, as values or as JSON. */
+function hasOwnCommand(settings: Readonly<Record<string, unknown>>): boolean {
+  return [settings["hooks"], settings["trainer"], settings["command"]].some((value) => {
+    const text = JSON.stringify((typeof value === "string" ? parseJson(value) : value) ?? null);
+    return /\["(?:[^"\\]|\\.)+"/.test(text);
+  });
 }
 
 /** A command of the user's own needs what the user's shell has; everything else sees a chosen part. */
 function environmentOf({ line, settings, environment }: GrantSources) {
-  const hook = [settings["hooks"], settings["trainer"], settings["command"]];
   const needs = NEEDS[line.command] ?? [];
-  if (needs.includes("trainer") && hook.some((value) => programOf(value) !== null)) {
-    return environment;
-  }
+  if (needs.includes("trainer") && hasOwnCommand(settings)) return environment;
   const isTrainer = needs.includes("trainer");
   return Object.fromEntries(
     Object.entries(environment).filter(([name]) =>
@@ -195,22 +187,30 @@ function urlHosts(settings: Readonly<Record<string, unknown>>): readonly string[
     });
 }
 
-/** Whether a word may name a file; a sentence or a number does not. */
-function isPath(word: string): boolean {
-  return /^[^\s<>|*?"']+$/.test(word) && !URL_TEXT.test(word) && word.length < 4096;
+/** Files that a word may name, one or a list with commas; a sentence names none. */
+function wordPaths(word: string): readonly string[] {
+  return /[\s<>|*?"']/.test(word) || word.length >= 4096 ? [] : pathsOf(word);
 }
 
 function unique(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].toSorted();
 }
 
-/** Deno's flags for permissions. */
+/**
+ * Deno's flags for permissions.
+ *
+ * @throws {UsageError} If a path has a comma, which ends a value of these flags: Deno 2.9.6 knows no way to write one.
+ */
 export function permissionFlags(grants: Grants): readonly string[] {
   const flag = (name: string, values: readonly string[] | true) => {
     if (values === true) return [`--allow-${name}`];
-    // A comma ends a value, unless it is written twice.
-    const list = values.map((value) => value.replaceAll(",", ",,")).join(",");
-    return values.length === 0 ? [] : [`--allow-${name}=${list}`];
+    const broken = values.find((value) => value.includes(","));
+    if (broken !== undefined) {
+      throw new UsageError(
+        `Cannot let the command use "${broken}": permissions cannot name a path with a comma; rename it`,
+      );
+    }
+    return values.length === 0 ? [] : [`--allow-${name}=${values.join(",")}`];
   };
   return [
     ...flag("read", grants.read),

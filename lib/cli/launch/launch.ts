@@ -2,12 +2,16 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rawSettings } from "../../config/mod.ts";
+import { fileFault, UsageError } from "../../core/mod.ts";
 import { findExecutable, runForeground } from "../../process/mod.ts";
 import { readCommandLine } from "./command_line.ts";
 import { type Grants, grantsFor, permissionFlags, SEARCHED_PROGRAMS } from "./grants.ts";
 
 /** Folder of the project. */
 const PROJECT_ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+
+/** Exit code of a command that cannot be done as it was asked for. */
+const USAGE = 2;
 
 /** Asks what a command may do, instead of running it. */
 const PRINT_FLAG = "--print-permissions";
@@ -21,7 +25,8 @@ const PRINT_FLAG = "--print-permissions";
 export async function launch(args: readonly string[]): Promise<number> {
   const wanted = args.filter((arg) => arg !== PRINT_FLAG);
   const grants = await resolveGrants(wanted);
-  const flags = permissionFlags(grants);
+  const flags = flagsOrNotice(grants);
+  if (flags === null) return USAGE;
   if (wanted.length < args.length) {
     for (const flag of flags) console.log(flag);
     console.log(`environment: ${Object.keys(grants.env).toSorted().join(", ")}`);
@@ -32,6 +37,17 @@ export async function launch(args: readonly string[]): Promise<number> {
     env: grants.env,
     sharesTerminal: [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal()),
   });
+}
+
+/** Flags of the process to start; `null` when there can be none, after saying why. */
+function flagsOrNotice(grants: Grants): readonly string[] | null {
+  try {
+    return permissionFlags(grants);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`error: ${error.message}`);
+    return null;
+  }
 }
 
 async function resolveGrants(args: readonly string[]): Promise<Grants> {
@@ -60,9 +76,7 @@ async function readConfig(path: string): Promise<string | null> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
-      return null;
-    }
+    if (fileFault(error) !== null) return null;
     throw error;
   }
 }

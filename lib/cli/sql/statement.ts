@@ -1,21 +1,5 @@
-import { closest, distance } from "fastest-levenshtein";
-import { UsageError } from "../../core/mod.ts";
-import {
-  ANALYSES,
-  type Analysis,
-  analysisParameters,
-  type AnalysisRequest,
-  type QueryOptions,
-} from "../../store/mod.ts";
-
-/** What was asked for: a statement of the user's own, or a named analysis. */
-export type Asked = { readonly sql: string } | {
-  readonly analysis: Analysis;
-  readonly request: AnalysisRequest;
-};
-
-/** Typing errors of so many letters are still recognised. */
-const NEAR = 3;
+import { nearest, UsageError } from "../../core/mod.ts";
+import { ANALYSES, type AnalysisRequest, type Asked } from "../../store/mod.ts";
 
 /**
  * Reads what was asked for.
@@ -49,18 +33,9 @@ export function parseAsked(text: string, request: AnalysisRequest): Asked {
 
 function unknownAnalysis(word: string): UsageError {
   const names = ANALYSES.map(({ name }) => name);
-  const near = closest(word, names);
-  const hint = distance(word, near) <= NEAR
-    ? `did you mean "${near}"?`
-    : `there are ${names.join(", ")}`;
+  const meant = nearest(word, names);
+  const hint = meant === null ? `there are ${names.join(", ")}` : `did you mean "${meant}"?`;
   return new UsageError(
     `Cannot run "${word}": it is neither SQL nor the name of an analysis; ${hint}`,
   );
-}
-
-/** The statement to run. */
-export function sqlOf(asked: Asked): { readonly sql: string; readonly options: QueryOptions } {
-  if ("sql" in asked) return { sql: asked.sql, options: {} };
-  const { analysis, request } = asked;
-  return { sql: analysis.sql, options: { parameters: analysisParameters(analysis, request) } };
 }

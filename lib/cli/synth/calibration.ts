@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { SynthConfig } from "../../config/mod.ts";
-import { ConfigError } from "../../core/mod.ts";
+import { ConfigError, parseJson } from "../../core/mod.ts";
 import type { PpmCalibration } from "../../endpoint/mod.ts";
 
 /** What training leaves in a checkpoint folder, as far as it is looked at here. */
@@ -34,7 +34,7 @@ async function trainedCalibration(folder: string): Promise<PpmCalibration | null
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
-  const note = CheckpointNote.safeParse(parsed(text));
+  const note = CheckpointNote.safeParse(parseJson(text));
   if (!note.success) {
     throw new ConfigError(
       `Cannot use the PPM's note "${path}": expected calibration {b, tau} in it; train the PPM again, or give ` +
@@ -43,13 +43,4 @@ async function trainedCalibration(folder: string): Promise<PpmCalibration | null
   }
   const { calibration } = note.data;
   return calibration ? { bias: calibration.b, scale: calibration.tau } : null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

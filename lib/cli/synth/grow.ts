@@ -1,6 +1,5 @@
 import { InfrastructureError, type TreeRecord, UsageError } from "../../core/mod.ts";
 import { mathDomain } from "../../domain/mod.ts";
-import type { EndpointPool, Policy, Ppm } from "../../endpoint/mod.ts";
 import type { Grader } from "../../grading/mod.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
 import {
@@ -14,6 +13,7 @@ import type { Store } from "../../store/mod.ts";
 import { LiveDisplay } from "../output.ts";
 import { type EventSink, treeEvent } from "../observe/events.ts";
 import { NO_TRACING, tracedPolicy, tracedPpm, type Tracing } from "../observe/tracing.ts";
+import type { ServedModels } from "../served_models.ts";
 import { Budget, type BudgetLimits, NO_LIMITS } from "./budget.ts";
 import { type Job, pendingJobs, type WantedTrees } from "./jobs.ts";
 import { Meter } from "./meter.ts";
@@ -26,21 +26,10 @@ export interface RoundRequest extends WantedTrees {
   readonly policyApi: "completions" | "chat";
 }
 
-/** Models as search asks them. */
-export interface SearchModels {
-  readonly policy: Policy;
-  readonly ppm: Ppm | null;
-  /** Queues to show and to fill; `null` when replies come from a recording. */
-  readonly policyPool: EndpointPool | null;
-  readonly ppmPool: EndpointPool | null;
-  /** Settles when what serves them dies. */
-  readonly died: Promise<InfrastructureError>;
-}
-
 /** What a round of search works with. Nothing of it is closed by {@linkcode growRound}. */
 export interface RoundParts {
   readonly store: Store;
-  readonly models: SearchModels;
+  readonly models: ServedModels;
   readonly sandbox: Sandbox;
   readonly grader: Grader;
   /** Limits of this call. @default none */
@@ -202,8 +191,8 @@ class RoundGrowth {
     const { models: { policyPool, ppmPool }, sandbox } = this.#parts;
     return openTreesFor({
       // Replies from a recording take no time: the sandbox alone sets the pace.
-      policySlots: policyPool?.metrics().limit ?? 0,
-      ppmSlots: ppmPool?.metrics().limit ?? 0,
+      policySlots: policyPool?.limit ?? 0,
+      ppmSlots: ppmPool?.limit ?? 0,
       sandboxWorkers: sandbox.info.workers,
       sandboxWaiting: sandbox.metrics().waiting,
       window: this.#request.spec.window,

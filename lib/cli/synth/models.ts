@@ -1,38 +1,32 @@
 import type { SynthConfig } from "../../config/mod.ts";
-import type { InfrastructureError, Json, ReplyStore } from "../../core/mod.ts";
+import type { Json } from "../../core/mod.ts";
 import {
   chatPolicy,
   completionsPolicy,
   EndpointPool,
-  openFileReplyStore,
-  type Policy,
   type PolicyFindings,
   poolingPpm,
-  type Ppm,
   recordedPolicy,
   recordedPpm,
-  type RecorderMode,
-  scriptedPolicy,
-  scriptedPpm,
   Servers,
   type Transport,
 } from "../../endpoint/mod.ts";
 import { startEmbeddedEngine } from "../../engine/mod.ts";
+import type { SearchSpec } from "../../search/mod.ts";
 import { pythonInterpreter } from "../host.ts";
+import { NEVER_DIES, openReplies, type ServedModels, unaskedModels } from "../served_models.ts";
 import { checkpointIdentity } from "./identity.ts";
 import type { ModelIdentity, SynthPlan } from "./plan.ts";
 import { ENGINE_NAMES, type ProbedEndpoints, probePolicies, probePpms } from "./probes.ts";
 
 /** The models of a run. */
-export interface OpenModels {
-  readonly policy: Policy;
-  readonly ppm: Ppm | null;
+export interface OpenModels extends ServedModels {
   readonly identity: ModelIdentity;
-  /** Queues to show; `null` when replies come from a recording. */
-  readonly policyPool: EndpointPool | null;
-  readonly ppmPool: EndpointPool | null;
-  /** Settles when the embedded engine dies; never without one. */
-  readonly died: Promise<InfrastructureError>;
+}
+
+/** What of a plan says which models are opened. */
+export interface ModelsPlan extends Pick<SynthPlan, "policyFolder" | "ppmFolder"> {
+  readonly spec: Pick<SearchSpec, "guidance" | "calibration">;
 }
 
 /** Options of {@linkcode openModels}. */
@@ -44,8 +38,6 @@ export interface OpenModelsOptions {
   /** What {@linkcode identifyModels} found already. */
   readonly identified?: IdentifiedModels;
 }
-
-const never = new Promise<InfrastructureError>(() => {});
 
 /** Models by name and content, before anything is started. */
 export interface IdentifiedModels {
@@ -64,7 +56,7 @@ export interface IdentifiedModels {
  */
 export async function identifyModels(
   config: SynthConfig,
-  plan: SynthPlan,
+  plan: ModelsPlan,
   options: Omit<OpenModelsOptions, "resources">,
 ): Promise<IdentifiedModels> {
   const { policyFolder, ppmFolder } = plan;
@@ -93,7 +85,7 @@ export async function identifyModels(
  */
 export async function probeModels(
   config: SynthConfig,
-  plan: SynthPlan,
+  plan: ModelsPlan,
   options: Omit<OpenModelsOptions, "resources" | "identified"> & {
     readonly identified: IdentifiedModels;
   },
@@ -121,51 +113,45 @@ function identityOf(folder: string | null, model: string | undefined): Promise<J
  */
 export async function openModels(
   config: SynthConfig,
-  plan: SynthPlan,
+  plan: ModelsPlan,
   options: OpenModelsOptions,
 ): Promise<OpenModels> {
   const identified = options.identified ?? await identifyModels(config, plan, options);
+  // Before anything is started: whether the file can be used is known at once.
+  const replies = await openReplies(config);
+  if (replies !== null) options.resources.use(replies.store);
   const live = config.replay === undefined
     ? await openLive(config, plan, { ...options, identified })
     : openReplayed(config, plan, identified);
-  const path = config.replay ?? config.record;
-  if (path === undefined) return live;
-  const mode: RecorderMode = config.replay === undefined ? "record" : "replay";
-  const file = await openFileReplyStore(path, { mode: mode === "replay" ? "read" : "append" });
-  const store: ReplyStore = options.resources.use(file);
+  if (replies === null) return live;
   return {
     ...live,
-    policy: recordedPolicy(live.policy, { store, mode }),
-    ppm: live.ppm === null ? null : recordedPpm(live.ppm, { store, mode }),
+    policy: recordedPolicy(live.policy, replies),
+    ppm: live.ppm === null ? null : recordedPpm(live.ppm, replies),
   };
 }
 
-/** Stands in for the models of a recording: it is never asked. */
+/** Under the names by which the replies were recorded. */
 function openReplayed(
   config: SynthConfig,
-  plan: SynthPlan,
+  plan: ModelsPlan,
   { identity }: IdentifiedModels,
 ): OpenModels {
   const policyName = plan.policyFolder === null ? config.policyModel : ENGINE_NAMES.policy;
   const ppmName = plan.ppmFolder === null ? config.ppmModel : ENGINE_NAMES.ppm;
-  const ppm = plan.spec.guidance === "terminal" ? null : {
-    ...scriptedPpm(() => 0),
-    description: { model: ppmName ?? null },
-    calibration: plan.spec.calibration ?? PLAIN_TANH,
-  };
+  const { guidance, calibration } = plan.spec;
+  const models = unaskedModels(guidance === "terminal" ? null : calibration ?? PLAIN_TANH);
   return {
-    policy: { ...scriptedPolicy([]), description: { model: policyName ?? null } },
-    ppm,
+    ...models,
+    policy: { ...models.policy, description: { model: policyName ?? null } },
+    ppm: models.ppm && { ...models.ppm, description: { model: ppmName ?? null } },
     identity,
-    policyPool: null,
-    ppmPool: null,
-    died: never,
   };
 }
 
 async function openLive(
   config: SynthConfig,
-  plan: SynthPlan,
+  plan: ModelsPlan,
   options: OpenModelsOptions & { readonly identified: IdentifiedModels },
 ): Promise<OpenModels> {
   const { identified } = options;
@@ -199,7 +185,7 @@ async function openLive(
     identity: identified.identity,
     policyPool,
     ppmPool,
-    died: engine?.ended ?? never,
+    died: engine?.ended ?? NEVER_DIES,
   };
 }
 
@@ -208,7 +194,7 @@ const PLAIN_TANH = { bias: 0, scale: 1 };
 
 async function openEngine(
   config: SynthConfig,
-  { policyFolder, ppmFolder }: SynthPlan,
+  { policyFolder, ppmFolder }: ModelsPlan,
   options: OpenModelsOptions,
 ) {
   if (policyFolder === null && ppmFolder === null) return null;

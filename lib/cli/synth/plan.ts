@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { SynthConfig } from "../../config/mod.ts";
 import {
   ConfigError,
+  describeIssues,
   hashSeed,
+  isStarterSet,
   type Json,
   type Problem,
   seededRandom,
@@ -12,8 +14,8 @@ import {
 import { loadProblems } from "../../datasets/mod.ts";
 import { PRESETS, SearchSpec } from "../../search/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
-import { resolveLimits } from "../../sandbox/mod.ts";
 import { PROBLEM_FOLDERS, PROJECT_ROOT } from "../host.ts";
+import { limitsSpec } from "../limits_spec.ts";
 import { ppmCalibration } from "./calibration.ts";
 
 /** The policy that ships: the starter world's base model. */
@@ -49,8 +51,7 @@ export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
   if (gradable.length === 0) {
     throw new UsageError(`Cannot search "${config.problems}": none of its problems can be judged`);
   }
-  const isStarter = /^(starter|control)/.test(config.problems);
-  const limit = config.limit ?? (isStarter ? STARTER_LIMIT : gradable.length);
+  const limit = config.limit ?? (isStarterSet(config.problems) ? STARTER_LIMIT : gradable.length);
   // One order for all limits: a larger limit holds the smaller one, and continues its run.
   const order = shuffled(seededRandom(hashSeed("problem order")), gradable);
   const trees = config.trees ?? PRESETS[config.preset].trees;
@@ -99,11 +100,10 @@ function searchSpec(config: SynthConfig): SearchSpec {
     ...(config.candidates === undefined ? {} : { candidates: config.candidates }),
   });
   if (!result.success) {
-    const issue = result.error.issues[0];
     throw new ConfigError(
-      `Cannot use preset "${config.preset}" with these settings: search.${
-        issue?.path.join(".")
-      }: ${issue?.message}`,
+      `Cannot use preset "${config.preset}" with these settings: ${
+        describeIssues(result.error, "search")
+      }`,
     );
   }
   const hasPpm = config.ppm.length > 0 || config.ppmModel !== undefined;
@@ -132,14 +132,13 @@ export interface ModelIdentity {
  * and seeds are wanted is not in it, so a larger `--limit` or `--trees` goes on where the smaller one ended.
  */
 export function runSpec(config: SynthConfig, plan: SynthPlan, models: ModelIdentity): Json {
-  const { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes } = resolveLimits();
   return {
     problems: config.problems,
     search: { ...plan.spec, calibration: plan.spec.calibration && { ...plan.spec.calibration } },
     policyApi: config.policyApi,
     policy: models.policy,
     ppm: models.ppm,
-    limits: { wallMs, cpuMs, memoryBytes, maxOutputBytes, keptOutputBytes },
+    limits: limitsSpec(),
   };
 }
 

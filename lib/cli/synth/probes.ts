@@ -49,6 +49,7 @@ export function probePolicies(
     isEngine,
     urls: isEngine ? [engine.url] : config.policy,
     apiKey: Deno.env.get("RSTAR_POLICY_API_KEY") ?? null,
+    deadlineMs: config.requestTimeout * 1000,
     probe: (transport) =>
       probePolicy(transport, {
         flag: "--policy",
@@ -75,6 +76,7 @@ export function probePpms(
     isEngine,
     urls: isEngine ? [engine.url] : config.ppm,
     apiKey: Deno.env.get("RSTAR_PPM_API_KEY") ?? null,
+    deadlineMs: config.requestTimeout * 1000,
     probe: (transport) =>
       probePpm(transport, {
         flag: "--ppm",
@@ -89,10 +91,12 @@ async function probeAll<Findings extends EndpointFindings>(
     readonly isEngine: boolean;
     readonly urls: readonly string[];
     readonly apiKey: string | null;
+    readonly deadlineMs: number;
     readonly probe: (transport: Transport) => Promise<Findings>;
   },
 ): Promise<ProbedEndpoints<Findings>> {
-  const transports = role.urls.map((url) => openTransport(url, { apiKey: role.apiKey }));
+  const { apiKey, deadlineMs } = role;
+  const transports = role.urls.map((url) => openTransport(url, { apiKey, deadlineMs }));
   const findings = await Promise.all(transports.map(role.probe));
   for (const { notices } of findings) notices.forEach(role.onProgress);
   return { transports, findings, model: findings[0]?.model ?? "", isEngine: role.isEngine };

@@ -1,5 +1,5 @@
 import type { InfrastructureError, TreeRecord } from "../../core/mod.ts";
-import type { EndpointPool } from "../../endpoint/mod.ts";
+import { type EndpointPool, FailureCounts } from "../../endpoint/mod.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
 import type { SearchStatus } from "../control/mod.ts";
 import type { Meter } from "./meter.ts";
@@ -19,7 +19,7 @@ export class SynthProgress {
   readonly #sources: ProgressSources;
   readonly #startedMs = performance.now();
   readonly #solved = new Set<string>();
-  readonly #failures = new Map<string, { count: number; example: string }>();
+  readonly #failures = new FailureCounts();
   #trees = 0;
   #rollouts = 0;
   #open = 0;
@@ -40,7 +40,7 @@ export class SynthProgress {
 
   /** Trees that the machinery left unfinished. */
   get parked(): number {
-    return [...this.#failures.values()].reduce((sum, { count }) => sum + count, 0);
+    return this.#failures.total;
   }
 
   /** A tree was begun. */
@@ -63,15 +63,12 @@ export class SynthProgress {
   /** A tree was left unfinished. */
   park(error: InfrastructureError): void {
     this.#open--;
-    const known = this.#failures.get(error.boundary);
-    if (known === undefined) {
-      this.#failures.set(error.boundary, { count: 1, example: error.message });
-    } else known.count++;
+    this.#failures.add(error.boundary, error.message);
   }
 
   /** Failures by kind, each with an example. */
   failureLines(): readonly string[] {
-    return [...this.#failures].map(([boundary, { count, example }]) =>
+    return Object.entries(this.#failures.snapshot()).map(([boundary, { count, example }]) =>
       `${count} trees unfinished (${boundary}), for instance: ${example}`
     );
   }

@@ -1,9 +1,7 @@
-import { join } from "node:path";
-import { z } from "zod";
-import type { Json } from "../../core/mod.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
 import type { Provenance } from "../../store/mod.ts";
-import { PROJECT_ROOT } from "../host.ts";
+import { asJson } from "../as_json.ts";
+import { codeRevision } from "../host.ts";
 import type { OpenModels } from "./models.ts";
 
 /** What a search runs with: its settings, the harness, the sandbox, the models as their endpoints describe them. */
@@ -24,17 +22,4 @@ export async function searchProvenance(
     }),
     seed: config.seed,
   };
-}
-
-function asJson(value: unknown): Json {
-  return z.json().parse(JSON.parse(JSON.stringify(value)));
-}
-
-/** Commit of the project's own checkout; `null` for a copy without history. */
-async function codeRevision(): Promise<string | null> {
-  const read = (path: string) =>
-    Deno.readTextFile(join(PROJECT_ROOT, ".git", path)).then((text) => text.trim(), () => null);
-  const head = await read("HEAD");
-  const reference = /^ref: (.+)$/.exec(head ?? "")?.[1];
-  return reference === undefined ? head : await read(reference);
 }

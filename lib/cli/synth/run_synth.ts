@@ -1,11 +1,11 @@
 import type { SynthConfig } from "../../config/mod.ts";
 import { InfrastructureError } from "../../core/mod.ts";
-import { openGrader } from "../../grading/mod.ts";
-import { describeChange, type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
-import { openGradingSandbox, openSandbox } from "../host.ts";
+import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { Interrupted, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { notice } from "../output.ts";
 import { openObservation } from "../observe/observation.ts";
+import { sayRun } from "../say_run.ts";
+import { Workplace } from "../workplace.ts";
 import { growRound, type RoundOutcome, type RoundRequest } from "./grow.ts";
 import { pendingJobs } from "./jobs.ts";
 import { type IdentifiedModels, identifyModels, openModels, probeModels } from "./models.ts";
@@ -85,7 +85,7 @@ class Synth {
 
   async #grow(known: IdentifiedModels): Promise<SynthOutcome> {
     const { store, resources, interrupts } = this.#parts;
-    const { unsafeNoSandbox, workers, quiet } = this.#config;
+    const { quiet } = this.#config;
     const signal = interrupts.stopNow;
     const observation = resources.use(
       await openObservation({
@@ -101,13 +101,9 @@ class Synth {
       ...{ signal, identified: known },
       onProgress: say,
     });
-    const shared = { onProgress: say, unsafeNoSandbox, signal };
-    const sandbox = resources.use(
-      await openSandbox({ ...shared, ...(workers === "auto" ? {} : { workers }) }),
-    );
-    const grader = resources.use(
-      openGrader({ sandbox: resources.use(await openGradingSandbox(shared)) }),
-    );
+    const workplace = resources.use(new Workplace(this.#config, { onProgress: say, signal }));
+    const sandbox = await workplace.sandbox();
+    const grader = await workplace.grader();
     const models = await openModels(this.#config, this.#plan, {
       ...{ resources, signal, identified },
       onProgress: say,
@@ -177,12 +173,4 @@ function budgetOf(config: SynthConfig) {
     },
     problem: config.problemBudget,
   };
-}
-
-function sayRun(run: OpenedRun, say: (text: string) => void): void {
-  if (run.isContinued) say(`Continuing run "${run.name}"`);
-  if (run.beside !== null) {
-    say(`New run "${run.name}" beside "${run.beside.name}", because these settings differ:`);
-    for (const change of run.beside.changes) say(`  ${describeChange(change)}`);
-  }
 }

@@ -1,7 +1,7 @@
-import { dirname, isAbsolute, relative, resolve } from "node:path";
 import type { Json } from "../../core/mod.ts";
 import { type ArtifactStore, type MetricPoint, openStore } from "../../store/mod.ts";
 import type { CheckpointSummary, TrainingKind, TrainSettings } from "../../training/mod.ts";
+import { storedLocation } from "../artifact_location.ts";
 
 /** What the row of a checkpoint holds beside its place and hash. */
 export function checkpointMeta(
@@ -47,7 +47,7 @@ export async function registerCheckpoint(db: string, trained: TrainedOutside): P
     runNo: null,
     roundNo: null,
     role: kind === "sft" ? "policy" : kind,
-    location: locationOf(db, folder),
+    location: storedLocation(db, folder),
     sha256: summary?.sha256 ?? null,
     rows: null,
     meta: checkpointMeta(settings, summary),
@@ -65,11 +65,4 @@ async function parentsOf(
     if (sha256 !== null && hashes.includes(sha256)) newest.set(sha256, artifactId);
   }
   return [...newest.values()];
-}
-
-/** Relative to the database where it lies beside it, so that the folder can be moved. */
-function locationOf(db: string, folder: string): string {
-  const path = resolve(folder);
-  const inside = relative(dirname(resolve(db)), path);
-  return inside.startsWith("..") || isAbsolute(inside) ? path : inside;
 }

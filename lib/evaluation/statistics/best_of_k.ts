@@ -1,3 +1,4 @@
+import { oncePer } from "../../core/mod.ts";
 import { checkDraw } from "./pass_at_k.ts";
 
 /** One sample with what a model thinks of it. */
@@ -12,14 +13,14 @@ export interface ScoredSample {
  * Σ_j y_j · C(n - j, k - 1)/C(n, k) in falling order of score (evaluation.md 2.2). Samples of one score stand for each other: each
  * counts as the mean of them.
  *
- * @param samples Samples of one problem.
+ * @param samples Samples of one problem; they are sorted once, so that they must not change afterwards.
  * @param k Samples to choose from, at most as many as there are.
  * @throws {RangeError} If fewer than k samples exist, or a score is not a number.
  */
 export function bestOfK(samples: readonly ScoredSample[], k: number): number {
   const n = samples.length;
   checkDraw(n, k);
-  const sorted = [...samples].sort((a, b) => scoreOf(b) - scoreOf(a) || 0);
+  const sorted = byScore(samples);
   let expected = 0;
   // Chance that the sample at place j is the best of k: k/n for the first, then times (n - j - k + 1)/(n - j) from place to place.
   let chance = k / n;
@@ -38,6 +39,10 @@ export function bestOfK(samples: readonly ScoredSample[], k: number): number {
   }
   return expected;
 }
+
+const byScore = oncePer((samples: readonly ScoredSample[]) =>
+  [...samples].sort((a, b) => scoreOf(b) - scoreOf(a) || 0)
+);
 
 function scoreOf({ score }: ScoredSample): number {
   if (Number.isNaN(score)) {

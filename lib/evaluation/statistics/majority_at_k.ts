@@ -6,6 +6,7 @@
  * the vote is wrong.
  */
 import { binomialChances } from "./_hypergeometric.ts";
+import { oncePer } from "../../core/mod.ts";
 import { checkDraw } from "./pass_at_k.ts";
 
 /** One sample's vote. */
@@ -16,7 +17,7 @@ export interface Vote {
 }
 
 /** Chances below it change no digit of the result. */
-const NEGLIGIBLE = 1e-20;
+const NEGLIGIBLE = 1e-16;
 
 interface Group {
   readonly count: number;
@@ -27,14 +28,14 @@ interface Group {
 /**
  * Chance that the most frequent answer of k samples is right, exactly, without drawing subsets.
  *
- * @param votes Samples of one problem.
+ * @param votes Samples of one problem; they are grouped once, so that they must not change afterwards.
  * @param k Samples of a vote, at most as many as there are.
  * @throws {RangeError} If fewer than k samples exist.
  */
 export function majorityAtK(votes: readonly Vote[], k: number): number {
   const n = votes.length;
   checkDraw(n, k);
-  const groups = groupVotes(votes);
+  const groups = groupsOf(votes);
   if (k === n) return fullVote(groups);
   if (k === 1) return groups.reduce((sum, { count, correct }) => sum + count * correct, 0) / n;
   const chancesOf = binomials(k / n);
@@ -76,7 +77,7 @@ export function majorityAnswer(votes: readonly Pick<Vote, "answer">[]): string |
   return best;
 }
 
-function groupVotes(votes: readonly Vote[]): readonly Group[] {
+const groupsOf = oncePer((votes: readonly Vote[]): readonly Group[] => {
   const groups = new Map<string, { count: number; right: number }>();
   for (const { answer, correct } of votes) {
     if (answer === null) continue;
@@ -86,14 +87,23 @@ function groupVotes(votes: readonly Vote[]): readonly Group[] {
     groups.set(answer, group);
   }
   return [...groups.values()].map(({ count, right }) => ({ count, correct: right / count }));
-}
+});
+
+/** Samples, k and sizes of groups repeat from problem to problem; more tables than this are begun anew. */
+const MAX_TABLES = 64;
+const tables = new Map<number, Map<number, Float64Array>>();
 
 /** Binomial chances with one p, each worked out once. */
 function binomials(p: number): (count: number) => Float64Array {
-  const known = new Map<number, Float64Array>();
+  let known = tables.get(p);
+  if (known === undefined) {
+    if (tables.size >= MAX_TABLES) tables.clear();
+    tables.set(p, known = new Map());
+  }
+  const table = known;
   return (count) => {
-    let chances = known.get(count);
-    if (chances === undefined) known.set(count, chances = binomialChances(count, p));
+    let chances = table.get(count);
+    if (chances === undefined) table.set(count, chances = binomialChances(count, p));
     return chances;
   };
 }

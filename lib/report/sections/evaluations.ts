@@ -32,6 +32,7 @@ export function evaluationsSection(evaluations: readonly MeasuredEvaluation[]): 
       scoreTable(evaluations),
       outcomeTable(evaluations),
       metricTable(evaluations),
+      ...overlapTable(evaluations),
       ...costCharts(evaluations),
     ],
   };
@@ -166,6 +167,44 @@ function metricTable(evaluations: readonly MeasuredEvaluation[]): Block {
       }));
     }),
   };
+}
+
+/** What is known of the training of what was measured; nothing where nothing is. */
+function overlapTable(evaluations: readonly MeasuredEvaluation[]): readonly Block[] {
+  const rows = evaluations.flatMap((evaluation) => {
+    const { overlap, withoutOverlap } = evaluation;
+    if (overlap === null || overlap.training === 0) return [];
+    const hits = overlap.equal.length + overlap.similar.length;
+    return [{
+      ...names(evaluation),
+      training: overlap.training,
+      equal: overlap.equal.length,
+      similar: overlap.similar.length,
+      share: overlap.measured === 0 ? null : hits / overlap.measured,
+      without: withoutOverlap?.value ?? null,
+      low: withoutOverlap?.interval.low ?? null,
+      high: withoutOverlap?.interval.high ?? null,
+      ids: clip([...overlap.equal, ...overlap.similar].slice(0, 10).join(", "), 200),
+    }];
+  });
+  if (rows.length === 0) return [];
+  return [{
+    type: "table",
+    id: "overlap",
+    title: "Measured problems among those searched for training in the run's rounds so far",
+    columns: [
+      { key: "suite", label: "suite", format: "text" },
+      { key: "mode", label: "mode", format: "text" },
+      { key: "checkpoint", label: "checkpoint", format: "text" },
+      { key: "training", label: "training problems", format: "integer" },
+      { key: "equal", label: "equal", format: "integer" },
+      { key: "similar", label: "share 13 words", format: "integer" },
+      { key: "share", label: "of the measured", format: "percent" },
+      { key: "without", label: "score without", format: "percent", interval: ["low", "high"] },
+      { key: "ids", label: "which", format: "text" },
+    ],
+    rows,
+  }];
 }
 
 /** Accuracy against tokens, a chart a suite: a point for one sample a problem, a curve of majority votes for more. */

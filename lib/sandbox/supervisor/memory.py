@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from supervisor.processes import number_in
+
 _MEMINFO = Path("/proc/meminfo")
 _VMSTAT = Path("/proc/vmstat")
 _UNLIMITED = 1 << 60
@@ -77,10 +79,7 @@ class OomKills:
         return moment <= self._seen
 
     def _read(self) -> int:
-        for line in self._vmstat.read_bytes().splitlines():
-            if line.startswith(b"oom_kill "):
-                return int(line.split()[1])
-        return 0  # kernels before 4.13 do not count
+        return number_in(self._vmstat, "oom_kill") or 0  # kernels before 4.13 do not count
 
 
 def find_memory_groups(proc: Path = Path("/proc/self")) -> tuple[str, ...]:
@@ -114,10 +113,10 @@ def group_files(group: str) -> list[str]:
 
 
 def _of_host(meminfo: Path) -> int:
-    for line in meminfo.read_bytes().splitlines():
-        if line.startswith(b"MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    raise OSError(f"Cannot read MemAvailable of {meminfo}")
+    kilobytes = number_in(meminfo, "MemAvailable:")
+    if kilobytes is None:
+        raise OSError(f"Cannot read MemAvailable of {meminfo}")
+    return kilobytes * 1024
 
 
 def _of_group(group: Path, enough: int) -> int:
@@ -130,10 +129,7 @@ def _of_group(group: Path, enough: int) -> int:
         left = size - int((group / names.usage).read_bytes())
         if left >= enough:
             return left
-        for line in (group / _STAT).read_text("ascii").splitlines():
-            name, _, pages = line.partition(" ")
-            if name == names.reclaimable:
-                left += int(pages)
+        left += number_in(group / _STAT, names.reclaimable) or 0
     except FileNotFoundError:
         return _UNLIMITED
     return max(0, left)

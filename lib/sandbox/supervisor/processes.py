@@ -7,6 +7,7 @@ from pathlib import Path
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
+_STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,22 @@ def descendants(root: int) -> set[int]:
 
 def effective_capabilities() -> int | None:
     """Give the effective capabilities as a bit set; ``None`` if the kernel does not say."""
-    return _status_number("CapEff:", 16)
+    return number_in(_STATUS, "CapEff:", base=16)
 
 
 def no_new_privileges() -> bool:
     """Tell whether NO_NEW_PRIVS is set on this process."""
-    return _status_number("NoNewPrivs:", 10) == 1
+    return number_in(_STATUS, "NoNewPrivs:") == 1
 
 
-def _status_number(field: str, base: int) -> int | None:
-    for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
-        if line.startswith(field):
-            return int(line.split()[1], base)
+def number_in(file: Path, name: str, *, base: int = 10) -> int | None:
+    """Give the number that follows a name in a file of such lines; ``None``: no such line.
+
+    Raises:
+        OSError: If the file cannot be read.
+    """
+    for line in file.read_text("ascii", "replace").splitlines():
+        words = line.split()
+        if len(words) > 1 and words[0] == name:
+            return int(words[1], base)
     return None

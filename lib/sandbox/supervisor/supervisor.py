@@ -1,37 +1,27 @@
-"""The trusted process: starts steps, judges them, keeps states, and runs no step itself.
-
-Rules (sandbox.md, section 3): a process may lie about itself only; unexpected bytes end its branch;
-a limit is enforced with SIGKILL;
-only a pidfd tells that a process is dead.
-"""
+"""The trusted process: the loop that serves the harness and the steps. It runs no step itself."""
 
 import contextlib
 import os
 import select
-import signal
 import socket
 import time
 import traceback
 from typing import Any, NoReturn
 
-from supervisor import outcome as outcomes
 from supervisor.family import Family
 from supervisor.faults import ProtocolError, ZygoteDied
 from supervisor.forks import ForkGate
 from supervisor.harness import Harness, HarnessGone
-from supervisor.memory import MemoryWatch, OomKills
-from supervisor.outcome import Outcome
+from supervisor.memory import MemoryWatch
 from supervisor.settings import Limits
-from supervisor.states import ROOT, Phase, State, choose_victim
-from supervisor.step import HELLO, NO_FORK, PREFIX_DONE
+from supervisor.steps import Steps
 from supervisor.wire import ReleaseRequest, RunRequest, StatRequest
 
 MAX_RUNNING = 32
-_MAX_EVICTIONS_AT_ONCE = 8
 
 
 class Supervisor:
-    """One worker: its requests, its running steps, its states, and the loop that serves them."""
+    """One worker: the harness's requests, the zygote's family, and the loop over both."""
 
     def __init__(
         self,
@@ -45,20 +35,20 @@ class Supervisor:
         listener: int | None,
     ) -> None:
         """Take over a confined zygote."""
-        self._limits = limits
-        self._max_states = max_states
-        self._memory = memory
-        self._kills = OomKills()
-        self._reserve = memory_reserve_bytes
         self._poller = select.epoll()
         self._harness = Harness(self._poller)
         self._gate = None if listener is None else ForkGate(listener)
         if listener is not None:
             self._poller.register(listener, select.EPOLLIN)
         self._family = Family(zygote, zygote_bytes, self._gate, self._poller)
-        self._running: set[State] = set()
-        self._steps = 0
-        self._evicted = 0
+        self._steps = Steps(
+            limits=limits,
+            max_states=max_states,
+            memory=memory,
+            memory_reserve_bytes=memory_reserve_bytes,
+            family=self._family,
+            reply=self._harness.reply,
+        )
 
     def serve(self, ready: dict[str, Any]) -> NoReturn:
         """Say ``ready``, then serve until the harness goes. Kills everything below at the end."""
@@ -98,22 +88,19 @@ class Supervisor:
             elif descriptor == self._family.zygote_pidfd:
                 raise ZygoteDied
             elif self._family.state_of(descriptor) is owners[descriptor]:
-                self._on_step(descriptor, events)
-        self._end_overdue()
+                self._steps.on_event(descriptor, events)
+        self._steps.end_overdue()
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
 
     @property
     def _accepting(self) -> bool:
-        return len(self._running) < MAX_RUNNING and not self._harness.congested
+        return self._steps.running < MAX_RUNNING and not self._harness.congested
 
     def _patience(self) -> float | None:
-        if not self._running:
-            return None
-        return max(0.0, min(state.deadline for state in self._running) - time.monotonic())
-
-    # Requests
+        deadline = self._steps.next_deadline
+        return None if deadline is None else max(0.0, deadline - time.monotonic())
 
     def _take_requests(self) -> None:
         while self._accepting:
@@ -122,223 +109,13 @@ class Supervisor:
                 case None:
                     return
                 case RunRequest():
-                    self._start(request)
+                    self._steps.start(request)
                 case StatRequest():
                     self._tell(request.id)
                 case ReleaseRequest():
                     for one in request.ids:
-                        self._release(one)
-
-    def _start(self, request: RunRequest) -> None:
-        parent = self._family.states.get(request.parent)
-        refusal = outcomes.too_long((*request.prefix, request.code), self._limits)
-        if request.parent != ROOT and (parent is None or not parent.live):
-            refusal = outcomes.EVICTED
-        if refusal is None:
-            wall = self._limits.wall_ms / 1000 * (len(request.prefix) + 1)
-            state = self._family.fork(request, time.monotonic() + wall)
-            if state is not None:
-                self._running.add(state)
-                return
-            if parent is not None:
-                self._drop(parent)
-            refusal = outcomes.EVICTED
-        self._harness.reply(outcomes.as_reply(request.id, refusal))
-
-    def _release(self, identifier: int) -> None:
-        state = self._family.states.get(identifier)
-        if state is not None:
-            self._end(state, outcomes.CANCELLED)
+                        self._steps.release(one)
 
     def _tell(self, identifier: int) -> None:
-        self._harness.reply(
-            {
-                "op": "stat",
-                "id": identifier,
-                "live_states": self._live_states(),
-                "running": len(self._running),
-                "memory_available_bytes": self._memory.available_bytes(),
-                "steps": self._steps,
-                "evicted": self._evicted,
-                **self._family.counters(),
-            }
-        )
-
-    def _live_states(self) -> int:
-        return sum(state.live for state in self._family.states.values())
-
-    # Messages of steps
-
-    def _on_step(self, descriptor: int, events: int) -> None:
-        state = self._family.state_of(descriptor)
-        if state is None:
-            return  # dropped earlier in this turn
-        if descriptor == state.pidfd:
-            self._read(state)  # what it said before it died counts
-            if state.id in self._family.states:
-                self._end(state, self._death(state))
-            return
-        if events & select.EPOLLOUT:
-            self._family.send(state)
-        if events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
-            self._read(state)
-
-    def _read(self, state: State) -> None:
-        """Read all that is there, as long as the state lives."""
-        while state.id in self._family.states:
-            message = self._family.receive(state)
-            if message is None:
-                return
-            data, sender = message
-            if data:
-                self._on_data(state, data, sender)
-            elif state.phase is Phase.STARTING:
-                self._never_began(state, outcomes.NEVER_BEGAN)
-            else:
-                # Nothing more can come, whether the process lives or not.
-                self._end(state, self._death(state))
-
-    def _never_began(self, state: State, reason: str) -> None:
-        """End a run whose process did not come, or not to its code.
-
-        From the zygote this is the host's doing. A state is not believed: it is given up, and the
-        children that it owes are forked from elsewhere.
-        """
-        parent = self._family.states.get(state.request.parent)
-        if parent is None:
-            self._finish(state, outcomes.host_failed(reason))
-        else:
-            self._drop(parent)
-
-    def _greet(self, state: State, data: bytes, sender: int | None) -> bool:
-        """Hand the code over to a process that says hello; ``False`` if it is not the right one."""
-        if data[:1] == HELLO and self._family.accept(state, sender):
-            state.hand_over()
-            self._family.send(state)
-            return True
-        if data == NO_FORK and sender == self._family.parent_pid(state):
-            self._never_began(state, outcomes.NO_PROCESS)
-        elif state.request.parent == ROOT:
-            self._never_began(state, outcomes.NEVER_BEGAN)
-        else:
-            self._end(state, outcomes.crashed("a process that is no child of the state"))
-        return False
-
-    def _on_data(self, state: State, data: bytes, sender: int | None) -> None:
-        if state.phase is Phase.STARTING:
-            if not self._greet(state, data, sender):
-                return
-            data = data[1:]
-        elif sender != state.pid:
-            self._end(state, outcomes.crashed("another process spoke for the step"))
-            return
-        if not data:
-            return
-        if state.phase is not Phase.RUNNING:
-            self._drop(state)
-            return
-        state.incoming += data
-        if state.in_prefix and state.incoming[:1] == PREFIX_DONE:
-            del state.incoming[:1]
-            state.begin_step(self._limits.wall_ms / 1000, self._family.measure(state)[0])
-        try:
-            prefix_length = len(state.request.prefix)
-            outcome = outcomes.take_outcome(state.incoming, prefix_length, self._limits)
-            if outcome is not None and state.in_prefix and outcome.status != "replay_failed":
-                raise ValueError("the path was skipped")
-        except (ValueError, RecursionError):
-            outcome = outcomes.crashed("the step's process sent what is no result")
-        if outcome is not None:
-            self._finish(state, outcome)
-
-    def _death(self, state: State) -> Outcome:
-        """Say how a process without a result ended: by its CPU limit, or otherwise."""
-        allowed = self._limits.cpu_ms * 1000 * (len(state.request.prefix) + 1)
-        if self._family.measure(state)[0] >= allowed:
-            return outcomes.overdue(in_prefix=state.in_prefix)
-        if self._kills.happened_since(state.started):
-            return outcomes.host_failed(outcomes.KILLED)
-        return outcomes.died(in_prefix=state.in_prefix)
-
-    # Ends
-
-    def _end(self, state: State, outcome: Outcome) -> None:
-        """End a state: with an answer if its step runs.
-
-        A kept state that used up its CPU time instead of forking has cost its children theirs. Its
-        CPU limit and their wall limit end at about the same moment: the verdict must not depend on
-        which comes first.
-        """
-        if state in self._running:
-            self._finish(state, outcome)
-        else:
-            self._drop(state, outcome if outcome.status == "timeout" else outcomes.EVICTED)
-
-    def _finish(self, state: State, outcome: Outcome) -> None:
-        """Answer a run, then keep its process as a state or end it."""
-        self._running.discard(state)
-        self._steps += 1
-        wall_us = int((time.monotonic() - state.started) * 1_000_000)
-        cpu_us, memory = self._family.measure(state)
-        cpu_us = max(0, cpu_us - state.prefix_cpu_us)
-        if cpu_us > self._limits.cpu_ms * 1000 and outcome.status in outcomes.STATUSES:
-            outcome = outcomes.TIMEOUT
-        keep = outcome.status == "ok" and state.request.keep and self._max_states > 0
-        if keep:
-            self._keep(state, wall_us, memory)
-        else:
-            self._drop(state)
-        reply = outcomes.as_reply(state.id, outcome)
-        reply |= {"wall_us": wall_us, "cpu_us": cpu_us, "memory_bytes": memory}
-        reply["kept"] = state.id in self._family.states
-        self._harness.reply(reply)
-
-    def _keep(self, state: State, wall_us: int, memory: int) -> None:
-        parent = self._family.states.get(state.request.parent)
-        state.pause(wall_us + (0 if parent is None else parent.path_us), memory)
-        self._family.signal(state, signal.SIGSTOP)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """Give up states while there are too many or the host is short of memory."""
-        states = self._family.states
-        for _ in range(_MAX_EVICTIONS_AT_ONCE):
-            if self._live_states() <= self._max_states and not self._memory.is_short(self._reserve):
-                return
-            victim = choose_victim(states, self._running, time.monotonic())
-            if victim is None:
-                return
-            self._drop(victim)
-            self._evicted += 1
-
-    def _end_overdue(self) -> None:
-        now = time.monotonic()
-        for state in [one for one in self._running if one.deadline <= now]:
-            if state not in self._running:
-                continue  # ended with its parent a moment ago
-            if state.phase is Phase.STARTING and state.request.parent == ROOT:
-                self._never_began(state, outcomes.NEVER_BEGAN)
-            else:
-                self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
-
-    def _drop(self, state: State, orphans: Outcome = outcomes.EVICTED) -> None:
-        """End a state without an answer; ``orphans``: the answer for children that have not come.
-
-        If its process never came, it is unknown and may still come: the parent is ended too, and
-        whatever it left. Children of the state that have not come yet cannot come any more.
-        """
-        family = self._family
-        never_came = state.phase is Phase.STARTING
-        family.drop(state, was_starting=never_came)
-        parent = family.states.get(state.request.parent)
-        if never_came and parent is not None:
-            self._drop(parent)
-        for one in [child for child in self._starting() if child.request.parent == state.id]:
-            self._finish(one, orphans)
-        if never_came:
-            family.sweep(
-                {family.pid_of(family.states.get(one.request.parent)) for one in self._starting()}
-            )
-
-    def _starting(self) -> list[State]:
-        return [one for one in self._running if one.phase is Phase.STARTING]
+        counters = self._steps.counters() | self._family.counters()
+        self._harness.reply({"op": "stat", "id": identifier, **counters})

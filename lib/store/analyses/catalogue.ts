@@ -17,12 +17,27 @@ export const ANALYSES: readonly Analysis[] = [
 ];
 
 /** Values of an analysis's parameters, in their order. */
-export function analysisParameters(
+function analysisParameters(
   { parameters }: Analysis,
   { run, round, limit = DEFAULT_LIMIT }: AnalysisRequest,
 ): NonNullable<QueryOptions["parameters"]> {
   const values = { run: run ?? null, round: round ?? null, limit };
   return parameters.map((name) => values[name]);
+}
+
+/** A statement of the user's own, or a named analysis and what it is asked for. */
+export type Asked = { readonly sql: string } | {
+  readonly analysis: Analysis;
+  readonly request: AnalysisRequest;
+};
+
+/** The statement that was asked for, with its parameters. */
+export function statementOf(
+  asked: Asked,
+): { readonly sql: string; readonly parameters?: NonNullable<QueryOptions["parameters"]> } {
+  if ("sql" in asked) return { sql: asked.sql };
+  const { analysis, request } = asked;
+  return { sql: analysis.sql, parameters: analysisParameters(analysis, request) };
 }
 
 /** Runs a named analysis. */
@@ -32,8 +47,6 @@ export function runAnalysis(
   request: AnalysisRequest & Pick<QueryOptions, "timeoutMs"> = {},
 ): Promise<QueryRows> {
   const { timeoutMs } = request;
-  return reader.query(analysis.sql, {
-    parameters: analysisParameters(analysis, request),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  });
+  const { sql, ...options } = statementOf({ analysis, request });
+  return reader.query(sql, { ...options, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
 }

@@ -7,7 +7,7 @@ import { useRoute } from "./use_route.ts";
 /** The page. */
 export function App() {
   const [route, go] = useRoute();
-  const { runs, version, problem } = useOverview();
+  const { runs, revision, problem } = useOverview();
   const trees = runs.reduce((sum, run) => sum + run.trees, 0);
   const list = routeHash({ ...route, tree: null, beside: null, node: 0, besideNode: 0 });
   return (
@@ -23,7 +23,15 @@ export function App() {
       </header>
       {problem !== null && <p class="banner" role="alert">{problem}</p>}
       {route.tree === null
-        ? <TreeList runs={runs} filter={route.filter} version={version} go={go} />
+        ? (
+          <TreeList
+            runs={runs}
+            filter={route.filter}
+            revision={revision}
+            isReadable={problem === null}
+            go={go}
+          />
+        )
         : (
           <TreePage
             key={route.tree}

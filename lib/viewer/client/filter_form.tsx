@@ -6,6 +6,8 @@ import type { Route } from "./route.ts";
 export interface FilterFormProps {
   readonly runs: readonly RunRow[];
   readonly errors: readonly string[];
+  /** Called when somebody is about to choose among `errors`. */
+  readonly onAskErrors: () => void;
   readonly filter: Route["filter"];
   readonly change: (name: string, value: string) => void;
 }
@@ -14,7 +16,7 @@ export interface FilterFormProps {
 const TYPING_MS = 300;
 
 /** Filter of the list of trees. */
-export function FilterForm({ runs, errors, filter, change }: FilterFormProps) {
+export function FilterForm({ runs, errors, onAskErrors, filter, change }: FilterFormProps) {
   const rounds = [...new Set(runs.flatMap((run) => run.rounds))].sort((a, b) => a - b);
   const bind = (name: string) => ({
     name,
@@ -29,7 +31,12 @@ export function FilterForm({ runs, errors, filter, change }: FilterFormProps) {
       <Text label="level" size={4} {...bind("level")} />
       <Text label="best Q from" size={6} {...bind("minQ")} />
       <Text label="rollouts from" size={6} {...bind("minVisits")} />
-      <Choice label="error kind" options={errors} {...bind("error")} />
+      <Choice
+        label="error kind"
+        options={errors}
+        onNear={onAskErrors}
+        {...bind("error")}
+      />
       <Text label="problem contains" size={24} {...bind("text")} />
     </form>
   );
@@ -42,8 +49,10 @@ interface FieldProps {
   readonly onValue: (value: string) => void;
 }
 
-function Choice({ name, label, value, options, onValue }: FieldProps & {
+function Choice({ name, label, value, options, onValue, onNear }: FieldProps & {
   readonly options: readonly string[];
+  /** Called when the pointer or the keyboard reaches it. */
+  readonly onNear?: () => void;
 }) {
   // A link may name what this database does not hold.
   const all = value === "" || options.includes(value) ? options : [value, ...options];
@@ -53,6 +62,8 @@ function Choice({ name, label, value, options, onValue }: FieldProps & {
       <select
         name={name}
         value={value}
+        onPointerEnter={onNear}
+        onFocus={onNear}
         onChange={(event) => onValue(event.currentTarget.value)}
       >
         <option value="">all</option>

@@ -11,7 +11,7 @@ export interface Scene {
 }
 
 /** Below this many pixels a node is a dot: its outline could not be told apart. */
-const SMALL = 2.5;
+const SMALL = 1.7;
 
 /** Width of the thinnest line that can be seen, in pixels. */
 const MIN_LINE = 0.4;
@@ -24,6 +24,9 @@ const REACH = 6;
 
 /** Half the side of the smallest dot that can be seen, in pixels. */
 const MIN_DOT = 0.8;
+
+/** Width of a dot's edge, in pixels. */
+const DOT_EDGE = 0.5;
 
 /** Paints what can be seen of a tree; the rest costs nothing. */
 export function draw(canvas: HTMLCanvasElement, { placed, best, chosen, view }: Scene): void {
@@ -95,12 +98,19 @@ function drawNode(
   { node, x, y, radius, folded }: PlacedNode,
   { scale, colour }: Pen,
 ): void {
-  context.fillStyle = colourOf(node.q);
   if (radius * scale < SMALL) {
     const half = Math.max(radius, MIN_DOT / scale);
+    // A Q near 0 is as pale as the page: without an edge the dot would not be seen.
+    const outer = half + DOT_EDGE / scale;
+    context.globalAlpha = 0.5;
+    context.fillStyle = colour;
+    context.fillRect(x - outer, y - outer, 2 * outer, 2 * outer);
+    context.globalAlpha = 1;
+    context.fillStyle = colourOf(node.q);
     context.fillRect(x - half, y - half, 2 * half, 2 * half);
     return;
   }
+  context.fillStyle = colourOf(node.q);
   const shape = shapeOf(node);
   const path = new Path2D(outline(shape, radius));
   context.save();

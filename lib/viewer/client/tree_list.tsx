@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { RunRow, Sort, TreePage, TreeRow } from "../api.ts";
 import { fetchJson } from "./fetch_json.ts";
 import { FilterForm } from "./filter_form.tsx";
@@ -11,30 +11,32 @@ const PAGE = 50;
 export interface TreeListProps {
   readonly runs: readonly RunRow[];
   readonly filter: Route["filter"];
-  /** Another one whenever there may be more to list; empty while nothing can be read. */
-  readonly version: string;
+  /** Another one whenever there may be more to list. */
+  readonly revision: number;
+  /** Whether the database can be read; the page says why not. */
+  readonly isReadable: boolean;
   readonly go: Go;
 }
 
 /** The trees of the runs: filtered, ordered, a page at a time. */
-export function TreeList({ runs, filter, version, go }: TreeListProps) {
-  const [page, failure] = usePage(filter, version);
-  const errors = useErrors(version);
-  const offset = Number(filter["offset"] ?? 0);
+export function TreeList({ runs, filter, revision, isReadable, go }: TreeListProps) {
+  const [page, failure] = usePage(filter, revision);
+  const [errors, askErrors] = useErrors(revision, page !== null);
   const change = (changes: Route["filter"]) =>
-    go((now) => ({ filter: { ...now.filter, offset: "", ...changes } }));
+    go((now) => ({ filter: { ...now.filter, after: "", before: "", ...changes } }));
   return (
     <main>
       <FilterForm
         runs={runs}
         errors={errors}
+        onAskErrors={askErrors}
         filter={filter}
         change={(name, value) => change({ [name]: value })}
       />
-      {failure !== null && version !== "" && <p class="banner" role="alert">{failure}</p>}
+      {failure !== null && isReadable && <p class="banner" role="alert">{failure}</p>}
       {page !== null && (
         <>
-          <Pager page={page} offset={offset} onOffset={(to) => change({ offset: String(to) })} />
+          <Pager page={page} change={change} />
           {page.rows.length > 0 && <Rows rows={page.rows} filter={filter} change={change} />}
         </>
       )}
@@ -44,12 +46,11 @@ export function TreeList({ runs, filter, version, go }: TreeListProps) {
 
 function usePage(
   filter: Route["filter"],
-  version: string,
+  revision: number,
 ): readonly [TreePage | null, string | null] {
   const [page, setPage] = useState<TreePage | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   useEffect(() => {
-    if (version === "") return;
     let isWanted = true;
     fetchJson<TreePage>("/api/trees", { ...filter, limit: PAGE }).then(
       (loaded) => {
@@ -62,47 +63,58 @@ function usePage(
     return () => {
       isWanted = false;
     };
-  }, [JSON.stringify(filter), version]);
+  }, [JSON.stringify(filter), revision]);
   return [page, failure];
 }
 
-/** What steps failed of, to choose from. */
-function useErrors(version: string): readonly string[] {
+/**
+ * What steps failed of, to choose from, and what asks for it anew where there may be more. Every node is looked at for it, so it is
+ * asked for after the list has come, and then only when somebody is about to choose.
+ */
+function useErrors(
+  revision: number,
+  isListed: boolean,
+): readonly [readonly string[], () => void] {
   const [errors, setErrors] = useState<readonly string[]>([]);
-  useEffect(() => {
-    if (version === "") return;
+  const asked = useRef<number | null>(null);
+  const ask = () => {
+    if (asked.current === revision) return;
+    asked.current = revision;
     fetchJson<readonly string[]>("/api/errors").then(setErrors, () => {
-      // The list, which is asked for at the same time, says what is wrong.
+      // The list says what is wrong; the next look at the choice asks again.
+      asked.current = null;
     });
-  }, [version]);
-  return errors;
+  };
+  useEffect(() => {
+    if (isListed) ask();
+  }, [isListed]);
+  return [errors, ask];
 }
 
-function Pager({ page, offset, onOffset }: {
+function Pager({ page, change }: {
   readonly page: TreePage;
-  readonly offset: number;
-  readonly onOffset: (offset: number) => void;
+  readonly change: (changes: Route["filter"]) => void;
 }) {
-  const shown = page.rows.length;
+  const { total, first, rows } = page;
   const number = (value: number) => value.toLocaleString("en-US");
   return (
     <p class="pager">
       <span class="soft" role="status">
-        {shown === 0
+        {rows.length === 0
           ? "No tree matches"
-          : `${number(offset + 1)} to ${number(offset + shown)} of ${number(page.total)} trees`}
+          : `${number(first + 1)} to ${number(first + rows.length)} of ${number(total)} trees`}
       </span>
       <button
         type="button"
-        disabled={offset === 0}
-        onClick={() => onOffset(Math.max(0, offset - PAGE))}
+        disabled={first === 0}
+        onClick={() => change({ before: rows[0]?.tree ?? "" })}
       >
         Previous
       </button>
       <button
         type="button"
-        disabled={offset + PAGE >= page.total}
-        onClick={() => onOffset(offset + PAGE)}
+        disabled={first + rows.length >= total}
+        onClick={() => change({ after: rows.at(-1)?.tree ?? "" })}
       >
         Next
       </button>

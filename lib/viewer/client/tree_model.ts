@@ -27,8 +27,15 @@ export interface PlacedNode {
 const LEVEL = 90;
 const NEIGHBOUR = 18;
 
-/** A tree is at most so many times as high as it is wide: one of ten thousand nodes would be a line. */
+/** A tree is drawn so many times as high as it is wide, about the shape of the window, while its levels are not further apart than that. */
+const HEIGHT = 0.75;
+const WIDE_LEVEL = 240;
+
+/** It is at most so many times as high as it is wide: one of ten thousand nodes would be a line. */
 const MAX_HEIGHT = 4;
+
+/** Radius of a node that no rollout passed, and of the most visited ones, in pixels. */
+const [MIN_RADIUS, MAX_RADIUS] = [4, 12];
 
 /** The root of a tree, with all that is below it. */
 export function buildTree(columns: TreeColumns): DrawnNode {
@@ -68,7 +75,7 @@ export function layOut(root: DrawnNode, folded: ReadonlySet<number>): readonly P
       parent: point.parent === null ? null : byNode.get(point.parent) ?? null,
       x: point.y * level,
       y: point.x,
-      radius: 3 + Math.min(9, 2 * Math.log2(1 + point.data.visits)),
+      radius: Math.min(MAX_RADIUS, MIN_RADIUS + 1.8 * Math.log2(1 + point.data.visits)),
       folded: folded.has(point.data.id) ? countBelow(point.data) : 0,
     };
     byNode.set(point, one);
@@ -83,7 +90,8 @@ function levelDistance(root: HierarchyPointNode<DrawnNode>): number {
     top = Math.min(top, x);
     bottom = Math.max(bottom, x);
   });
-  return Math.max(LEVEL, (bottom - top) / MAX_HEIGHT / Math.max(1, root.height));
+  const height = (bottom - top) / Math.max(1, root.height);
+  return Math.max(LEVEL, Math.min(WIDE_LEVEL, height / HEIGHT), height / MAX_HEIGHT);
 }
 
 function countBelow(node: DrawnNode): number {

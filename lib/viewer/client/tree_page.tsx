@@ -23,45 +23,31 @@ export function TreePage({ tree, beside, node, besideNode, go }: TreePageProps) 
   const [folded, fold] = useFolded(tree);
   const [otherFolded, foldOther] = useFolded(beside);
   if (failure !== null) return <p class="banner" role="alert">{failure}</p>;
-  if (columns === null) return <p>Loading …</p>;
   const choose = (chosen: number) => go({ node: chosen });
   const chooseOther = (chosen: number) => go({ besideNode: chosen });
   return (
     <main class={other === null ? "tree" : ""}>
-      <details class="problem" open>
-        <summary>
-          <strong>{columns.problem}</strong>
-          {columns.level === null ? "" : `, level ${columns.level}`}; reference answer{" "}
-          <strong class="answer">{columns.reference}</strong>
-        </summary>
-        <p class="question" tabIndex={0}>{columns.question}</p>
-      </details>
-      <div class="tools">
-        <label>
-          Compare with{" "}
-          <select
-            name="beside"
-            value={beside ?? ""}
-            onChange={(event) => go({ beside: event.currentTarget.value || null, besideNode: 0 })}
-          >
-            <option value="">nothing</option>
-            {columns.others.map((one) => (
-              <option key={one.tree} value={one.tree}>{one.label}</option>
-            ))}
-          </select>
-        </label>
-        <Downloads columns={columns} folded={folded} />
-      </div>
+      {columns === null ? <p>Loading …</p> : (
+        <>
+          <ProblemOf columns={columns} />
+          <div class="tools">
+            <Compare columns={columns} beside={beside} go={go} />
+            <Downloads columns={columns} folded={folded} />
+          </div>
+        </>
+      )}
       {otherFailure !== null && <p class="banner" role="alert">{otherFailure}</p>}
       <div class={other === null ? "workspace" : "workspace two"}>
-        <TreePicture
-          columns={columns}
-          title={titleOf(columns)}
-          chosen={node}
-          folded={folded}
-          onChoose={choose}
-          onFold={fold}
-        />
+        {columns === null ? <section class="picture" /> : (
+          <TreePicture
+            columns={columns}
+            title={titleOf(columns)}
+            chosen={node}
+            folded={folded}
+            onChoose={choose}
+            onFold={fold}
+          />
+        )}
         {other !== null && (
           <TreePicture
             columns={other}
@@ -72,10 +58,44 @@ export function TreePage({ tree, beside, node, besideNode, go }: TreePageProps) 
             onFold={foldOther}
           />
         )}
+        {/* It does not wait for the tree. */}
         <NodePanel tree={tree} node={node} onChoose={choose} />
         {other !== null && <NodePanel tree={other.tree} node={besideNode} onChoose={chooseOther} />}
       </div>
     </main>
+  );
+}
+
+function ProblemOf({ columns }: { readonly columns: TreeColumns }) {
+  return (
+    <details class="problem" open>
+      <summary>
+        <strong>{columns.problem}</strong>
+        {columns.level === null ? "" : `, level ${columns.level}`}; reference answer{" "}
+        <strong class="answer">{columns.reference}</strong>
+      </summary>
+      <p class="question" tabIndex={0}>{columns.question}</p>
+    </details>
+  );
+}
+
+function Compare({ columns, beside, go }: {
+  readonly columns: TreeColumns;
+  readonly beside: string | null;
+  readonly go: Go;
+}) {
+  return (
+    <label>
+      Compare with{" "}
+      <select
+        name="beside"
+        value={beside ?? ""}
+        onChange={(event) => go({ beside: event.currentTarget.value || null, besideNode: 0 })}
+      >
+        <option value="">nothing</option>
+        {columns.others.map((one) => <option key={one.tree} value={one.tree}>{one.label}</option>)}
+      </select>
+    </label>
   );
 }
 

@@ -1,5 +1,6 @@
 /** A served policy that writes whole programs for additions; what it says depends on the prompt alone. */
 import { hashSeed } from "../../../lib/core/mod.ts";
+import { completionsReply } from "../../endpoint/_completions_reply.ts";
 
 /** A served policy. */
 export interface ProgramEndpoint extends AsyncDisposable {
@@ -30,15 +31,7 @@ export function programEndpoint(options: ProgramEndpointOptions = {}): ProgramEn
       endpoint.onRequest(++count, String(prompt ?? JSON.stringify(messages)));
       if (messages !== undefined) return Response.json(chatReply(String(messages.at(-1)?.content)));
       const text = nextText(String(prompt));
-      return Response.json({
-        choices: Array.from({ length: n }, (_, index) => ({
-          index,
-          text,
-          finish_reason: "stop",
-          stop_reason: /<[a-z_]+>$/.exec(text)?.[0] ?? null,
-        })),
-        usage: { prompt_tokens: 10, completion_tokens: 5 * n },
-      });
+      return Response.json(completionsReply(Array.from({ length: n }, () => text)));
     },
   );
   const endpoint: ProgramEndpoint = {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { findModels } from "../../../lib/cli/eval/checkpoints.ts";
 import { EvalConfig } from "../../../lib/config/mod.ts";
 import { type ArtifactRequest, memoryStore, type Store } from "../../../lib/store/mod.ts";
+import { NO_PROVENANCE } from "../../no_provenance.ts";
 
 const find = (config: Record<string, unknown>, store: Store) =>
   findModels(EvalConfig.parse({ db: "/data/x.duckdb", ...config }), store);
@@ -14,14 +15,7 @@ async function storeWithRounds(rounds: readonly number[]): Promise<Store> {
       command: command ?? "",
       spec: name ?? "",
       mode: "new",
-      provenance: {
-        config: null,
-        codeRev: null,
-        sandboxTier: null,
-        packages: {},
-        models: null,
-        seed: 0,
-      },
+      provenance: NO_PROVENANCE,
     });
   }
   const run = (await store.runs()).find(({ name }) => name === "evolve");
@@ -103,7 +97,7 @@ Deno.test("findModels() says which runs and rounds there are", async () => {
   });
   await assert.rejects(find({ run: "other", round: 1 }, store), {
     name: "UsageError",
-    message: /^Cannot measure run "other".*it has the evolve runs "old", "evolve"/,
+    message: /^Cannot measure run "other".*it has the runs "old", "evolve" of evolve/,
   });
   await assert.rejects(find({ allRounds: true }, await storeWithRounds([])), {
     name: "UsageError",

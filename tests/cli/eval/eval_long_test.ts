@@ -4,6 +4,8 @@ import { z } from "zod";
 import { openStore } from "../../../lib/store/mod.ts";
 import { runRstar, startRstar } from "../_rstar.ts";
 import { programEndpoint, programScore, writeSuite } from "./_endpoint.ts";
+import { withFolder } from "../../with_folder.ts";
+import { NO_PROVENANCE } from "../../no_provenance.ts";
 
 const BASE = fileURLToPath(new URL("../../../fixtures/starter/base", import.meta.url));
 
@@ -38,15 +40,6 @@ async function samplesOf(db: string, evalId: number) {
     ...sample,
     verdicts: verdicts.map(({ elapsedMs: _elapsed, ...verdict }) => verdict),
   }));
-}
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Requests that probing may send before the first question. */
@@ -108,6 +101,38 @@ Deno.test("of two evaluations at once on one database the second is told who hol
     assert.match(second.stderr, new RegExp(`${db}[^]*${first.pid}`));
     // Interrupted, or finished before the signal came.
     assert.ok(code === 130 || code === 0, `exit code ${code}`);
+  });
+});
+
+Deno.test("eval --like measures another model as a stored evaluation was, so that the two pair", async () => {
+  await withFolder(async (folder) => {
+    await using first = programEndpoint();
+    await using second = programEndpoint({ model: "other" });
+    const suite = await writeSuite(folder, { count: 12 });
+    const db = ["--db", `${folder}/x.duckdb`];
+    const sums = ["--suite", suite, ...db];
+    await evaluate([
+      ...[...sums, "--checkpoint", first.url, "--mode", "sample", "-k", "3", "--limit", "7"],
+      ...["--temperature", "0.5", "--max-tokens", "300", "--seed", "5"],
+    ]);
+    const like = [...sums, "--checkpoint", second.url, "--like", "1"];
+    const { evaluations: [again] } = await evaluate(like);
+    assert.deepEqual([again?.eval_id, again?.n, again?.mode], [2, 7, "sample"]);
+    await using store = await openStore(`${folder}/x.duckdb`);
+    const [one, two] = await store.evaluations();
+    const conditions = ({ policy: _, ...rest }: Record<string, unknown>) => rest;
+    assert.deepEqual(
+      conditions(z.looseObject({}).parse(two?.spec)),
+      conditions(z.looseObject({}).parse(one?.spec)),
+    );
+    const made = async (evalId: number) =>
+      (await store.samples(evalId)).map(({ problemId, sample }) => `${problemId}/${sample}`);
+    assert.deepEqual((await made(2)).sort(), (await made(1)).sort());
+    await store[Symbol.asyncDispose]();
+
+    const { code, stderr } = await runRstar(["eval", ...like.slice(2), "--quiet"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /expected its suite "sums"; name its file with --suite/);
   });
 });
 
@@ -194,14 +219,7 @@ async function withRounds(db: string): Promise<void> {
     command: "evolve",
     spec: null,
     mode: "new",
-    provenance: {
-      config: null,
-      codeRev: null,
-      sandboxTier: null,
-      packages: {},
-      models: null,
-      seed: 0,
-    },
+    provenance: NO_PROVENANCE,
   });
   for (const roundNo of [0, 1]) {
     await store.addArtifact({

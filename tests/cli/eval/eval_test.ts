@@ -2,15 +2,8 @@ import assert from "node:assert/strict";
 import { openStore } from "../../../lib/store/mod.ts";
 import { runRstar } from "../_rstar.ts";
 import { programEndpoint, writeSuite } from "./_endpoint.ts";
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "../../with_folder.ts";
+import { NO_PROVENANCE } from "../../no_provenance.ts";
 
 /** Runs `eval` and expects that it refuses: exit code and message. */
 async function refuses(
@@ -94,14 +87,7 @@ Deno.test("eval refuses an endpoint that serves another model than the round's",
         command: "evolve",
         spec: null,
         mode: "new",
-        provenance: {
-          config: null,
-          codeRev: null,
-          sandboxTier: null,
-          packages: {},
-          models: null,
-          seed: 0,
-        },
+        provenance: NO_PROVENANCE,
       });
       await store.addArtifact({
         kind: "checkpoint",
@@ -134,7 +120,33 @@ Deno.test("eval refuses an endpoint that serves another model than the round's",
   });
 });
 
+Deno.test("eval --like refuses what is not there, or not one finished evaluation", async () => {
+  await withFolder(async (folder) => {
+    const db = `${folder}/x.duckdb`;
+    const common = ["--db", db, "--like"];
+    await refuses([...common, "1"], { code: 2, message: /no such database/ });
+    {
+      await using store = await openStore(db);
+      const request = {
+        suite: "sums",
+        runNo: null,
+        roundNo: null,
+        policy: null,
+        ppm: null,
+      } as const;
+      const rest = { spec: {}, provenance: {}, open: "new" } as const;
+      await store.openEvaluation({ ...request, ...rest, mode: "greedy" });
+    }
+    await refuses([...common, "2"], { code: 2, message: /Cannot find evaluation "2"/ });
+    await refuses([...common, "1"], { code: 2, message: /it is running; finish it first/ });
+  });
+});
+
 Deno.test("eval refuses settings that contradict each other", async () => {
   await refuses(["--no-code", "--mode", "mcts"], { code: 2, message: /search over steps of code/ });
+  await refuses(["--like", "1", "-k", "4"], {
+    code: 2,
+    message: /for "k": like takes it from the stored/,
+  });
   await refuses(["--round", "1", "--checkpoint", "x"], { code: 2, message: /exclude one another/ });
 });

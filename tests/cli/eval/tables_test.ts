@@ -7,7 +7,7 @@ import {
   loadSuites,
   shippedSuites,
 } from "../../../lib/cli/eval/load_suites.ts";
-import { headlineGrid, warnings } from "../../../lib/cli/eval/table.ts";
+import { headlineGrid, overlapGrid, warnings } from "../../../lib/cli/eval/table.ts";
 import { type EvaluationResult, makeMode, summarise } from "../../../lib/evaluation/mod.ts";
 import type { JudgedSample, SampleOutcome } from "../../../lib/store/mod.ts";
 import { PROBLEMS } from "../../evaluation/_world.ts";
@@ -68,6 +68,32 @@ Deno.test("an incomplete evaluation says so first, and a part of a suite is mark
   assert.equal(json.value, 1 / 3);
   assert.equal(json.counts.infrastructure, 1);
   assert.equal(json.counts.missing, 1);
+});
+
+Deno.test("training problems among the measured ones are shown with the score without them", () => {
+  const overlap = { measured: 4, training: 90, equal: ["known/1"], similar: ["known/2"] };
+  const measured = entry(["answered", "answered", "answered", "no_answer"]);
+  const without = measured.result.summary.headline;
+  const figures = figuresOf(measured, { ...overlap, without });
+  const [row] = overlapGrid([figures]).rows;
+  assert.deepEqual(row?.slice(3, 7), ["90", "1", "1", "50.0"]);
+  assert.match(row?.[7] ?? "", /^75\.0 ± /);
+  assert.match(warnings([figures]).join(), /2 of the measured problems were searched for training/);
+  const json = figuresJson(figures).training_overlap;
+  assert.deepEqual([json?.training_problems, json?.equal, json?.without?.value], [
+    90,
+    ["known/1"],
+    0.75,
+  ]);
+  // A base has no training problems, of a model from elsewhere nothing is known.
+  const base = figuresOf(measured, {
+    ...overlap,
+    training: 0,
+    equal: [],
+    similar: [],
+    without: null,
+  });
+  assert.deepEqual(overlapGrid([base, figuresOf(measured)]).rows, []);
 });
 
 Deno.test("figures of nothing are null", () => {

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hashSeed } from "../../../lib/core/mod.ts";
+import { completionsReply } from "../../endpoint/_completions_reply.ts";
 
 /** Something that a run of `evolve` did. */
 export type WorldEvent = "serve" | "sample" | "score" | "train" | "trained";
@@ -144,15 +145,7 @@ function completions({ prompt, n, temperature, stop }: CompletionRequest, skill:
     const isWhole = stop.includes("<end_of_step>") || !segment.endsWith("<end_of_step>");
     return isWhole ? segment : segment + nextSegment(prompt + segment, sample, skill);
   });
-  return {
-    choices: texts.map((text, index) => ({
-      index,
-      text,
-      finish_reason: "stop",
-      stop_reason: /<[a-z_]+>$/.exec(text)?.[0] ?? null,
-    })),
-    usage: { prompt_tokens: 10, completion_tokens: 5 * n },
-  };
+  return completionsReply(texts);
 }
 
 function nextSegment(prompt: string, sample: number, skill: number): string {

@@ -19,18 +19,36 @@ Deno.test("evolve runs the starter world for two small rounds with the embedded 
       assert.ok([policy_pass1, search_pass1, coverage].every((rate) => rate >= 0 && rate <= 1));
       assert.ok(sft_traces > 0 && pairs > 0 && coverage > 0);
     }
-    using database = await openReadOnly(db);
-    const one = async (sql: string) => {
-      const { batches } = await database.query(sql);
-      const [[row] = []] = await Array.fromAsync(batches);
-      return row?.[0];
-    };
-    assert.equal(
-      await one("SELECT count(*) FROM tree WHERE round_no = 2 AND ppm_requests > 0"),
-      24,
-      "the PPM of round 1 guides round 2",
-    );
-    assert.equal(await one("SELECT count(*) FROM metric WHERE name = 'loss'") as number > 0, true);
+    {
+      using database = await openReadOnly(db);
+      const one = async (sql: string) => {
+        const { batches } = await database.query(sql);
+        const [[row] = []] = await Array.fromAsync(batches);
+        return row?.[0];
+      };
+      assert.equal(
+        await one("SELECT count(*) FROM tree WHERE round_no = 2 AND ppm_requests > 0"),
+        24,
+        "the PPM of round 1 guides round 2",
+      );
+      assert.equal(
+        await one("SELECT count(*) FROM metric WHERE name = 'loss'") as number > 0,
+        true,
+      );
+    }
+
+    // The same run, ablated: samples of whole programs, an outcome model that ranks them, three policies, false steps by execution.
+    const ablated = await runRstar([
+      ...["ablate", "sft", "--quick", "--db", db, "--json"],
+      ...["--problems", "12", "--traces", "1", "--eval-problems", "4"],
+    ]);
+    assert.equal(ablated.code, 0, ablated.stderr);
+    const { arms, figures } = JSON.parse(ablated.stdout);
+    assert.equal(arms.length, 3);
+    for (const figure of figures) {
+      const share = figure["share of traces with a false step"];
+      assert.ok(share >= 0 && share <= 1 && figure["traces"] > 0 && figure["share solved"] > 0);
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

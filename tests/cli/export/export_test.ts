@@ -100,16 +100,16 @@ Deno.test("export writes data and keeps rows of it; a dry run does neither", asy
       dry.map(({ folder, artifact, manifest: { kind, rows } }) => [folder, artifact, kind, rows]),
       [[null, null, "sft", 3], [null, null, "pairs", 9]],
     );
-    const [written] = await run("--out", `${folder}/data`, "--kind", "outcome", "--quiet");
+    const [written] = await run("--out", `${folder}/data`, "--kind", "pairs", "--quiet");
     assert.deepEqual(
       [written?.folder, written?.artifact, written?.manifest.rows],
-      [`${folder}/data/outcome`, 1, 12],
+      [`${folder}/data/pairs`, 1, 9],
     );
-    assert.equal((await linesOf(`${folder}/data/outcome/scored.jsonl`)).length, 12);
+    assert.equal((await linesOf(`${folder}/data/pairs/pairs.jsonl`)).length, 9);
     await using again = await openStore(db);
     assert.deepEqual(
       (await again.artifacts()).map(({ kind, role, location }) => [kind, role, location]),
-      [["scored", "outcome", "data/outcome"]],
+      [["pairs", "ppm", "data/pairs"]],
     );
   });
 });
@@ -129,7 +129,7 @@ Deno.test("export says what is wrong with how it was asked", async () => {
     );
     assert.match(
       await complaint("--dry-run", "--pair-rules", '{"margin": 1}'),
-      /^error: Cannot use these rules for preference pairs: .*"margin"/,
+      /^error: Cannot use these rules for preference pairs: .*\bmargin$/,
     );
     const ids = `${folder}/ids`;
     await Deno.writeTextFile(ids, "test/1\n");

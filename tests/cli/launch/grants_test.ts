@@ -81,11 +81,22 @@ Deno.test("a trainer that needs loader variables may start anything, because Den
   assert.notEqual(grants(["synth"], { environment }).run, true);
 });
 
-Deno.test("permissionFlags() writes commas so that they do not end a path, and nothing for nothing", () => {
+Deno.test("a list with commas names each of its parts, never a path with a comma", () => {
+  const { read } = grants(["eval", "--mode", "greedy,mcts", "compare", "/a,/b", "select 1, 2"]);
+  assert.ok(["/a", "/b"].every((path) => read !== true && read.includes(path)), String(read));
+  assert.ok(read !== true && read.every((path) => !path.includes(",")), String(read));
+});
+
+Deno.test("permissionFlags() refuses a path with a comma, which Deno cannot name, and writes nothing for nothing", () => {
   const none = { read: [], write: [], net: [], run: [], ffi: [], env: {} };
   assert.deepEqual(permissionFlags(none), ["--allow-env", "--allow-sys"]);
   assert.deepEqual(
-    permissionFlags({ ...none, read: ["/a,b", "/c"], run: true }).slice(0, 2),
-    ["--allow-read=/a,,b,/c", "--allow-run"],
+    permissionFlags({ ...none, read: ["/a", "/c"], run: true }).slice(0, 2),
+    ["--allow-read=/a,/c", "--allow-run"],
   );
+  assert.throws(() => permissionFlags({ ...none, write: ["/a,b"] }), {
+    name: "UsageError",
+    message:
+      'Cannot let the command use "/a,b": permissions cannot name a path with a comma; rename it',
+  });
 });

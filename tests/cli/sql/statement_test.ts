@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { parseAsked, sqlOf } from "../../../lib/cli/sql/statement.ts";
+import { parseAsked } from "../../../lib/cli/sql/statement.ts";
+import { statementOf } from "../../../lib/store/mod.ts";
 
 Deno.test("parseAsked() tells a named analysis from SQL", () => {
   const asked = parseAsked(" hardest; \n", { run: "it's", limit: 3 });
   assert.ok("analysis" in asked);
-  assert.deepEqual(sqlOf(asked).options, { parameters: ["it's", null, 3] });
-  assert.ok(!sqlOf(asked).sql.includes("it's"), "values are bound, not written into the statement");
+  const { sql, ...bound } = statementOf(asked);
+  assert.deepEqual(bound, { parameters: ["it's", null, 3] });
+  assert.ok(!sql.includes("it's"), "values are bound, not written into the statement");
   assert.deepEqual(parseAsked("SELECT 1", {}), { sql: "SELECT 1" });
 });
 

@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { checkpointIdentity } from "../../../lib/cli/synth/identity.ts";
 import { hashJson, sha256 } from "../../../lib/core/mod.ts";
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "../../with_folder.ts";
 
 async function write(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
   await Deno.mkdir(folder, { recursive: true });

@@ -1,7 +1,7 @@
-import type { EvolveConfig } from "../../config/mod.ts";
-import { type Grader, openGrader } from "../../grading/mod.ts";
-import type { Sandbox } from "../../sandbox/mod.ts";
-import { openGradingSandbox, openSandbox } from "../host.ts";
+import type { EvolveConfig } from "../config/mod.ts";
+import { type Grader, openGrader } from "../grading/mod.ts";
+import type { Sandbox } from "../sandbox/mod.ts";
+import { openGradingSandbox, openSandbox } from "./host.ts";
 
 /** What a workplace looks at. */
 export type WorkplaceConfig = Pick<EvolveConfig, "workers" | "unsafeNoSandbox">;
@@ -22,7 +22,7 @@ export class Workplace implements AsyncDisposable {
     options: { readonly onProgress: (message: string) => void; readonly signal: AbortSignal },
   ) {
     this.#config = config;
-    this.#options = options;
+    this.#options = { ...options, onProgress: onceEach(options.onProgress) };
   }
 
   /** Confined workers for steps. */
@@ -59,4 +59,14 @@ export class Workplace implements AsyncDisposable {
     );
     return this.#resources.use(openGrader({ sandbox }));
   }
+}
+
+/** The sandboxes of steps and of the grader have the same things to say. */
+function onceEach(say: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.has(message)) return;
+    said.add(message);
+    say(message);
+  };
 }

@@ -1,0 +1,40 @@
+import type { Laboratory } from "./laboratory.ts";
+
+/** One side of an ablation. */
+export interface Arm {
+  readonly name: string;
+  /** What is done in it, in one sentence. */
+  readonly meaning: string;
+}
+
+/** A score of an arm on every problem that was measured; fractions. */
+export interface ArmScores {
+  readonly metric: string;
+  readonly scores: ReadonlyMap<string, number>;
+}
+
+/** What an arm came to with one seed. */
+export interface ArmMeasure {
+  readonly scores: readonly ArmScores[];
+  /**
+   * What explains the scores and is not tested itself: tokens, traces; names of fractions begin with `share`. `null` where it cannot be
+   * known.
+   */
+  readonly figures: Readonly<Record<string, number | null>>;
+}
+
+/** An ablation: its arms, and what each of them needs, as work for a laboratory. */
+export interface Ablation {
+  readonly name: string;
+  readonly question: string;
+  /** The first one is what the others are compared with. */
+  readonly arms: readonly Arm[];
+  /** What has to be done, for people, before anything is started. */
+  plan(laboratory: Pick<Laboratory, "settings" | "source">): readonly string[];
+  /**
+   * Measures every arm with one seed. Whatever is stored already is found, not made again.
+   *
+   * @throws {UsageError} If the round gives too little to compare.
+   */
+  measure(seed: number, laboratory: Laboratory): Promise<ReadonlyMap<string, ArmMeasure>>;
+}

@@ -1,0 +1,157 @@
+/** Arms against the first one: seeds and problems resampled crossed, paired by both (evaluation.md 3.3). Pure. */
+import {
+  crossedBootstrap,
+  type CrossedDifference,
+  type Interval,
+  scoreOf,
+} from "../evaluation/mod.ts";
+import type { Arm, ArmMeasure } from "./ablation.ts";
+
+/** What an arm came to in one metric. */
+export interface ArmRow {
+  readonly metric: string;
+  readonly arm: string;
+  /** Mean over seeds and problems. */
+  readonly estimate: number;
+  readonly interval: Interval;
+  readonly problems: number;
+  /** Of every seed, in order. */
+  readonly perSeed: readonly number[];
+  /** This arm less the first one; `null` for the first one. */
+  readonly difference: ArmDifference | null;
+}
+
+/** A difference between arms; without a p-value where there are so few problems that none could be told from chance. */
+export type ArmDifference = Omit<CrossedDifference, "p"> & { readonly p: number | null };
+
+/** Six changes to one side are the least that a paired test can tell from chance (evaluation.md 3.2). */
+const FEWEST_PROBLEMS = 6;
+
+/** A figure of an arm that is not tested: its mean over the seeds that have it. */
+export interface FigureRow {
+  readonly arm: string;
+  readonly figures: Readonly<Record<string, number | null>>;
+}
+
+/** What was measured with one seed, by arm. */
+export type SeedMeasure = ReadonlyMap<string, ArmMeasure>;
+
+/**
+ * Compares arms metric by metric, in the order in which the first arm names metrics.
+ *
+ * @throws {RangeError} If there are no seeds, or arms and seeds were measured on different problems.
+ */
+export function compareArms(
+  arms: readonly Arm[],
+  seeds: readonly SeedMeasure[],
+): readonly ArmRow[] {
+  const [first] = arms;
+  if (first === undefined || seeds.length === 0) {
+    throw new RangeError("Cannot compare arms: expected at least one arm and one seed");
+  }
+  const metrics = [
+    ...new Set(
+      seeds.flatMap((seed) =>
+        [...seed.values()].flatMap(({ scores }) => scores.map(({ metric }) => metric))
+      ),
+    ),
+  ];
+  return metrics.flatMap((metric) => {
+    const reference = scoreRows(seeds, { arm: first.name, metric });
+    return arms.flatMap(({ name }): readonly ArmRow[] => {
+      const rows = scoreRows(seeds, { arm: name, metric });
+      if (rows === null) return [];
+      const isFirst = name === first.name;
+      if (!isFirst && reference !== null) checkSame(reference, rows, { metric, arm: name });
+      return [{
+        metric,
+        arm: name,
+        ...estimateOf(rows),
+        problems: rows.ids.length,
+        difference: isFirst || reference === null ? null : differenceOf(rows, reference),
+      }];
+    });
+  });
+}
+
+/** Figures of every arm, meaned over seeds. */
+export function armFigures(
+  arms: readonly Arm[],
+  seeds: readonly SeedMeasure[],
+): readonly FigureRow[] {
+  return arms.map(({ name }) => {
+    const measured = seeds.flatMap((seed) => seed.get(name) ?? []);
+    const names = [...new Set(measured.flatMap(({ figures }) => Object.keys(figures)))];
+    return {
+      arm: name,
+      figures: Object.fromEntries(names.map((figure) => {
+        const known = measured.map(({ figures }) => figures[figure] ?? null)
+          .filter((value) => value !== null);
+        return [figure, known.length === 0 ? null : sum(known) / known.length];
+      })),
+    };
+  });
+}
+
+/** Scores of an arm in one metric: a row a seed, in one order of problems. */
+interface ScoreRows {
+  readonly ids: readonly string[];
+  readonly values: readonly (readonly number[])[];
+}
+
+/** `null` where no seed has the metric. */
+function scoreRows(
+  seeds: readonly SeedMeasure[],
+  { arm, metric }: { readonly arm: string; readonly metric: string },
+): ScoreRows | null {
+  const found = seeds.map((seed) =>
+    seed.get(arm)?.scores.find((one) => one.metric === metric)?.scores ?? null
+  );
+  const known = found.filter((scores) => scores !== null);
+  if (known.length === 0) return null;
+  const ids = [...known[0]?.keys() ?? []].sort();
+  const values = known.map((scores) => ids.map((id) => scores.get(id) ?? NaN));
+  const isWhole = known.length === seeds.length && known.every(({ size }) => size === ids.length) &&
+    values.every((row) => row.every((value) => !Number.isNaN(value)));
+  if (isWhole) return { ids, values };
+  throw new RangeError(
+    `Cannot compare "${metric}" of arm "${arm}": expected the same problems with every seed`,
+  );
+}
+
+function differenceOf(rows: ScoreRows, reference: ScoreRows): ArmDifference {
+  const difference = crossedBootstrap(
+    rows.values.map((row, seed) =>
+      row.map((value, i) => value - (reference.values[seed]?.[i] as number))
+    ),
+  );
+  return rows.ids.length < FEWEST_PROBLEMS ? { ...difference, p: null } : difference;
+}
+
+function checkSame(
+  reference: ScoreRows,
+  rows: ScoreRows,
+  { metric, arm }: { readonly metric: string; readonly arm: string },
+): void {
+  const isSame = reference.ids.length === rows.ids.length &&
+    reference.ids.every((id, i) => id === rows.ids[i]);
+  if (isSame) return;
+  throw new RangeError(
+    `Cannot compare "${metric}" of arm "${arm}": expected the problems of the first arm`,
+  );
+}
+
+/** One seed has no variance over seeds: Wilson's interval, which is right near 0 and 1 as well. */
+function estimateOf({ values }: ScoreRows): Pick<ArmRow, "estimate" | "interval" | "perSeed"> {
+  const [only] = values;
+  if (values.length === 1 && only !== undefined) {
+    const { value, interval } = scoreOf(only);
+    return { estimate: value, interval, perSeed: [value] };
+  }
+  const { difference, interval, perSeed } = crossedBootstrap(values);
+  return { estimate: difference, interval, perSeed };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

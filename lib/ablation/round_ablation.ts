@@ -1,0 +1,73 @@
+/**
+ * What a round brings: its policy against the one that searched in it, alone and as what fresh trees of one fixed size solve on fixed
+ * problems. Trees of the rounds themselves would not say so: each has other problems, and further trees for the hard ones.
+ */
+import type { SearchSpec } from "../search/mod.ts";
+import type { Ablation, ArmMeasure } from "./ablation.ts";
+import type { Laboratory, Model } from "./laboratory.ts";
+import { passScores } from "./_scores.ts";
+import { solvedProblems } from "./_trees.ts";
+
+/** Metric of what fresh trees solve. */
+export const COVERAGE = "solved by a fresh tree";
+
+/** Metric of the same on problems of the upper levels. */
+export const HARD_COVERAGE = "solved by a fresh tree, level 3 and up";
+
+const HARD_LEVEL = 3;
+
+const ARMS = { before: "before the round", after: "after the round" } as const;
+
+/** `ablate round`. */
+export const ROUND_ABLATION: Ablation = {
+  name: "round",
+  question: "What does a round bring?",
+  arms: [
+    { name: ARMS.before, meaning: "the policy that searched in it" },
+    { name: ARMS.after, meaning: "the policy that was trained in it" },
+  ],
+  plan: ({ settings }) => [
+    `Both policies alone, and a fresh tree of each for every problem of the suite, for each of ${settings.seeds} seeds`,
+  ],
+  measure: async (seed, laboratory) => {
+    const { searchPolicy, policy } = laboratory.source;
+    return new Map([
+      [ARMS.before, await measurePolicy(searchPolicy, { arm: ARMS.before, seed, laboratory })],
+      [ARMS.after, await measurePolicy(policy, { arm: ARMS.after, seed, laboratory })],
+    ]);
+  },
+};
+
+/** One size in all rounds, and nothing but answers guides: only the policies differ. */
+function fixedSearch(search: SearchSpec): SearchSpec {
+  return { ...search, guidance: "terminal", prescreen: null, calibration: null };
+}
+
+async function measurePolicy(
+  policy: Model,
+  { arm, seed, laboratory }: {
+    readonly arm: string;
+    readonly seed: number;
+    readonly laboratory: Laboratory;
+  },
+): Promise<ArmMeasure> {
+  const { source, suiteProblems, reader } = laboratory;
+  const alone = await laboratory.evaluate({ label: arm, mode: "greedy", policy });
+  const trees = await laboratory.trees({
+    ...{ key: `${arm.replaceAll(" ", "-")}-coverage`, policy, ppm: null, seeds: [seed] },
+    spec: fixedSearch(source.search),
+    problemIds: suiteProblems.map(({ id }) => id),
+  });
+  const solved = await solvedProblems(reader, trees, { seed });
+  const coverage = (problems: Laboratory["suiteProblems"]) =>
+    new Map(problems.map(({ id }) => [id, solved.has(id) ? 1 : 0]));
+  const hard = suiteProblems.filter(({ level }) => level !== null && level >= HARD_LEVEL);
+  return {
+    scores: [
+      passScores(alone),
+      { metric: COVERAGE, scores: coverage(suiteProblems) },
+      ...(hard.length === 0 ? [] : [{ metric: HARD_COVERAGE, scores: coverage(hard) }]),
+    ],
+    figures: {},
+  };
+}

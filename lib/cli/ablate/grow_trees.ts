@@ -1,0 +1,75 @@
+import type { TreesRequest } from "../../ablation/mod.ts";
+import { InfrastructureError, type Problem } from "../../core/mod.ts";
+import { asJson } from "../as_json.ts";
+import { codeRevision } from "../host.ts";
+import { Interrupted } from "../interrupt.ts";
+import { growRound } from "../synth/grow.ts";
+import { pendingJobs } from "../synth/jobs.ts";
+import { type LaboratoryParts, serve } from "./parts.ts";
+
+/**
+ * Grows the trees of a request that are not stored yet; returns the number of their run. Where none is missing nothing is started.
+ *
+ * @throws {Interrupted} After SIGINT, when the open trees are stored.
+ * @throws {InfrastructureError} If trees could not be finished.
+ */
+export async function growTrees(
+  request: TreesRequest,
+  parts: LaboratoryParts & { readonly problems: readonly Problem[] },
+): Promise<number> {
+  const { found: { source: { round } }, store, workplace, interrupts, display, problems } = parts;
+  const { key, spec, policy, ppm, seeds } = request;
+  const runNo = await openTreeRun(request, parts);
+  const wanted = { runNo, roundNo: round, problems, seeds };
+  const { jobs, givenUp } = await pendingJobs(store, wanted);
+  if (jobs.length === 0 && givenUp === 0) return runNo;
+  const outcome = await growRound({ ...wanted, spec, policyApi: "completions" }, {
+    store,
+    models: await serve(parts, policy, ppm),
+    sandbox: await workplace.sandbox(),
+    grader: await workplace.grader(),
+    quiet: true,
+    onStart: (progress) => display.show(() => progress.picture()),
+    stopAdmitting: interrupts.stopAdmitting,
+    signal: interrupts.stopNow,
+  });
+  outcome.failures.forEach((line) => display.warn(line));
+  if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
+  if (outcome.undone === 0) return runNo;
+  throw new InfrastructureError(
+    "process",
+    `${outcome.undone} trees of "${key}" could not be finished, for the reasons above; nothing stored is lost, and the same ` +
+      "command goes on",
+  );
+}
+
+/** Trees of another specification are another run, so that they can be asked for by its name. */
+async function openTreeRun(
+  { key, spec, policy, ppm }: TreesRequest,
+  { store, found: { run, source }, workplace, display, config }: LaboratoryParts,
+): Promise<number> {
+  const name = `${run.name}-r${source.round}-${key}`;
+  display.begin(`${name}: search`);
+  const { info } = await workplace.sandbox();
+  const { runNo } = await store.openRun({
+    name,
+    command: "ablate",
+    mode: "continue",
+    spec: {
+      source: run.specHash,
+      round: source.round,
+      search: asJson(spec),
+      policy: policy.artifactId,
+      ppm: ppm?.artifactId ?? null,
+    },
+    provenance: {
+      config: asJson(config),
+      codeRev: await codeRevision(),
+      sandboxTier: info.tier,
+      packages: { deno: Deno.version.deno, python: info.python, ...info.packages },
+      models: asJson({ policy: policy.folder, ppm: ppm?.folder ?? null }),
+      seed: 0,
+    },
+  });
+  return runNo;
+}

@@ -1,0 +1,47 @@
+import type { AblationSettings, Laboratory, Model } from "../../ablation/mod.ts";
+import type { AblateConfig } from "../../config/mod.ts";
+import type { LoadedSuite } from "../../evaluation/mod.ts";
+import type { Decontaminator } from "../../export/mod.ts";
+import type { DuckdbStore } from "../../store/mod.ts";
+import type { RoundServer } from "../evolve/models.ts";
+import type { InterruptSignals } from "../interrupt.ts";
+import type { ServedModels } from "../served_models.ts";
+import type { WorkDisplay } from "../work_display.ts";
+import type { Workplace } from "../workplace.ts";
+import type { FoundSource } from "./source_round.ts";
+
+/** What an ablation is done with. */
+export interface LaboratoryParts {
+  readonly config: AblateConfig;
+  readonly settings: AblationSettings;
+  readonly found: FoundSource;
+  /** The run that keeps what the ablation makes. */
+  readonly run: { readonly runNo: number; readonly name: string };
+  readonly suite: LoadedSuite;
+  readonly store: DuckdbStore;
+  readonly workplace: Workplace;
+  readonly server: RoundServer;
+  readonly display: WorkDisplay;
+  readonly interrupts: InterruptSignals;
+  readonly decontaminator: () => Promise<Decontaminator>;
+  readonly control: Laboratory | null;
+}
+
+/** Scale of a reward model that has none of its own. */
+export const PLAIN_CALIBRATION = { bias: 0, scale: 1 } as const;
+
+/** Serves models in place of those before them. */
+export async function serve(
+  { server }: Pick<LaboratoryParts, "server">,
+  policy: Model,
+  ppm: Model | null,
+): Promise<ServedModels> {
+  return await server.use({
+    round: policy.round,
+    policy: policy.folder,
+    isBootstrap: false,
+    ppm: ppm === null
+      ? null
+      : { location: ppm.folder, calibration: ppm.calibration ?? PLAIN_CALIBRATION },
+  });
+}

@@ -1,0 +1,152 @@
+import { resolve } from "node:path";
+import {
+  type Ablation,
+  type AblationResult,
+  type Laboratory,
+  runAblation,
+} from "../../ablation/mod.ts";
+import { type AblateConfig, ablateSizes, EvolveConfig } from "../../config/mod.ts";
+import type { LoadedSuite } from "../../evaluation/mod.ts";
+import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
+import { asJson } from "../as_json.ts";
+import { decontaminatorOnce } from "../decontaminator.ts";
+import { loadSuites } from "../eval/load_suites.ts";
+import { openStored } from "../eval/stored.ts";
+import { openRoundServer } from "../evolve/models.ts";
+import { codeRevision } from "../host.ts";
+import { listenForInterrupts } from "../interrupt.ts";
+import { WorkDisplay } from "../work_display.ts";
+import { Workplace } from "../workplace.ts";
+import { StoreLaboratory } from "./laboratory.ts";
+import type { LaboratoryParts } from "./parts.ts";
+import { findSourceRound, type FoundSource } from "./source_round.ts";
+
+/** How a run of `ablate` ended. */
+export interface AblateOutcome {
+  /** Run that keeps what was made. */
+  readonly run: string;
+  /** Run and round that it was made from. */
+  readonly source: string;
+  readonly suite: string;
+  readonly result: AblationResult;
+  readonly seconds: number;
+}
+
+/**
+ * What an ablation would do, for people; nothing is started or kept.
+ *
+ * @throws {UsageError} If there is no such database, run, round or suite.
+ */
+export async function planAblate(
+  config: AblateConfig,
+  ablation: Ablation,
+): Promise<readonly string[]> {
+  await using store = await openStored(config.db);
+  const sizes = ablateSizes(config);
+  const { run, source } = await findSourceRound(store, config, sizes.problems);
+  const { suite, problems } = await loadMeasured(config, config.suite);
+  return [
+    `${ablation.question} (${ablation.name}, from round ${source.round} of run "${run.name}" in ${config.db})`,
+    ...ablation.arms.map(({ name, meaning }) => `Arm "${name}": ${meaning}`),
+    ...ablation.plan({ settings: sizes, source }),
+    `Measured on ${problems.length} problems of ${suite.name}`,
+  ];
+}
+
+/**
+ * Does what is left of an ablation, and says what its arms came to.
+ *
+ * @throws {Interrupted} After SIGINT or SIGTERM; everything that was finished is stored.
+ * @throws {UsageError} If there is no such database, run, round or suite, or the round gives too little to compare.
+ * @throws {InfrastructureError} If something cannot be started, or fails.
+ */
+export async function runAblate(config: AblateConfig, ablation: Ablation): Promise<AblateOutcome> {
+  const startedMs = performance.now();
+  await using resources = new AsyncDisposableStack();
+  const display = resources.use(new WorkDisplay(config));
+  const interrupts = resources.use(listenForInterrupts((count) =>
+    display.warn(
+      count === 1
+        ? "Interrupted: finishing what is open (interrupt again to stop now)"
+        : "Stopping now; everything that was finished is stored",
+    )
+  ));
+  await (await openStored(config.db))[Symbol.asyncDispose]();
+  const store = resources.use(await openStore(config.db));
+  const sizes = ablateSizes(config);
+  const found = await findSourceRound(store, config, sizes.problems);
+  const suite = await loadMeasured(config, config.suite);
+  const common = {
+    onProgress: (message: string) => display.say(message),
+    signal: interrupts.stopNow,
+  };
+  const { concurrency, workers, torch, prices, hooks } = config;
+  const { policyApi } = EvolveConfig.parse({});
+  const parts = {
+    ...{ config, store, display, interrupts },
+    settings: sizes,
+    workplace: resources.use(new Workplace(config, common)),
+    server: resources.use(
+      await openRoundServer({ concurrency, workers, torch, prices, hooks, policyApi }, common),
+    ),
+    decontaminator: decontaminatorOnce(),
+  };
+  const open = async (
+    world: Pick<LaboratoryParts, "found" | "suite" | "control">,
+  ): Promise<{ readonly run: OpenedRun; readonly laboratory: Laboratory }> => {
+    await store.putProblems([...world.suite.problems, ...world.found.problems]);
+    const run = await openAblationRun(store, { config, ablation, found: world.found });
+    return { run, laboratory: new StoreLaboratory({ ...parts, ...world, run }) };
+  };
+  const control = config.control === undefined ? null : await open({
+    found: await findSourceRound(store, { ...config, run: config.control }, sizes.problems),
+    suite: await loadMeasured(config, config.controlSuite),
+    control: null,
+  });
+  const { run, laboratory } = await open({ found, suite, control: control?.laboratory ?? null });
+  const result = await runAblation(ablation, {
+    laboratory,
+    onSeed: (seed) => display.say(`Seed ${seed + 1} of ${sizes.seeds}`),
+    signal: interrupts.stopAdmitting,
+  });
+  return {
+    run: run.name,
+    source: `round ${found.source.round} of run "${found.run.name}"`,
+    suite: suite.suite.name,
+    result,
+    seconds: (performance.now() - startedMs) / 1000,
+  };
+}
+
+async function loadMeasured(config: AblateConfig, name: string): Promise<LoadedSuite> {
+  const limit = ablateSizes(config).evalProblems;
+  const { suites: [suite] } = await loadSuites([name], () => ({ limit }));
+  if (suite === undefined) throw new TypeError("Cannot measure: expected a suite, got none");
+  return suite;
+}
+
+/** More seeds, problems or samples continue the run: what is made of them is told apart by its inputs. */
+async function openAblationRun(
+  store: DuckdbStore,
+  { config, ablation, found }: {
+    readonly config: AblateConfig;
+    readonly ablation: Ablation;
+    readonly found: FoundSource;
+  },
+) {
+  const { run, source: { round } } = found;
+  return await store.openRun({
+    name: `${run.name}-r${round}-${ablation.name}`,
+    command: "ablate",
+    spec: { ablation: ablation.name, source: run.specHash, run: run.name, round },
+    mode: "continue",
+    provenance: {
+      config: asJson({ ...config, db: resolve(config.db) }),
+      codeRev: await codeRevision(),
+      sandboxTier: null,
+      packages: { deno: Deno.version.deno },
+      models: null,
+      seed: 0,
+    },
+  });
+}

@@ -1,0 +1,134 @@
+/** The round of a run of `evolve` that an ablation is made from, as the store knows it. */
+import { z } from "zod";
+import type { Model, SourceRound } from "../../ablation/mod.ts";
+import type { AblateConfig } from "../../config/mod.ts";
+import { hashSeed, type Problem, seededRandom, shuffled, UsageError } from "../../core/mod.ts";
+import { PairRules, SftRules } from "../../export/mod.ts";
+import { stageOf } from "../../rounds/mod.ts";
+import { SearchSpec } from "../../search/mod.ts";
+import type { ArtifactInfo, DuckdbStore, RoundInfo, RunInfo } from "../../store/mod.ts";
+import { TrainSettings } from "../../training/mod.ts";
+import { storedProblems } from "../stored_problems.ts";
+import { storedModel } from "./made_model.ts";
+
+/** What the specification of a run of `evolve` says, as far as it is used. */
+const RunSpec = z.object({
+  problems: z.string(),
+  search: z.record(z.string(), z.array(z.object({ spec: SearchSpec })).min(1)),
+  training: z.object({ sft: TrainSettings, ppm: TrainSettings }),
+  exports: z.object({ sft: SftRules, pairs: PairRules }),
+});
+
+/** A source round with what its run was. */
+export interface FoundSource {
+  readonly run: RunInfo;
+  readonly source: SourceRound;
+  /** Problems that it searched, or the part of them that is used. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Finds the round.
+ *
+ * @param limit Problems that are used; a larger limit holds the smaller one; `null` is all.
+ * @throws {UsageError} If there is no such run or round, or the round is not done.
+ */
+export async function findSourceRound(
+  store: DuckdbStore,
+  config: Pick<AblateConfig, "db" | "run" | "round">,
+  limit: number | null,
+): Promise<FoundSource> {
+  const run = findRun(await store.runs(), config);
+  const { round, ppm: searchedWithPpm } = findRound(await store.rounds(run.runNo), run, config);
+  const spec = RunSpec.parse(run.spec);
+  const artifacts = await store.artifacts({ runNo: run.runNo, kind: "checkpoint" });
+  const model = (stage: string, of: number) =>
+    modelOf(config.db, artifacts.findLast((one) => one.roundNo === of && stageOf(one) === stage), {
+      what: `${stage} of round ${of}`,
+      run: run.name,
+    });
+  if (round === 1 && artifacts.some((one) => stageOf(one) === "bootstrap")) {
+    throw new UsageError(
+      `Cannot ablate round 1 of run "${run.name}": a bootstrap model searched in it, which is no checkpoint of the run; ` +
+        "take a later round",
+    );
+  }
+  const problems = (await searchedProblems(store, run.runNo, round)).slice(0, limit ?? undefined);
+  const names = Object.keys(spec.search);
+  const search = spec.search[`round ${Math.min(round, names.length)}`]?.[0]?.spec;
+  if (search === undefined) throw new UsageError(`Cannot find round ${round} of "${run.name}"`);
+  return {
+    run,
+    problems,
+    source: {
+      round,
+      trees: { runNo: run.runNo, rounds: [round] },
+      problemIds: problems.map(({ id }) => id),
+      base: model("policy", 0),
+      searchPolicy: model("policy", round - 1),
+      searchPpm: searchedWithPpm === null ? null : model("ppm", round - 1),
+      policy: model("policy", round),
+      ppm: model("ppm", round),
+      search,
+      sftRules: spec.exports.sft,
+      pairRules: spec.exports.pairs,
+      training: spec.training,
+    },
+  };
+}
+
+function findRun(
+  runs: readonly RunInfo[],
+  { run: name, db }: Pick<AblateConfig, "db" | "run">,
+): RunInfo {
+  const evolved = runs.filter(({ command }) => command === "evolve");
+  const found = name === undefined ? evolved.at(-1) : evolved.find((run) => run.name === name);
+  if (found !== undefined) return found;
+  const names = evolved.map((run) => `"${run.name}"`).join(", ") || "none";
+  throw new UsageError(
+    `Cannot ablate ${
+      name === undefined ? "a run" : `run "${name}"`
+    } of "${db}": it has the evolve runs ${names}; ` +
+      "make one with deno task evolve",
+  );
+}
+
+function findRound(
+  rounds: readonly RoundInfo[],
+  { name }: RunInfo,
+  { round }: Pick<AblateConfig, "round">,
+): { readonly round: number; readonly ppm: string | null } {
+  const done = rounds.filter(({ roundNo, state }) => roundNo > 0 && state === "done");
+  const found = round === undefined ? done.at(-1) : done.find(({ roundNo }) => roundNo === round);
+  if (found !== undefined) return { round: found.roundNo, ppm: found.ppm };
+  throw new UsageError(
+    `Cannot ablate ${
+      round === undefined ? "a round" : `round ${round}`
+    } of run "${name}": rounds that are done are ${
+      done.map(({ roundNo }) => roundNo).join(", ") || "none"
+    }`,
+  );
+}
+
+function modelOf(
+  db: string,
+  artifact: ArtifactInfo | undefined,
+  { what, run }: { readonly what: string; readonly run: string },
+): Model {
+  if (artifact !== undefined) return storedModel(db, artifact);
+  throw new UsageError(`Cannot ablate run "${run}": it has no ${what}`);
+}
+
+/** Problems with trees of a round, in one mixed order: any first part of them has every level. */
+async function searchedProblems(
+  store: DuckdbStore,
+  runNo: number,
+  round: number,
+): Promise<readonly Problem[]> {
+  const problems = await storedProblems(
+    store,
+    "problem_no IN (SELECT problem_no FROM tree WHERE run_no = $1 AND round_no = $2)",
+    [runNo, round],
+  );
+  return shuffled(seededRandom(hashSeed("ablation order")), problems);
+}

@@ -1,0 +1,98 @@
+import type { ArmRow, FigureRow } from "../../ablation/mod.ts";
+import { drawGrid, type Grid, percent, probability, signed } from "../eval/table.ts";
+import { shortDuration, shortNumber } from "../output.ts";
+import type { AblateOutcome } from "./run_ablate.ts";
+
+const NONE = "–";
+
+/** The tables for people. */
+export function ablateLines(outcome: AblateOutcome): readonly string[] {
+  return [
+    ...ablateGrids(outcome).map(drawGrid),
+    `Kept as run "${outcome.run}", from ${outcome.source}; ${
+      shortDuration(outcome.seconds)
+    }. An ablation explores: p is not corrected`,
+    ...(outcome.result.seeds > 1 && outcome.result.seeds < 5
+      ? [
+        `${outcome.result.seeds} seeds leave ${
+          outcome.result.seeds - 1
+        } degrees of freedom over seeds`,
+      ]
+      : []),
+    ...(outcome.result.seeds === 1
+      ? ["One seed: intervals hold for new problems, not for new trainings"]
+      : []),
+  ];
+}
+
+/** The tables: what the arms score, and what explains it. */
+export function ablateGrids({ result, suite }: AblateOutcome): readonly Grid[] {
+  const title =
+    `${result.question} Percent on ${suite} [95 % interval]; difference to the first arm over seeds and problems`;
+  return [ablateGrid(title, result.rows), ...figureGrid(result.figures)];
+}
+
+/** What arms score. */
+export function ablateGrid(title: string, rows: readonly ArmRow[]): Grid {
+  return {
+    title,
+    head: ["metric", "arm", "estimate", "n", "difference", "p", "by seed"],
+    rows: rows.map(armCells),
+  };
+}
+
+function armCells({ metric, arm, estimate, interval, problems, difference, perSeed }: ArmRow) {
+  return [
+    ...[metric, arm],
+    `${percent(estimate)} [${percent(interval.low)}, ${percent(interval.high)}]`,
+    String(problems),
+    difference === null
+      ? NONE
+      : `${signed(difference.difference)} [${signed(difference.interval.low)}, ${
+        signed(difference.interval.high)
+      }]`,
+    difference === null || difference.p === null ? NONE : probability(difference.p),
+    difference === null ? perSeed.map(percent).join(" ") : difference.perSeed.map(signed).join(" "),
+  ];
+}
+
+function figureGrid(figures: readonly FigureRow[]): readonly Grid[] {
+  const names = [...new Set(figures.flatMap((row) => Object.keys(row.figures)))];
+  if (names.length === 0) return [];
+  return [{
+    title: "What explains it (means over seeds)",
+    head: ["arm", ...names],
+    rows: figures.map((row) => [
+      row.arm,
+      ...names.map((name) => {
+        const value = row.figures[name] ?? null;
+        if (value === null) return NONE;
+        return name.startsWith("share") ? `${percent(value)} %` : shortNumber(value);
+      }),
+    ]),
+  }];
+}
+
+/** One object for programs. Rates are fractions; `null` where nothing was measured. */
+export function ablateJson({ run, source, suite, seconds, result }: AblateOutcome): string {
+  return JSON.stringify({
+    ...{ run, source, suite, seconds },
+    ablation: result.name,
+    seeds: result.seeds,
+    arms: result.rows.map((row) => ({
+      metric: row.metric,
+      arm: row.arm,
+      estimate: row.estimate,
+      interval: [row.interval.low, row.interval.high],
+      problems: row.problems,
+      per_seed: row.perSeed,
+      difference: row.difference === null ? null : {
+        value: row.difference.difference,
+        interval: [row.difference.interval.low, row.difference.interval.high],
+        p: row.difference.p,
+        per_seed: row.difference.perSeed,
+      },
+    })),
+    figures: result.figures.map(({ arm, figures }) => ({ arm, ...figures })),
+  });
+}

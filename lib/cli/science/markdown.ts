@@ -1,0 +1,142 @@
+import {
+  type ArmRow,
+  type ClaimPart,
+  type ClaimResult,
+  compareArms,
+  type PartResult,
+  PRIMARY_CLAIMS,
+} from "../../ablation/mod.ts";
+import { type ScienceConfig, scienceSizes } from "../../config/mod.ts";
+import { ablateGrid } from "../ablate/table.ts";
+import { type Grid, markdownGrid, probability, signed } from "../eval/table.ts";
+import { shortDuration } from "../output.ts";
+import type { ScienceOutcome } from "./run_science.ts";
+import { studyParts } from "./study.ts";
+
+const NONE = "–";
+
+/** The plan of a study for people, with the claims that it is going to test. */
+export function scienceLines(config: ScienceConfig): readonly string[] {
+  const sizes = scienceSizes(config);
+  return [
+    `${sizes.seeds} chains of ${sizes.rounds} rounds in ${config.db}, runs ${config.run}-seed-0 and on`,
+    ...studyParts(sizes).map(({ ablation, round, problems }) =>
+      `Each: ${ablation.name}, round ${round}, on ${problems} problems of ${config.suite}`
+    ),
+    "Primary family, corrected together (Holm):",
+    ...PRIMARY_CLAIMS.map(({ name, statement }) => `  ${name}: ${statement}`),
+  ];
+}
+
+/** The study as Markdown, for `benchmarks/README.md`. */
+export function scienceMarkdown(outcome: ScienceOutcome): string {
+  const { sizes, suite, looks, codeRev, finishedAt, seconds } = outcome;
+  return [
+    `## Science, ${finishedAt.toISOString().slice(0, 10)}, commit ${
+      codeRev?.slice(0, 10) ?? "unknown"
+    }`,
+    `${sizes.seeds} chains of ${sizes.rounds} rounds; ${suite}: ${sizes.testPolicy} problems for policies alone, ${sizes.testSearch} for search; ` +
+    `the database holds ${looks} evaluations of it; ${
+      shortDuration(seconds)
+    }. The starter world is a laboratory animal: its scores say ` +
+    "nothing about mathematics.",
+    ...(outcome.isQuick ? ["**Quick sizes: this exercises the study and shows nothing.**"] : []),
+    ...(sizes.seeds < 5
+      ? [
+        `${sizes.seeds} seeds leave ${
+          sizes.seeds - 1
+        } degrees of freedom over seeds: the intervals are narrower than they should be.`,
+      ]
+      : []),
+    markdownGrid(claimGrid(outcome.claims)),
+    markdownGrid(partGrid(outcome.claims)),
+    "Everything below is exploratory; its p-values are not corrected.",
+    ...outcome.parts.map(({ part, seeds }) =>
+      markdownGrid(ablateGrid(
+        `${part.ablation.question} (${part.ablation.name}, round ${part.round})`,
+        compareArms(part.ablation.arms, seeds),
+      ))
+    ),
+  ].join("\n\n") + "\n";
+}
+
+function claimGrid(claims: readonly ClaimResult[]): Grid {
+  return {
+    title:
+      "Primary claims, declared in `lib/ablation/claims.ts`; p corrected over the family (Holm)",
+    head: ["claim", "statement", "p", "corrected", "comes out"],
+    rows: claims.map(({ claim, p, correctedP, holds }) => [
+      ...[claim.name, claim.statement],
+      ...(holds === null ? [NONE, NONE, "not measured whole"] : [
+        probability(p),
+        probability(correctedP),
+        holds ? "yes" : "not shown",
+      ]),
+    ]),
+  };
+}
+
+function partGrid(claims: readonly ClaimResult[]): Grid {
+  return {
+    title: "What they ask for: differences in points [95 % interval over seeds and problems]",
+    head: ["claim", "difference", "more than", "found", "by seed", "holds"],
+    rows: claims.flatMap(({ claim, parts }) =>
+      parts.map((part) => [
+        claim.name,
+        partName(part),
+        signed(part.margin),
+        ...foundCells(part),
+      ])
+    ),
+  };
+}
+
+function partName({ more, less }: ClaimPart): string {
+  return `${more} − ${less}`;
+}
+
+function foundCells({ difference, holds }: PartResult): readonly string[] {
+  if (difference === null) return [NONE, NONE, "not measured"];
+  const { interval, perSeed } = difference;
+  return [
+    `${signed(difference.difference)} [${signed(interval.low)}, ${signed(interval.high)}]`,
+    perSeed.map(signed).join(" "),
+    holds ? "yes" : "no",
+  ];
+}
+
+/** One object for programs. Rates are fractions; `null` where nothing was measured. */
+export function scienceJson(outcome: ScienceOutcome): string {
+  const { sizes, suite, looks, codeRev, seconds, isQuick } = outcome;
+  return JSON.stringify({
+    ...{ suite, looks, seconds, seeds: sizes.seeds, rounds: sizes.rounds },
+    quick: isQuick,
+    code_rev: codeRev,
+    finished_at: outcome.finishedAt.toISOString(),
+    claims: outcome.claims.map(({ claim, parts, p, correctedP, holds }) => ({
+      ...{ name: claim.name, p, corrected_p: correctedP, holds },
+      parts: parts.map((part) => ({
+        ...{ more: part.more, less: part.less, margin: part.margin, holds: part.holds },
+        difference: part.difference?.difference ?? null,
+        interval: part.difference === null
+          ? null
+          : [part.difference.interval.low, part.difference.interval.high],
+        per_seed: part.difference?.perSeed ?? null,
+      })),
+    })),
+    parts: outcome.parts.map(({ part, seeds }) => ({
+      ablation: part.ablation.name,
+      round: part.round,
+      arms: compareArms(part.ablation.arms, seeds).map(armJson),
+    })),
+  });
+}
+
+function armJson({ metric, arm, estimate, interval, problems, perSeed, difference }: ArmRow) {
+  return {
+    ...{ metric, arm, estimate, problems, per_seed: perSeed },
+    interval: [interval.low, interval.high],
+    difference: difference?.difference ?? null,
+    p: difference?.p ?? null,
+  };
+}

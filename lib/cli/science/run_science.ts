@@ -1,0 +1,102 @@
+import {
+  type ClaimResult,
+  PRIMARY_CLAIMS,
+  type SeedMeasure,
+  testClaims,
+} from "../../ablation/mod.ts";
+import {
+  AblateConfig,
+  chainConfig,
+  type ScienceConfig,
+  type ScienceSizes,
+  scienceSizes,
+} from "../../config/mod.ts";
+import { openReader } from "../reader.ts";
+import { runAblate } from "../ablate/run_ablate.ts";
+import { planEvolve } from "../evolve/plan.ts";
+import { runEvolve } from "../evolve/run_evolve.ts";
+import { codeRevision } from "../host.ts";
+import { notice } from "../output.ts";
+import { type DonePart, measuredSeries, type StudyPart, studyParts } from "./study.ts";
+
+/** What a study came to. */
+export interface ScienceOutcome {
+  readonly sizes: ScienceSizes;
+  readonly suite: string;
+  readonly isQuick: boolean;
+  readonly claims: readonly ClaimResult[];
+  /** Exploratory: everything that was measured. */
+  readonly parts: readonly DonePart[];
+  /** Evaluations of the suite that the database holds, this study's included: how often it was looked at. */
+  readonly looks: number;
+  readonly codeRev: string | null;
+  readonly finishedAt: Date;
+  /** Seconds of this process. */
+  readonly seconds: number;
+}
+
+/**
+ * Does what is left of a study: for every seed a chain of rounds of its own, then the ablations of its rounds. What is stored is found,
+ * so that the same command goes on wherever it ended.
+ *
+ * @throws {Interrupted} After SIGINT or SIGTERM; everything that was finished is stored.
+ * @throws {UsageError} If settings contradict each other, or a round gives too little to compare.
+ * @throws {InfrastructureError} If something cannot be started, or fails.
+ */
+export async function runScience(config: ScienceConfig): Promise<ScienceOutcome> {
+  const startedMs = performance.now();
+  const sizes = scienceSizes(config);
+  const parts = studyParts(sizes);
+  const say = config.quiet ? () => {} : notice;
+  let { suite } = config;
+  const measured = new Map<StudyPart, SeedMeasure[]>(parts.map((part) => [part, []]));
+  for (let seed = 0; seed < sizes.seeds; seed++) {
+    const chain = chainConfig(config, seed);
+    say(`Seed ${seed + 1} of ${sizes.seeds}: the chain, run "${chain.run}"`);
+    const { run } = await runEvolve(chain, await planEvolve(chain));
+    for (const part of parts) {
+      say(`Seed ${seed + 1} of ${sizes.seeds}: ${part.ablation.name}, round ${part.round}`);
+      const outcome = await runAblate(ablateConfig(config, { part, run, sizes }), part.ablation);
+      measured.get(part)?.push(...outcome.result.measured);
+      suite = outcome.suite;
+    }
+  }
+  const done = parts.map((part) => ({ part, seeds: measured.get(part) ?? [] }));
+  return {
+    ...{ sizes, suite, isQuick: config.quick, parts: done },
+    claims: testClaims(PRIMARY_CLAIMS, measuredSeries(done, sizes.seeds)),
+    looks: await countLooks(config.db, suite),
+    codeRev: await codeRevision(),
+    finishedAt: new Date(),
+    seconds: (performance.now() - startedMs) / 1000,
+  };
+}
+
+/** One seed: the chain itself is repeated. */
+function ablateConfig(
+  config: ScienceConfig,
+  { part, run, sizes }: {
+    readonly part: StudyPart;
+    readonly run: string;
+    readonly sizes: ScienceSizes;
+  },
+): AblateConfig {
+  const { trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet } =
+    config;
+  return AblateConfig.parse({
+    ...{ trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet },
+    ...{ run, round: part.round, suite: config.suite, quick: config.quick, seeds: 1 },
+    evalProblems: part.problems,
+    rollouts: [sizes.rollouts],
+  });
+}
+
+async function countLooks(db: string, suite: string): Promise<number> {
+  using reader = await openReader(db);
+  const { batches } = await reader.query(
+    "SELECT count(*) FROM evaluation WHERE suite = $1",
+    { parameters: [suite] },
+  );
+  const [[row] = []] = await Array.fromAsync(batches);
+  return Number(row?.[0] ?? 0);
+}

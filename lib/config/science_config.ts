@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { AblateConfig } from "./ablate_config.ts";
+import { EvolveConfig } from "./evolve_config.ts";
+
+/** Settings that mean the same for `ablate` and `science`: the one definition stands there. */
+const {
+  trainer,
+  hooks,
+  prices,
+  db,
+  concurrency,
+  workers,
+  torch,
+  unsafeNoSandbox,
+  dryRun,
+  json,
+  quiet,
+} = AblateConfig.shape;
+
+/** Sizes that are not given: `quick` is what tests and a first look use, and shows nothing. */
+export const SCIENCE_SIZES = {
+  standard: { seeds: 3, rounds: 4, testPolicy: 2_000, testSearch: 500, rollouts: 64 },
+  quick: { seeds: 1, rounds: 2, testPolicy: 20, testSearch: 8, rollouts: 4 },
+} as const;
+
+/**
+ * Everything `deno task science` can be told: the one schema behind the configuration file, `RSTAR_*` variables and the flags.
+ * Each field's description is its help text; defaults stand here and nowhere else.
+ */
+export const ScienceConfig = z.strictObject({
+  run: z.string().min(1).max(80).default("science")
+    .describe("Name of the study; every seed's chain is a run of evolve, NAME-seed-N"),
+  quick: z.boolean().default(false)
+    .describe("One seed and two small rounds: minutes; it exercises the study and shows nothing"),
+  seeds: z.int().min(1).max(64).optional()
+    .describe("Repetitions of the whole chain (default: 3; quick: 1)"),
+  rounds: z.int().min(2).max(15).optional().describe("Rounds of each (default: 4; quick: 2)"),
+  testPolicy: z.int().min(1).optional()
+    .describe("Test problems that policies answer alone (default: 2000; quick: 20)"),
+  testSearch: z.int().min(1).optional()
+    .describe("Test problems that are searched (default: 500; quick: 8)"),
+  suite: z.string().min(1).default("starter_test")
+    .describe("Suite that claims are tested on; rounds are steered by validation problems alone"),
+  evolve: z.record(z.string(), z.json()).default({})
+    .describe("Settings of evolve over its defaults, for every seed"),
+  out: z.string().min(1).optional().describe("Write the study to this Markdown file as well"),
+  trainer,
+  hooks,
+  prices,
+  db,
+  concurrency,
+  workers,
+  torch,
+  unsafeNoSandbox,
+  dryRun,
+  json,
+  quiet,
+});
+
+/** Everything `deno task science` can be told, resolved. */
+export type ScienceConfig = z.infer<typeof ScienceConfig>;
+
+/** Sizes of a study with what is not given filled in. */
+export interface ScienceSizes {
+  readonly seeds: number;
+  readonly rounds: number;
+  readonly testPolicy: number;
+  readonly testSearch: number;
+  /** Rollouts of supervision of reward models. */
+  readonly rollouts: number;
+}
+
+/** Fills in sizes. */
+export function scienceSizes(config: ScienceConfig): ScienceSizes {
+  const sizes = SCIENCE_SIZES[config.quick ? "quick" : "standard"];
+  return {
+    seeds: config.seeds ?? sizes.seeds,
+    rounds: config.rounds ?? sizes.rounds,
+    testPolicy: config.testPolicy ?? sizes.testPolicy,
+    testSearch: config.testSearch ?? sizes.testSearch,
+    rollouts: sizes.rollouts,
+  };
+}
+
+/**
+ * Configuration of the chain of one seed.
+ *
+ * @throws {z.ZodError} If the settings for evolve are none of it.
+ */
+export function chainConfig(config: ScienceConfig, seed: number): EvolveConfig {
+  const { trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet } =
+    config;
+  return EvolveConfig.parse({
+    ...config.evolve,
+    ...{ trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet },
+    ...{ seed, run: `${config.run}-seed-${seed}`, quick: config.quick },
+    rounds: scienceSizes(config).rounds,
+  });
+}

@@ -1,0 +1,25 @@
+/** Longest wait of a timer, milliseconds: one that is asked for more fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Waits for so many milliseconds, 25 days at most.
+ *
+ * @throws The signal's reason, when it aborts.
+ */
+export function sleep(
+  ms: number,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, Math.min(ms, MAX_TIMER_MS));
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
