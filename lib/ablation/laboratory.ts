@@ -19,6 +19,8 @@ export interface AblationSettings {
   readonly seeds: number;
   /** Samples of a problem where several are drawn. */
   readonly samples: number;
+  /** Problems of the suite, the first ones, that get fresh trees where policies alone answer all of them. */
+  readonly searchProblems: number;
   /** Traces of a problem that policies are trained on, where arms are to have equally many. */
   readonly traces: number;
   /** Rollouts of supervision, ascending. */

@@ -27,7 +27,7 @@ export const ROUND_ABLATION: Ablation = {
     { name: ARMS.after, meaning: "the policy that was trained in it" },
   ],
   plan: ({ settings }) => [
-    `Both policies alone, and a fresh tree of each for every problem of the suite, for each of ${settings.seeds} seeds`,
+    `Both policies alone, and a fresh tree of each for ${settings.searchProblems} problems of the suite, for each of ${settings.seeds} seeds`,
   ],
   measure: async (seed, laboratory) => {
     const { searchPolicy, policy } = laboratory.source;
@@ -51,21 +51,22 @@ async function measurePolicy(
     readonly laboratory: Laboratory;
   },
 ): Promise<ArmMeasure> {
-  const { source, suiteProblems, reader } = laboratory;
+  const { source, settings, reader } = laboratory;
+  const searched = laboratory.suiteProblems.slice(0, settings.searchProblems);
   const alone = await laboratory.evaluate({ label: arm, mode: "greedy", policy });
   const trees = await laboratory.trees({
     ...{ key: `${arm.replaceAll(" ", "-")}-coverage`, policy, ppm: null, seeds: [seed] },
     spec: fixedSearch(source.search),
-    problemIds: suiteProblems.map(({ id }) => id),
+    problemIds: searched.map(({ id }) => id),
   });
   const solved = await solvedProblems(reader, trees, { seed });
   const coverage = (problems: Laboratory["suiteProblems"]) =>
     new Map(problems.map(({ id }) => [id, solved.has(id) ? 1 : 0]));
-  const hard = suiteProblems.filter(({ level }) => level !== null && level >= HARD_LEVEL);
+  const hard = searched.filter(({ level }) => level !== null && level >= HARD_LEVEL);
   return {
     scores: [
       passScores(alone),
-      { metric: COVERAGE, scores: coverage(suiteProblems) },
+      { metric: COVERAGE, scores: coverage(searched) },
       ...(hard.length === 0 ? [] : [{ metric: HARD_COVERAGE, scores: coverage(hard) }]),
     ],
     figures: {},

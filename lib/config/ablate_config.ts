@@ -42,6 +42,8 @@ export const AblateConfig = z.strictObject({
     .describe("Problems of the round that are used (default: all; quick: 24)"),
   evalProblems: z.int().min(1).optional()
     .describe("Problems of the suite that arms are measured on (default: 200; quick: 40)"),
+  evalSearch: z.int().min(1).optional()
+    .describe("Problems of them that get fresh trees in ablation round (default: all of them)"),
   seeds: z.int().min(1).max(64).optional()
     .describe("Seeds of what is trained and drawn (default: 3; quick: 1)"),
   samples: z.int().min(2).max(1_024).optional()
@@ -77,6 +79,7 @@ export interface AblateSizes {
   /** `null` is all of the round. */
   readonly problems: number | null;
   readonly evalProblems: number;
+  readonly searchProblems: number;
   readonly seeds: number;
   readonly samples: number;
   readonly traces: number;
@@ -90,6 +93,7 @@ export function ablateSizes(config: AblateConfig): AblateSizes {
   return {
     problems: config.problems ?? sizes.problems,
     evalProblems: config.evalProblems ?? sizes.evalProblems,
+    searchProblems: config.evalSearch ?? config.evalProblems ?? sizes.evalProblems,
     seeds: config.seeds ?? sizes.seeds,
     samples: config.samples ?? sizes.samples,
     traces: config.traces,

@@ -79,7 +79,10 @@ export function scriptedLaboratory(script: Script): ScriptedLaboratory {
     );
   return {
     asked,
-    settings: { seeds: 1, samples: 2, traces: 2, rollouts: [2, 8], ...script.settings },
+    settings: {
+      ...{ seeds: 1, samples: 2, searchProblems: 9, traces: 2, rollouts: [2, 8] },
+      ...script.settings,
+    },
     source: {
       round: 2,
       trees: { runNo: 1, rounds: [2] },

@@ -3,6 +3,7 @@ import type { Problem } from "../../lib/core/mod.ts";
 import { headlineWithoutOverlap, readTrainingOverlap } from "../../lib/evaluation/mod.ts";
 import { type DuckdbStore, openStore } from "../../lib/store/mod.ts";
 import { testRun } from "../conformance/store.ts";
+import { temporaryFolder } from "../store/_files.ts";
 import { generatedTree } from "../store/_generated_tree.ts";
 
 const LONG = "A farmer has seven cows and sells two of them to his neighbour for ninety coins";
@@ -66,7 +67,8 @@ Deno.test("readTrainingOverlap() finds problems of the rounds so far again, equa
       [3, 3, ["m/0", "m/2"], ["m/1"]],
     ] as const
   ) {
-    await using store = await openStore(":memory:");
+    await using folder = await temporaryFolder();
+    await using store = await openStore(`${folder.path}/x.duckdb`);
     const { evalId } = await storeWorld(store, { round });
     assert.deepEqual(await readTrainingOverlap(store, evalId), {
       measured: 4,
@@ -76,20 +78,23 @@ Deno.test("readTrainingOverlap() finds problems of the rounds so far again, equa
 });
 
 Deno.test("readTrainingOverlap() looks for equal problems alone where phrasings repeat by construction", async () => {
-  await using store = await openStore(":memory:");
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/x.duckdb`);
   const { evalId } = await storeWorld(store, { suite: "starter_test", round: 3 });
   const overlap = await readTrainingOverlap(store, evalId);
   assert.deepEqual([overlap?.equal, overlap?.similar], [["m/0", "m/2"], []]);
 });
 
 Deno.test("readTrainingOverlap() claims nothing of a model from elsewhere", async () => {
-  await using store = await openStore(":memory:");
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/x.duckdb`);
   const { evalId } = await storeWorld(store, { round: null });
   assert.equal(await readTrainingOverlap(store, evalId), null);
 });
 
 Deno.test("headlineWithoutOverlap() leaves the problems that overlap out of the figure", async () => {
-  await using store = await openStore(":memory:");
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/x.duckdb`);
   const { evalId, measured } = await storeWorld(store, { round: 2 });
   const overlap = await readTrainingOverlap(store, evalId);
   const options = { mode: "greedy", problems: measured, samples: 1, grader: "g" } as const;

@@ -54,6 +54,8 @@ export async function storeRun(
       value: Math.abs(Math.sin(i / 50)) * 100,
     })),
   );
+  const idle = { takenAt: new Date(Date.UTC(2026, 0, 1)), name: "trees.parked", value: 0 };
+  await store.saveLoadSamples(runNo, [idle]);
 }
 
 function withText(tree: TreeRecord, hostile: string): TreeRecord {

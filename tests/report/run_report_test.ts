@@ -161,6 +161,18 @@ Deno.test("runReport() counts trees and solved problems as the store does", () =
   }
 });
 
+Deno.test("runReport() draws measurements over time, but for those that were 0 all along", () => {
+  assert.deepEqual(table("load").rows.map(({ name }) => name), [
+    "queue",
+    "tokens_per_second",
+    "trees.parked",
+  ]);
+  const charts = report.sections.flatMap(({ blocks }) => blocks).flatMap((block) =>
+    block.type === "chart" && block.id.startsWith("load_chart_") ? block.title : []
+  );
+  assert.deepEqual(charts, ["queue", "tokens_per_second"]);
+});
+
 Deno.test("HTML, Markdown and JSON show the same numbers", async () => {
   const page = parsePage(await renderHtml(report));
   const markdown = renderMarkdown(report);

@@ -12,6 +12,7 @@ import { WorkerSlot } from "../../lib/sandbox/worker_slot.ts";
 import { BWRAP, CANNOT_RUN, INTERPRETER, openReal, testReal, TIERS } from "../real_sandbox.ts";
 
 const STEPS = fileURLToPath(new URL("_steps.ts", import.meta.url));
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const DENO = ["run", "-A", "--quiet", "--no-check", STEPS];
 
 testReal(
@@ -107,6 +108,7 @@ for (const tier of TIERS) {
       const fill = 'head -c 1000000 /dev/zero > /tmp/fill; echo x > /tmp/more; exec "$@"';
       const full = await runProcess(BWRAP ?? "", [
         ...[...READ_ONLY, "--size", "4096", "--tmpfs", "/tmp"],
+        ...["--ro-bind", PROJECT, PROJECT], // which may lie in /tmp itself
         ...["sh", "-c", fill, "sh", Deno.execPath(), ...DENO, tier],
       ], { env: ENVIRONMENT });
       assert.equal(full.code, 0, full.stderr);

@@ -209,6 +209,6 @@ Deno.test("readParquetRows() says why a file cannot be read, without a statement
   }
   await assert.rejects(readParquetRows(path), {
     name: "StoreError",
-    message: `Cannot read "${path}": there is no such file`,
+    message: `Cannot read "${path}": there is no such file or folder`,
   });
 });

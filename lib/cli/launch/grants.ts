@@ -31,7 +31,7 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
 const READ_SETTINGS = [
   ...["problems", "config", "replay", "policyModel", "ppmModel", "checkpoint", "base", "bootstrap"],
   ...["data", "cases", "attacks", "file", "quarantine", "only", "accelerate", "ppm", "policy"],
-  ...["suite", "suites", "convert"],
+  ...["suite", "suites", "controlSuite", "convert"],
 ];
 
 /** Settings that name a file to write: its folder is granted, because files are written under another name and renamed. */
@@ -101,6 +101,7 @@ export function grantsFor(sources: GrantSources): Grants {
       projectRoot,
       ...written,
       ...named(READ_SETTINGS),
+      ...READ_SETTINGS.flatMap((key) => pathsOf(chainSettings(settings)[key])),
       ...(line.command === "sql" ? [] : line.words.flatMap(wordPaths)),
       ...(run === true ? [] : run),
     ]),
@@ -157,6 +158,15 @@ function environmentOf({ line, settings, environment }: GrantSources) {
       VARIABLES.test(name) || (isTrainer && name === "LD_LIBRARY_PATH")
     ),
   );
+}
+
+/** What a study tells the chains of rounds that it runs: files may be named there as well. */
+function chainSettings(
+  settings: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const value = settings["evolve"];
+  const chain = typeof value === "string" ? parseJson(value) : value;
+  return typeof chain === "object" && chain !== null ? { ...chain } : {};
 }
 
 function textOf(value: unknown): string | null {

@@ -87,6 +87,7 @@ function ablateConfig(
     ...{ trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet },
     ...{ run, round: part.round, suite: config.suite, quick: config.quick, seeds: 1 },
     evalProblems: part.problems,
+    evalSearch: Math.min(part.problems, sizes.testSearch),
     rollouts: [sizes.rollouts],
   });
 }

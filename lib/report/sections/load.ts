@@ -58,7 +58,8 @@ export async function loadSection({ reader, run }: ReportContext): Promise<Secti
         ],
         rows: summary.map((row) => ({ ...row, name: clip(row.name, 80) })),
       },
-      ...summary.map(({ name }, i) => ({
+      // What was 0 all the time shows as much in the table.
+      ...summary.filter(({ max }) => max > 0).map(({ name }, i) => ({
         type: "chart" as const,
         id: `load_chart_${i}`,
         title: clip(name, 80),

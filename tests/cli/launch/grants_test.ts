@@ -100,3 +100,11 @@ Deno.test("permissionFlags() refuses a path with a comma, which Deno cannot name
       'Cannot let the command use "/a,b": permissions cannot name a path with a comma; rename it',
   });
 });
+
+Deno.test("a study reads what the settings of its chains name, and writes its page", () => {
+  const chain = '{"problems": "/sets/train.jsonl", "base": "/models/base"}';
+  const { read, write } = grants(["science", "--evolve", chain, "--out", "/pages/study.md"]);
+  assert.ok(read !== true);
+  assert.ok(["/sets/train.jsonl", "/models/base"].every((path) => read.includes(path)));
+  assert.ok(write.includes("/pages"));
+});

@@ -130,3 +130,44 @@ Deno.test("growRound() ends when what serves the models dies", async () => {
     message: "The engine ended",
   });
 });
+
+Deno.test("growRound() holds the search up while the store falls behind, instead of gathering trees", async () => {
+  const { store, request } = await openRound({ problems: sums(40) });
+  const doubles = parts(store);
+  const { policy } = doubles.models;
+  const asked = new Set<string>();
+  const models = {
+    ...doubles.models,
+    policy: {
+      ...policy,
+      sample: (...[request, options]: Parameters<typeof policy.sample>) => {
+        asked.add(/What is \d+/.exec(String(request.prompt))?.[0] ?? "");
+        return policy.sample(request, options);
+      },
+    },
+  };
+  const unsaved = new Map<string, () => void>();
+  let mostBegun = 0;
+  const slow = {
+    ...doubles,
+    models,
+    store: {
+      ...store,
+      writeTree: async (...[key, tree]: Parameters<typeof store.writeTree>) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        unsaved.set(tree.problemId, resolve);
+        mostBegun = Math.max(mostBegun, asked.size - stored);
+        // The disk comes round to one tree only when nothing else moves any more.
+        setTimeout(() => [...unsaved.values()][0]?.(), 5);
+        await promise;
+        unsaved.delete(tree.problemId);
+        stored++;
+        return await store.writeTree(key, tree);
+      },
+    },
+  };
+  let stored = 0;
+  const outcome = await growRound(request, slow);
+  assert.equal(outcome.stored, 40);
+  assert.ok(mostBegun <= 4, `${mostBegun} trees were begun and not stored`);
+});
