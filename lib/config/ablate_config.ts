@@ -1,20 +1,5 @@
 import { z } from "zod";
-import { EvolveConfig } from "./evolve_config.ts";
-
-/** Settings that mean the same for `evolve` and `ablate`: the one definition stands there. */
-const {
-  trainer,
-  hooks,
-  prices,
-  db,
-  concurrency,
-  workers,
-  torch,
-  unsafeNoSandbox,
-  dryRun,
-  json,
-  quiet,
-} = EvolveConfig.shape;
+import { chainSettings } from "./_chain_settings.ts";
 
 /** Sizes that are not given: `quick` is what tests and a first look use. `null` is all. */
 export const ABLATE_SIZES = {
@@ -58,17 +43,7 @@ export const AblateConfig = z.strictObject({
   control: z.string().min(1).max(100).optional()
     .describe("Run of evolve in the control world; with it, search is compared there as well"),
   controlSuite: z.string().min(1).default("control_validation").describe("Suite of that world"),
-  trainer,
-  hooks,
-  prices,
-  db,
-  concurrency,
-  workers,
-  torch,
-  unsafeNoSandbox,
-  dryRun,
-  json,
-  quiet,
+  ...chainSettings,
 });
 
 /** Everything `deno task ablate` can be told, resolved. */

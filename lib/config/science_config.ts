@@ -1,21 +1,6 @@
 import { z } from "zod";
-import { AblateConfig } from "./ablate_config.ts";
+import { chainSettings } from "./_chain_settings.ts";
 import { EvolveConfig } from "./evolve_config.ts";
-
-/** Settings that mean the same for `ablate` and `science`: the one definition stands there. */
-const {
-  trainer,
-  hooks,
-  prices,
-  db,
-  concurrency,
-  workers,
-  torch,
-  unsafeNoSandbox,
-  dryRun,
-  json,
-  quiet,
-} = AblateConfig.shape;
 
 /** Sizes that are not given: `quick` is what tests and a first look use, and shows nothing. */
 export const SCIENCE_SIZES = {
@@ -44,17 +29,7 @@ export const ScienceConfig = z.strictObject({
   evolve: z.record(z.string(), z.json()).default({})
     .describe("Settings of evolve over its defaults, for every seed"),
   out: z.string().min(1).optional().describe("Write the study to this Markdown file as well"),
-  trainer,
-  hooks,
-  prices,
-  db,
-  concurrency,
-  workers,
-  torch,
-  unsafeNoSandbox,
-  dryRun,
-  json,
-  quiet,
+  ...chainSettings,
 });
 
 /** Everything `deno task science` can be told, resolved. */
