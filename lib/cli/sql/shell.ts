@@ -51,6 +51,7 @@ export async function runShell(options: ShellOptions): Promise<readonly string[]
   let isOpen = true;
   lines.on("close", () => isOpen = false);
   const session = new Session(options, lines);
+  lines.on("line", () => session.enter());
   lines.on("SIGINT", () => session.interrupt());
   if (isTerminal) print(HELP);
   lines.prompt();
@@ -75,15 +76,27 @@ class Session {
   readonly #lines: ReturnType<typeof createInterface>;
   #gathered = "";
   #running: AbortController | null = null;
+  /** Lines that were entered and not taken yet. */
+  #waiting = 0;
+  /** How many of them are not to be taken: Ctrl-C came before their turn. */
+  #dropped = 0;
 
   constructor(options: ShellOptions, lines: ReturnType<typeof createInterface>) {
     this.#options = options;
     this.#lines = lines;
   }
 
+  enter(): void {
+    this.#waiting++;
+  }
+
   interrupt(): void {
     if (this.#running !== null) {
       this.#running.abort(new UsageError("Stopped"));
+      return;
+    }
+    if (this.#waiting > 0) {
+      this.#dropped = this.#waiting;
       return;
     }
     this.#gathered = "";
@@ -97,6 +110,14 @@ class Session {
 
   async take(line: string): Promise<"quit" | "go on"> {
     const { print, list } = this.#options;
+    this.#waiting--;
+    if (this.#dropped > 0) {
+      this.#dropped--;
+      this.#gathered = "";
+      this.#lines.setPrompt(PROMPT);
+      print("error: Stopped");
+      return "go on";
+    }
     const word = line.trim();
     if (this.#gathered === "" && word.startsWith(".")) {
       if (word === ".quit") return "quit";

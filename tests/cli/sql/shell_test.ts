@@ -7,6 +7,7 @@ import { complete, runShell } from "../../../lib/cli/sql/shell.ts";
 async function typed(
   lines: readonly string[],
   run: (text: string) => Promise<void> = () => Promise.resolve(),
+  isTerminal = false,
 ) {
   const input = new PassThrough();
   const ran: string[] = [];
@@ -14,7 +15,7 @@ async function typed(
   const shell = runShell({
     input,
     output: new PassThrough().resume(),
-    isTerminal: false,
+    isTerminal,
     run: (text) => {
       ran.push(text);
       return run(text);
@@ -49,6 +50,16 @@ Deno.test("runShell() goes on after a statement that fails, and ends at .quit", 
   });
   assert.deepEqual(ran, ["a;", "b;"]);
   assert.deepEqual(printed, ["error: wrong", "error: busy"]);
+});
+
+Deno.test("runShell() stops a statement whose Ctrl-C comes with the line, before it has begun", async () => {
+  const { ran, printed } = await typed(
+    ["select", "1;\r\u0003", "2;"],
+    () => Promise.resolve(),
+    true,
+  );
+  assert.deepEqual(ran, ["2;"]);
+  assert.deepEqual(printed.slice(1), ["error: Stopped", "error: Stopped"]);
 });
 
 Deno.test("runShell() does not hide a bug", async () => {
