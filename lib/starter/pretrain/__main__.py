@@ -55,6 +55,11 @@ class Specification:
         return Stage(row["name"], row["learningRate"], self.batch_size, self.seed)
 
 
+def say(text: str) -> None:
+    """Report progress."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def main() -> None:
     """Trains the tokenizer, the foundation and the branches; writes their checkpoint folders."""
     specification = Specification.read(Path(sys.argv[1]))
@@ -63,6 +68,7 @@ def main() -> None:
     rows = [specification.foundation, *specification.branches]
     corpora = {row["name"]: read_texts(Path(row["corpus"])) for row in rows}
     texts = [text for corpus in corpora.values() for text in corpus[:TOKENIZER_TEXTS]]
+    say(f"training the tokenizer on {len(texts)} texts")
     tokenizer = train_tokenizer(
         (part for text in texts for part in (text.prompt, text.response)),
         specification.special_tokens,
@@ -72,6 +78,7 @@ def main() -> None:
     losses = {}
     for row in rows:
         model = foundation if row is specification.foundation else copy.deepcopy(foundation)
+        say(f"{row['name']}: encoding {len(corpora[row['name']])} texts")
         examples = [
             encode(text, tokenizer, specification.unsampled) for text in corpora[row["name"]]
         ]
