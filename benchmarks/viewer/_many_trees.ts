@@ -9,7 +9,7 @@ const STATEMENTS = [
      'A question of some length about ' || i || ' apples, ' || i % 97 || ' pears and what is left of them in the end', i, i % 5, '{}'
    FROM range(1, $1 + 1) t(i)`,
   `CREATE TEMP TABLE grown AS
-     SELECT i, 1::UBIGINT << 40 | i::UBIGINT << 12 AS tree_id, i % 2 = 0 AS solved, sin(i) AS q FROM range(1, $1 + 1) t(i)`,
+     SELECT i, (1::UBIGINT << 40) | (i::UBIGINT << 12) AS tree_id, i % 2 = 0 AS solved, sin(i) AS q FROM range(1, $1 + 1) t(i)`,
   `INSERT INTO tree SELECT tree_id, 1, 0, i, 0, 3, 1, solved, solved::INTEGER, (NOT solved)::INTEGER, CASE WHEN solved THEN 1 END,
      'budget', 2, 100, 20 + i % 50, 0, 0, 1, 0, 1, 0, 0.1, NULL, 1000, TIMESTAMP '2026-01-01' FROM grown`,
   `INSERT INTO node BY NAME SELECT tree_id, n AS node_id, CASE WHEN n > 0 THEN n - 1 END AS parent_id, n AS depth,
