@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Problem } from "../core/mod.ts";
-import type { SqlReader } from "../store/mod.ts";
+import { allRows, type SqlReader } from "../store/mod.ts";
 
 const ProblemRow = z.tuple([
   z.string(),
@@ -21,11 +21,11 @@ export async function storedProblems(
   condition: string,
   parameters: readonly number[],
 ): Promise<readonly Problem[]> {
-  const { batches } = await reader.query(
+  const rows = await allRows(reader.query(
     `SELECT problem_id, source, question, answer, level, meta::VARCHAR FROM problem WHERE ${condition} ORDER BY problem_no`,
     { parameters },
-  );
-  return (await Array.fromAsync(batches)).flat().map((row) => {
+  ));
+  return rows.map((row) => {
     const [id, source, question, answer, level, meta] = ProblemRow.parse(row);
     return Problem.parse({ id, source, question, answer, level, meta: JSON.parse(meta) });
   });

@@ -32,3 +32,9 @@ export interface SqlReader {
    */
   query(sql: string, options?: QueryOptions): Promise<QueryRows>;
 }
+
+/** Every row of an answer, for answers that are known to be small. */
+export async function allRows(query: Promise<QueryRows>): Promise<readonly (readonly Json[])[]> {
+  const { batches } = await query;
+  return (await Array.fromAsync(batches)).flat();
+}

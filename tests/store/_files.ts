@@ -1,8 +1,9 @@
 /** Helpers for tests that look at the file behind a store. */
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import type { Json } from "../../lib/core/mod.ts";
-import type { DuckdbStore, QueryRows } from "../../lib/store/mod.ts";
+import type { DuckdbStore } from "../../lib/store/mod.ts";
 import { testProblem, testRun } from "../conformance/store.ts";
+
+export { allRows } from "../../lib/store/mod.ts";
 
 /** A folder that is removed at the end of the block. */
 export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
@@ -29,11 +30,6 @@ export async function withDuckDb<T>(
   } finally {
     instance.closeSync();
   }
-}
-
-/** All rows of a query. */
-export async function allRows(query: Promise<QueryRows>): Promise<(readonly Json[])[]> {
-  return (await Array.fromAsync((await query).batches)).flat();
 }
 
 /** Opens run "r" and stores problems 1 to n. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EvalConfig, SearchOverrides } from "../../config/mod.ts";
 import { hashJson, UsageError } from "../../core/mod.ts";
 import { EVALUATION_MODES, type LoadedSuite } from "../../evaluation/mod.ts";
-import type { DuckdbStore, EvaluationInfo } from "../../store/mod.ts";
+import { allRows, type DuckdbStore, type EvaluationInfo } from "../../store/mod.ts";
 import { findSuites, shippedSuites } from "./load_suites.ts";
 import { conditionsOf, makeTask } from "./plan.ts";
 import { findEvaluations, openStored } from "./stored.ts";
@@ -65,12 +65,12 @@ async function readSize(
   store: DuckdbStore,
   evalId: number,
 ): Promise<Pick<EvaluationModel, "problemIds" | "samples">> {
-  const { batches } = await store.query(
+  const found = await allRows(store.query(
     `SELECT problem_id, max(sample) + 1 FROM eval_sample JOIN problem USING (problem_no)
      WHERE eval_id = $1 GROUP BY ALL ORDER BY problem_id`,
     { parameters: [evalId] },
-  );
-  const rows = (await Array.fromAsync(batches)).flat().map((row) => SizeRow.parse(row));
+  ));
+  const rows = found.map((row) => SizeRow.parse(row));
   return {
     problemIds: rows.map(([id]) => id),
     samples: Math.max(...rows.map(([, samples]) => samples)),

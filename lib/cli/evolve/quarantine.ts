@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { EvolveConfig } from "../../config/mod.ts";
-import { ANALYSES, runAnalysis, type SqlReader } from "../../store/mod.ts";
+import { allRows, ANALYSES, runAnalysis, type SqlReader } from "../../store/mod.ts";
 
 /**
  * Score of `suspect-labels` from which a label is not trusted. Of 600 starter problems, 30 with wrong labels, searched by the policy and
@@ -39,10 +39,10 @@ export async function quarantinedProblems(
 }
 
 async function nameOf(reader: SqlReader, runNo: number): Promise<string> {
-  const { batches } = await reader.query("SELECT name FROM run WHERE run_no = $1", {
-    parameters: [runNo],
-  });
-  return z.tuple([z.tuple([z.string()])]).parse((await Array.fromAsync(batches)).flat())[0][0];
+  const rows = await allRows(
+    reader.query("SELECT name FROM run WHERE run_no = $1", { parameters: [runNo] }),
+  );
+  return z.tuple([z.tuple([z.string()])]).parse(rows)[0][0];
 }
 
 const Suspect = z.object({ problem_id: z.string(), score: z.number() });

@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/mod.ts";
 import type { TreeSource } from "../../export/mod.ts";
-import type { SqlReader } from "../../store/mod.ts";
+import { allRows, type SqlReader } from "../../store/mod.ts";
 
 /** What a user says of the trees that are wanted. */
 export interface SourceRequest {
@@ -19,10 +19,9 @@ export async function findSource(
   reader: SqlReader,
   { run, round }: SourceRequest,
 ): Promise<TreeSource> {
-  const runs = await rowsOf(
-    reader,
-    `SELECT r.run_no, r.name, list(DISTINCT t.round_no ORDER BY t.round_no)
-     FROM run r JOIN tree t USING (run_no) GROUP BY ALL ORDER BY 1`,
+  const runs = await allRows(
+    reader.query(`SELECT r.run_no, r.name, list(DISTINCT t.round_no ORDER BY t.round_no)
+     FROM run r JOIN tree t USING (run_no) GROUP BY ALL ORDER BY 1`),
   );
   const found = run === undefined ? runs.at(-1) : runs.find(([, name]) => name === run);
   if (found === undefined) {
@@ -53,9 +52,4 @@ function parseRounds(text: string): readonly number[] {
   throw new UsageError(
     `Cannot use --round ${text}: expected a number, a list such as 1,2, or all`,
   );
-}
-
-async function rowsOf(reader: SqlReader, sql: string) {
-  const { batches } = await reader.query(sql);
-  return (await Array.fromAsync(batches)).flat();
 }

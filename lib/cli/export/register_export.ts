@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EXPORT_MANIFEST, type ExportManifest, OWN_FILES } from "../../export/mod.ts";
 import { sha256 } from "../../core/mod.ts";
-import type { ArtifactStore, DuckdbStore } from "../../store/mod.ts";
+import { allRows, type ArtifactStore, type DuckdbStore } from "../../store/mod.ts";
 import { storedLocation } from "../artifact_location.ts";
 import { asJson } from "../as_json.ts";
 
@@ -40,11 +40,11 @@ async function searchersOf(
   store: ArtifactStore & Pick<DuckdbStore, "query">,
   { runNo, rounds }: { readonly runNo: number; readonly rounds: readonly number[] },
 ): Promise<readonly number[]> {
-  const { batches } = await store.query(
+  const rows = await allRows(store.query(
     "SELECT DISTINCT round_no FROM tree WHERE run_no = $1 AND ppm_requests > 0",
     { parameters: [runNo] },
-  );
-  const guided = new Set((await Array.fromAsync(batches)).flat().map(([round]) => Number(round)));
+  ));
+  const guided = new Set(rows.map(([round]) => Number(round)));
   const checkpoints = await store.artifacts({ runNo, kind: "checkpoint" });
   const found = rounds.flatMap((round) =>
     ["policy", "bootstrap", "ppm"].flatMap((role) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nearest, UsageError } from "../../core/mod.ts";
-import type { SqlReader } from "../../store/mod.ts";
+import { allRows, type SqlReader } from "../../store/mod.ts";
 
 const Names = z.array(z.tuple([z.string()]));
 
@@ -11,8 +11,8 @@ const Names = z.array(z.tuple([z.string()]));
  * @throws {UsageError} If it does not; with what was meant, or what there is.
  */
 export async function requireRun(reader: SqlReader, run: string): Promise<void> {
-  const { batches } = await reader.query("SELECT name FROM run ORDER BY run_no");
-  const names = Names.parse((await Array.fromAsync(batches)).flat()).map(([name]) => name);
+  const rows = await allRows(reader.query("SELECT name FROM run ORDER BY run_no"));
+  const names = Names.parse(rows).map(([name]) => name);
   if (names.includes(run)) return;
   const meant = nearest(run, names);
   throw new UsageError(
