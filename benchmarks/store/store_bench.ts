@@ -3,13 +3,22 @@
  *
  * Rows have the size of real steps: about 300 characters of text and 250 of code.
  */
-import { type NodeRecord, seededRandom, type TreeRecord } from "../../lib/core/mod.ts";
-import { openStore } from "../../lib/store/mod.ts";
+import {
+  type NodeRecord,
+  type Problem,
+  seededRandom,
+  type TreeRecord,
+} from "../../lib/core/mod.ts";
+import { type DuckdbStore, openStore } from "../../lib/store/mod.ts";
 import { testProblem, testRun, testTree } from "../../tests/conformance/store.ts";
+import { withDuckDb } from "../../tests/store/_files.ts";
 
 const NODES = 500;
 const TREES = 800;
 const PROBLEMS = 747_000;
+
+/** Trees that a resumed run finds. */
+const STORED = 700_000;
 const WORDS = "the we find that value of equation number total sum product let be then since so"
   .split(" ");
 
@@ -83,6 +92,62 @@ async function write(path: string, writers: number): Promise<number> {
   return TREES * 1_000 / ms;
 }
 
+/** Finding out what is left of a large set, with nothing stored and with most of it. */
+async function measureResume(path: string, print: (line: string) => void): Promise<void> {
+  const problems = Array.from({ length: PROBLEMS }, (_, i) => testProblem(i + 1));
+  {
+    await using store = await openStore(path);
+    const seconds = await milliseconds(() => store.putProblems(problems)) / 1_000;
+    print(`| store ${PROBLEMS} problems | ${seconds.toFixed(1)} s |`);
+    await measurePending(store, { problems, print });
+    const { runNo } = await store.openRun(testRun());
+    await store.writeTree({ runNo, roundNo: 0 }, testTree("test/1", 0));
+  }
+  // As many rows as a run of weeks leaves; storing them one by one would take hours.
+  await withDuckDb(path, (connection) =>
+    connection.run(
+      `INSERT INTO tree SELECT t.* REPLACE (t.tree_id + ((p.problem_no - 1)::UBIGINT << 12) AS tree_id, p.problem_no AS problem_no)
+       FROM tree t, problem p WHERE p.problem_no BETWEEN 2 AND ${STORED}`,
+    ));
+  await using store = await openStore(path);
+  await measurePending(store, { problems, print });
+}
+
+async function measurePending(
+  store: DuckdbStore,
+  { problems, print }: {
+    readonly problems: readonly Problem[];
+    readonly print: (line: string) => void;
+  },
+): Promise<void> {
+  let problemNos: readonly number[] = [];
+  const again = await milliseconds(async () => {
+    problemNos = await store.putProblems(problems);
+  });
+  print(`| finding ${PROBLEMS} problems again (a resume) | ${(again / 1_000).toFixed(1)} s |`);
+  const { runNo } = await store.openRun(testRun());
+  const request = { runNo, roundNo: 0, problemNos, seeds: [0], maxFailures: 3 };
+  const { count } = await store.pending(request);
+  const left = async (last: number) => {
+    let seen = 0;
+    for (const _ of await store.pending(request)) if (++seen === last) return;
+  };
+  const first = (await repeated(7, () => left(1_000))).toFixed(0);
+  const all = (await repeated(7, () => left(Infinity))).toFixed(0);
+  print(
+    `| pending(), ${count} of ${PROBLEMS} trees left: the first 1,000 / all | ${first} / ${all} ms |`,
+  );
+  const antiJoin = await repeated(7, async () => {
+    const { batches } = await store.query(
+      `SELECT count(*) FROM (SELECT ($1::UBIGINT << 40) | (problem_no::UBIGINT << 12) AS tree_id FROM problem)
+       ANTI JOIN tree USING (tree_id)`,
+      { parameters: [runNo] },
+    );
+    for await (const _ of batches);
+  });
+  print(`| anti-join alone, ${PROBLEMS} keys | ${antiJoin.toFixed(0)} ms |`);
+}
+
 async function main(): Promise<void> {
   const folder = await Deno.makeTempDir();
   const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
@@ -97,35 +162,7 @@ async function main(): Promise<void> {
           `${(rate * NODES / 1_000).toFixed(1)}k node rows/s, ${bytes.toFixed(0)} bytes per node |`,
       );
     }
-    await using store = await openStore(`${folder}/resume.duckdb`);
-    const problems = Array.from({ length: PROBLEMS }, (_, i) => testProblem(i + 1));
-    const problemIds = problems.map((problem) => problem.id);
-    print(
-      `| store ${PROBLEMS} problems | ${
-        ((await milliseconds(() => store.putProblems(problems))) / 1_000).toFixed(1)
-      } s |`,
-    );
-    const again = await milliseconds(() => store.putProblems(problems));
-    print(`| the same again (a resume) | ${(again / 1_000).toFixed(1)} s |`);
-    const { runNo } = await store.openRun(testRun());
-    const request = { runNo, roundNo: 0, problemIds, seeds: [0], maxFailures: 3 };
-    print(
-      `| pending(), ${PROBLEMS} missing keys returned | ${
-        (await repeated(3, () => store.pending(request))).toFixed(0)
-      } ms |`,
-    );
-    await Promise.all(
-      problemIds.slice(0, 200).map((id) => store.writeTree({ runNo, roundNo: 0 }, testTree(id, 0))),
-    );
-    const antiJoin = await repeated(5, async () => {
-      const { batches } = await store.query(
-        `SELECT count(*) FROM (SELECT ($1::UBIGINT << 40) | (problem_no::UBIGINT << 12) AS tree_id FROM problem)
-         ANTI JOIN tree USING (tree_id)`,
-        { parameters: [runNo] },
-      );
-      for await (const _ of batches);
-    });
-    print(`| anti-join alone, ${PROBLEMS} keys | ${antiJoin.toFixed(0)} ms |`);
+    await measureResume(`${folder}/resume.duckdb`, print);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

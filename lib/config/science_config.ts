@@ -63,11 +63,12 @@ export function scienceSizes(config: ScienceConfig): ScienceSizes {
  * @throws {z.ZodError} If the settings for evolve are none of it.
  */
 export function chainConfig(config: ScienceConfig, seed: number): EvolveConfig {
-  const { trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet } =
-    config;
+  const { trainer, hooks, prices, db, concurrency, requestTimeout } = config;
+  const { workers, torch, unsafeNoSandbox, quiet } = config;
   return EvolveConfig.parse({
     ...config.evolve,
-    ...{ trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet },
+    ...{ trainer, hooks, prices, db, concurrency, requestTimeout },
+    ...{ workers, torch, unsafeNoSandbox, quiet },
     ...{ seed, run: `${config.run}-seed-${seed}`, quick: config.quick },
     rounds: scienceSizes(config).rounds,
   });

@@ -1,3 +1,5 @@
+import { openFilesFault } from "./open_files.ts";
+
 /** Why a file or folder cannot be read or written, in words; `null` where the error is of another kind. */
 export function fileFault(error: unknown): string | null {
   if (error instanceof Deno.errors.NotFound) return "there is no such file or folder";
@@ -9,5 +11,6 @@ export function fileFault(error: unknown): string | null {
   const code = error instanceof Error && "code" in error ? error.code : null;
   if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full";
   if (code === "EROFS") return "the file system takes no changes";
+  if (code === "EMFILE" || code === "ENFILE") return openFilesFault(code);
   return code === "ENAMETOOLONG" ? "its name is too long" : null;
 }

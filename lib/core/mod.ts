@@ -6,6 +6,7 @@ export * from "./hash.ts";
 export * from "./json.ts";
 export * from "./nearest.ts";
 export * from "./once_per.ts";
+export * from "./open_files.ts";
 export * from "./problem.ts";
 export * from "./random.ts";
 export * from "./reply_store.ts";

@@ -6,7 +6,7 @@
  * description and no log; a server that repeats it in an error message has it cut out.
  */
 import OpenAI, { APIConnectionError, APIError } from "openai";
-import { ConfigError, ProviderError } from "../core/mod.ts";
+import { ConfigError, openFilesFault, ProviderError } from "../core/mod.ts";
 import { boundedFetch, type Fetch, ReplyTooLargeError } from "./_bounded_fetch.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { noReplyInTime, withDeadline } from "./_deadline.ts";
@@ -192,6 +192,8 @@ function rootCause(error: unknown): unknown {
 /** The last clause of the runtime's message, e.g. `connection refused`. */
 function connectionProblem(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
+  const fault = openFilesFault(message);
+  if (fault !== null) return fault;
   const clause = message.split(": ").at(-1) ?? message;
   return excerpt(clause.replace(/ \(os error \d+\)$/, "").toLowerCase());
 }

@@ -1,4 +1,4 @@
-import { InfrastructureError } from "../core/mod.ts";
+import { InfrastructureError, openFilesFault } from "../core/mod.ts";
 
 /** How a child process ended. */
 export interface ProcessStatus {
@@ -139,7 +139,8 @@ export function startProcess(
 function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such executable";
   if (error instanceof Deno.errors.NotCapable) return "no permission to run it (--allow-run)";
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return openFilesFault(text) ?? text;
 }
 
 /** What a finished program printed. */

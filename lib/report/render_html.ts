@@ -90,7 +90,7 @@ function blockMarkup(block: Block): Markup {
 
 function tableMarkup({ id, title, columns, rows }: TableBlock): Markup {
   const table = html`
-    <div class="scroll">
+    <div class="scroll" tabindex="0" role="group" aria-label="${title}">
       <table id="${id}">
         <caption>${title}</caption>
         <thead>

@@ -2,7 +2,7 @@ import type { RolloutRecord, StopReason } from "../core/mod.ts";
 import type { SearchContext } from "./_context.ts";
 import type { TreeNode } from "./_node.ts";
 import { type Rollout, rollOut } from "./_rollout.ts";
-import { selectLeaf } from "./_select.ts";
+import { selectionOptions, selectLeaf } from "./_select.ts";
 import { stopReason } from "./_stop.ts";
 import type { SearchTree } from "./_tree.ts";
 
@@ -84,12 +84,8 @@ function chooseLeaf(
   tree: SearchTree,
   options: { readonly context: SearchContext; readonly isIdle: boolean },
 ): TreeNode | null {
-  const { spec, calibration, judge } = options.context;
-  const leaf = selectLeaf(tree.root, {
-    rule: spec.selection,
-    exploration: spec.exploration,
-    calibration,
-  });
+  const { judge } = options.context;
+  const leaf = selectLeaf(tree.root, selectionOptions(options.context));
   if (leaf !== null || !options.isIdle) return leaf;
   const { all, correct } = tree.arrivals;
   const hasAnswer = judge === null ? all > 0 : correct > 0;

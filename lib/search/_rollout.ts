@@ -1,7 +1,7 @@
 import type { SearchContext } from "./_context.ts";
 import { expand, type Expansion } from "./_expand.ts";
 import type { TreeNode } from "./_node.ts";
-import { bestNewChild } from "./_select.ts";
+import { bestNewChild, selectionOptions } from "./_select.ts";
 
 /** A rollout that is finished but not yet part of the tree. */
 export interface Rollout {
@@ -20,7 +20,7 @@ export async function rollOut(start: TreeNode, context: SearchContext): Promise<
   while (!node.terminal) {
     const expansion = await expand(node, context);
     expansions.push(expansion);
-    const next = bestNewChild(expansion.created);
+    const next = bestNewChild(expansion, selectionOptions(context));
     if (next === null) return { start, expansions, answer: null };
     node = next;
   }

@@ -1,5 +1,6 @@
 /** Selection (algorithm.md 3.2): from the root to the leaf that the next rollout takes. Pure; reads the tree, changes nothing. */
 import type { PpmCalibration } from "../endpoint/ppm.ts";
+import type { SearchContext } from "./_context.ts";
 import type { TreeNode } from "./_node.ts";
 import { totalValue, visitCount } from "./_values.ts";
 import type { SearchSpec } from "./spec.ts";
@@ -10,6 +11,13 @@ export interface SelectionOptions {
   /** `c`. */
   readonly exploration: number;
   readonly calibration: PpmCalibration;
+}
+
+/** What selection depends on, as a tree has it. */
+export function selectionOptions(
+  { spec, calibration }: Pick<SearchContext, "spec" | "calibration">,
+): SelectionOptions {
+  return { rule: spec.selection, exploration: spec.exploration, calibration };
 }
 
 /** The leaf that the next rollout takes; `null` when no leaf is open. */
@@ -30,10 +38,10 @@ export function selectChild(parent: TreeNode, options: SelectionOptions): TreeNo
   let bestScore = -Infinity;
   for (const child of parent.children) {
     if (child.openLeaves === 0) continue;
-    const score = childScore(child, options);
+    const score = childScore(child, { ...options, draws: parent.draws });
     if (
       best === null || score > bestScore ||
-      (score === bestScore && options.rule === "uct" && compareDrawn(child, best) < 0)
+      (score === bestScore && options.rule !== "released" && compareDrawn(child, best) < 0)
     ) {
       best = child;
       bestScore = score;
@@ -45,17 +53,28 @@ export function selectChild(parent: TreeNode, options: SelectionOptions): TreeNo
 /**
  * Score of a child; rollouts in flight count as losses (N + 1, q - 1).
  *
- * `uct`: `Q + c * sqrt(ln max(1, N_parent) / N)`, a child with N = 0 comes first. `released`: the exploration term is 0 while N
- * or N_parent is 0, so that a fresh child scores exactly 0.
+ * `uct`: `Q + c * sqrt(ln max(1, N_parent) / N)`, a child with N = 0 comes first. `puct`: `Q + c * P * sqrt(max(1, N_parent)) / (1 + N)`
+ * with `P` = the child's share of the segments drawn at its parent, and `Q` = 0 while N = 0 (Silver et al. 2017, AlphaZero). `released`:
+ * as `uct`, but the exploration term is 0 while N or N_parent is 0, so that a fresh child scores exactly 0.
  */
-export function childScore(child: TreeNode, options: SelectionOptions): number {
-  const { rule, exploration, calibration } = options;
+export function childScore(
+  child: TreeNode,
+  options: SelectionOptions & {
+    /** Segments drawn at the parent. */
+    readonly draws: number;
+  },
+): number {
+  const { rule, exploration, calibration, draws } = options;
   const n = visitCount(child) + child.inFlight;
-  if (n === 0) return rule === "uct" ? Infinity : 0;
+  if (n === 0 && rule === "uct") return Infinity;
+  if (n === 0 && rule === "released") return 0;
   const parent = child.parent;
-  const parentCount = parent === null ? 0 : visitCount(parent) + parent.inFlight;
-  const mean = (totalValue(child, calibration) - child.inFlight) / n;
-  return mean + exploration * Math.sqrt(Math.log(Math.max(1, parentCount)) / n);
+  const parentCount = Math.max(1, parent === null ? 0 : visitCount(parent) + parent.inFlight);
+  const mean = n === 0 ? 0 : (totalValue(child, calibration) - child.inFlight) / n;
+  const term = rule === "puct"
+    ? child.multiplicity / draws * Math.sqrt(parentCount) / (1 + n)
+    : Math.sqrt(Math.log(parentCount) / n);
+  return mean + exploration * term;
 }
 
 /**
@@ -69,7 +88,21 @@ export function compareDrawn(a: TreeNode, b: TreeNode): number {
   return a.drawIndex - b.drawIndex;
 }
 
-/** The new child that a rollout goes down to; `null` when all of them failed. */
-export function bestNewChild(created: readonly TreeNode[]): TreeNode | null {
-  return created.filter((child) => !child.closed).sort(compareDrawn)[0] ?? null;
+/** The new child of an expansion that a rollout goes down to; `null` when all of them failed. */
+export function bestNewChild(
+  { node, draws, created }: {
+    readonly node: TreeNode;
+    /** Segments drawn by the expansion. */
+    readonly draws: number;
+    readonly created: readonly TreeNode[];
+  },
+  options: SelectionOptions,
+): TreeNode | null {
+  const open = created.filter((child) => !child.closed);
+  if (options.rule !== "puct") return open.sort(compareDrawn)[0] ?? null;
+  const all = { ...options, draws: node.draws + draws };
+  return open.sort((a, b) =>
+    Number(a.status !== "ok") - Number(b.status !== "ok") ||
+    childScore(b, all) - childScore(a, all) || compareDrawn(a, b)
+  )[0] ?? null;
 }

@@ -21,21 +21,16 @@ export interface FinalAnswer {
   readonly score: number;
 }
 
-/** An answer of one tree, as the rules across trees see it. */
-export interface TreeAnswer extends FinalAnswer {
-  /** Weight in a vote, from the PPM's mean over the path; in [0, 1]. */
-  readonly weight: number;
-}
-
 /**
  * The answer of a tree; `null` when it has none.
  *
  * - `logit`: the answer node of highest raw logit; ties: more visits, then the lower index.
  * - `path-mean`: the highest mean logit over the nodes of the path.
  * - `visits`: from the root always to the child with most visits, among those with an answer below.
- * - `weighted-vote`: the answer whose nodes have the largest sum of weights, each `(1 + mean q0 of the path) / 2`.
+ * - `weighted-vote`: the answer whose nodes have the largest sum of votes. A node votes with the share of the policy's draws that its
+ *   path stands for, times `(1 + mean q0 of the path) / 2`.
  *
- * Without a PPM all logits count as equal, and every answer has the weight 1/2.
+ * Without a PPM all logits count as equal, and `weighted-vote` is the policy's own majority, as far as the tree knows it.
  */
 export function chooseAnswer(tree: TreeRecord, options: ChooseAnswerOptions): FinalAnswer | null {
   const leaves = tree.nodes.filter((node) => node.kind === "answer" && node.status === "ok");
@@ -49,25 +44,6 @@ export function chooseAnswer(tree: TreeRecord, options: ChooseAnswerOptions): Fi
     case "weighted-vote":
       return weightedVote(tree, { ...options, leaves });
   }
-}
-
-/**
- * Every answer of a tree with its vote, for rules across trees and for reports.
- *
- * `score` is the raw logit, 0 without a PPM.
- */
-export function treeAnswers(
-  tree: TreeRecord,
-  options: { readonly calibration: PpmCalibration },
-): readonly TreeAnswer[] {
-  return tree.nodes.flatMap((leaf) =>
-    leaf.kind !== "answer" || leaf.answer === null ? [] : [{
-      answer: leaf.answer,
-      nodeId: leaf.nodeId,
-      score: leaf.ppmLogit ?? 0,
-      weight: voteWeight(tree, { leaf, calibration: options.calibration }),
-    }]
-  );
 }
 
 function bestLeaf(
@@ -106,19 +82,37 @@ function weightedVote(
   const { leaves, calibration, answerKey } = options;
   const votes = new Map<string, number>();
   const keyOf = (leaf: NodeRecord) => answerKey(leaf.answer ?? "");
+  const shares = drawShares(tree, leaves);
+  const valueOf = (logit: number) => priorValue(logit, calibration);
   for (const leaf of leaves) {
-    const weight = voteWeight(tree, { leaf, calibration });
-    votes.set(keyOf(leaf), (votes.get(keyOf(leaf)) ?? 0) + weight);
+    const weight = (1 + pathMean(tree, { leaf, of: valueOf })) / 2;
+    const vote = (shares.get(leaf.nodeId) ?? 0) * weight;
+    votes.set(keyOf(leaf), (votes.get(keyOf(leaf)) ?? 0) + vote);
   }
   return bestLeaf(leaves, (leaf) => votes.get(keyOf(leaf)) ?? 0);
 }
 
-function voteWeight(
+/**
+ * Share of the policy's draws that each node on the way to an answer stands for, the root 1. A node's share is dealt to those of its
+ * children that lead to an answer, by how often each was drawn: equal candidates are one node, but not one draw.
+ */
+function drawShares(
   tree: TreeRecord,
-  options: { readonly leaf: NodeRecord; readonly calibration: PpmCalibration },
-): number {
-  const { leaf, calibration } = options;
-  return (1 + pathMean(tree, { leaf, of: (logit) => priorValue(logit, calibration) })) / 2;
+  leaves: readonly NodeRecord[],
+): ReadonlyMap<number, number> {
+  const leading = new Set(leaves.flatMap((leaf) => [...pathOf(tree, leaf)]));
+  const draws = new Map<number, number>();
+  for (const { parentId, multiplicity } of leading) {
+    if (parentId !== null) draws.set(parentId, (draws.get(parentId) ?? 0) + multiplicity);
+  }
+  const shares = new Map<number, number>([[0, 1]]);
+  // Parents come before their children.
+  for (const { nodeId, parentId, multiplicity } of tree.nodes.filter((node) => leading.has(node))) {
+    if (parentId === null) continue;
+    const part = multiplicity / (draws.get(parentId) ?? multiplicity);
+    shares.set(nodeId, (shares.get(parentId) ?? 0) * part);
+  }
+  return shares;
 }
 
 /** Mean over the scored nodes of a path; 0 when none is scored. */

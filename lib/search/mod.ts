@@ -7,4 +7,3 @@ export * from "./search.ts";
 export * from "./search_cache.ts";
 export * from "./spec.ts";
 export * from "./tree_options.ts";
-export * from "./vote.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Rules by which a rollout chooses a child (algorithm.md 3.2). */
-export const SELECTION_RULES = ["uct", "released"] as const;
+export const SELECTION_RULES = ["uct", "puct", "released"] as const;
 
 /** Rules that pick the final answer of a finished tree (algorithm.md 3.7). */
 export const FINAL_RULES = ["logit", "path-mean", "visits", "weighted-vote"] as const;

@@ -11,7 +11,7 @@ import {
   type DuckDBValue,
 } from "@duckdb/node-api";
 import { basename, dirname, resolve } from "node:path";
-import { StoreError } from "../core/mod.ts";
+import { openFilesFault, StoreError } from "../core/mod.ts";
 
 /** Parameters of a statement, by position. */
 export type Parameters = readonly DuckDBValue[];
@@ -243,5 +243,5 @@ function explain(path: string, text: string): string {
   if (/no space left|could not write/i.test(text)) {
     return `the disk is full; free space and run the same command again: nothing stored is lost (${text})`;
   }
-  return text;
+  return openFilesFault(text) ?? text;
 }

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { type Problem, UsageError } from "../core/mod.ts";
-import { elementAt } from "./_element_at.ts";
 import { appendRows, type Columns } from "./_append.ts";
 import type { Database } from "./_database.ts";
 
 const Changed = z.object({ problem_id: z.string() });
-const Numbers = z.tuple([z.array(z.string()), z.array(z.number())]);
+const Numbers = z.tuple([z.array(z.number())]);
 
 const GIVEN_COLUMNS: Columns<Problem> = [
   ["problem_id", (problem) => problem.id],
@@ -16,13 +15,13 @@ const GIVEN_COLUMNS: Columns<Problem> = [
   ["meta", (problem) => JSON.stringify(problem.meta)],
 ];
 
-/** Keeps problems and returns the number of each id. */
+/** Keeps problems and returns their numbers, in their order. */
 export async function putProblems(
   database: Database,
   problems: readonly Problem[],
-): Promise<ReadonlyMap<string, number>> {
+): Promise<readonly number[]> {
   checkUnique(problems);
-  if (problems.length === 0) return new Map();
+  if (problems.length === 0) return [];
   return await database.transaction(async () => {
     await database.run(
       `CREATE OR REPLACE TEMP TABLE given_problem(
@@ -39,12 +38,13 @@ export async function putProblems(
        SELECT (SELECT coalesce(max(problem_no), 0) FROM problem) + row_number() OVER (ORDER BY g.rowid), g.*
        FROM given_problem g ANTI JOIN problem USING (problem_id)`,
     );
-    const numbered = await database.columns(
-      "SELECT problem_id, problem_no FROM problem SEMI JOIN given_problem USING (problem_id)",
+    const [numbers] = Numbers.parse(
+      await database.columns(
+        "SELECT problem_no FROM given_problem g JOIN problem USING (problem_id) ORDER BY g.rowid",
+      ),
     );
     await database.run("DROP TABLE given_problem");
-    const [ids = [], numbers = []] = Numbers.parse(numbered.length === 0 ? [[], []] : numbered);
-    return new Map(ids.map((id, i) => [id, elementAt(numbers, i)]));
+    return numbers;
   });
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Semaphore, type TreeRecord, UsageError } from "../core/mod.ts";
 import { addArtifact, listArtifacts, readMetrics } from "./_artifacts.ts";
 import { type Database, openDatabase } from "./_database.ts";
+import { elementAt } from "./_element_at.ts";
 import { listEvaluations, openEvaluation, setEvaluationState } from "./_evaluations.ts";
 import { migrate } from "./_migrate.ts";
 import { pendingTrees } from "./_pending.ts";
@@ -22,6 +23,7 @@ import type {
   NodeScore,
   PendingRequest,
   PendingTree,
+  PendingTrees,
   RoundKey,
   Store,
 } from "./store.ts";
@@ -96,14 +98,13 @@ export class DuckdbStore implements Store, SqlReader {
   /** @inheritdoc */
   putProblems: Store["putProblems"] = async (problems) => {
     const numbers = await this.#exclusive(() => putProblems(this.#database, problems));
-    for (const [id, number] of numbers) this.#problemNos.set(id, number);
+    problems.forEach(({ id }, i) => this.#problemNos.set(id, elementAt(numbers, i)));
     return numbers;
   };
 
   /** @inheritdoc */
-  pending(request: PendingRequest): Promise<readonly PendingTree[]> {
-    const problemNos = request.problemIds.map((id) => this.#problemNo(id));
-    return this.#exclusive(() => pendingTrees(this.#database, { ...request, problemNos }));
+  pending(request: PendingRequest): Promise<PendingTrees> {
+    return this.#exclusive(() => pendingTrees(this.#database, request));
   }
 
   /** @inheritdoc */

@@ -15,6 +15,7 @@ import {
 } from "./_choose_run.ts";
 import { memoryArtifacts } from "./_memory_artifacts.ts";
 import { memoryEvaluations } from "./_memory_evaluations.ts";
+import { pendingFrom } from "./_pending_trees.ts";
 import { changedProblem, repeatedProblem } from "./_problems.ts";
 import { settle } from "./_settle.ts";
 import { summarise } from "./_summarise.ts";
@@ -121,20 +122,25 @@ export function memoryStore(): Store {
           }
           seen.add(problem.id);
         }
-        return new Map(given.map((problem) => {
+        return given.map((problem) => {
           const problemNo = problems.get(problem.id)?.problemNo ?? problems.size + 1;
           if (!problems.has(problem.id)) problems.set(problem.id, { ...problem, problemNo });
-          return [problem.id, problemNo];
+          return problemNo;
+        });
+      }),
+    pending: ({ problemNos, seeds, maxFailures, runNo, roundNo }) =>
+      settle(() => {
+        // As they are now: what is stored later is no longer pending, and yet was.
+        const stored = new Set(trees.keys());
+        const failures = Map.groupBy(attempts, (id) => id);
+        const idOf = (seed: number, problemNo: number) =>
+          packTreeId({ runNo, roundNo, problemNo, seed });
+        return pendingFrom({ problemNos, seeds }, (seed) => ({
+          isStored: (problemNo) => stored.has(idOf(seed, problemNo)),
+          isGivenUp: (problemNo) =>
+            (failures.get(idOf(seed, problemNo))?.length ?? 0) >= maxFailures,
         }));
       }),
-    pending: ({ problemIds, seeds, maxFailures, ...key }) =>
-      settle(() =>
-        seeds.flatMap((seed) => problemIds.map((problemId) => ({ problemId, seed })))
-          .filter((wanted) => {
-            const id = treeId(key, wanted);
-            return !trees.has(id) && attempts.filter((other) => other === id).length < maxFailures;
-          })
-      ),
     writeTree: (key, tree) =>
       settle(() => {
         const id = treeId(key, tree);

@@ -94,26 +94,41 @@ export interface ProblemStore {
   /**
    * Keeps problems; one that is there already stays as it is.
    *
-   * @returns The number of each id, which never changes.
+   * @returns The number of each one, in their order. It never changes.
    * @throws {UsageError} If a question or a reference answer differs from the one that is stored under the same id, or if an id
    * occurs twice with different contents.
    */
-  putProblems(problems: readonly Problem[]): Promise<ReadonlyMap<string, number>>;
+  putProblems(problems: readonly Problem[]): Promise<readonly number[]>;
 }
 
 /** Which trees a round wants. */
 export interface PendingRequest {
   readonly runNo: number;
   readonly roundNo: number;
-  /** Ids, in the order in which they are wanted. */
-  readonly problemIds: readonly string[];
+  /** Numbers of problems ({@linkcode ProblemStore.putProblems}), in the order in which they are wanted. */
+  readonly problemNos: readonly number[];
   /** Seeds, in order: all problems of the first seed come before those of the second. */
   readonly seeds: readonly number[];
   /** Trees that failed this often are left out. */
   readonly maxFailures: number;
 }
 
-/** A tree that is still to be grown. */
+/** Place of a wanted tree in a request. */
+export interface PendingPlace {
+  /** Index of its problem in `problemNos`. */
+  readonly index: number;
+  readonly seed: number;
+}
+
+/** What is left of the wanted trees, as it was when it was asked: their places, one by one and in order, as often as they are gone through. */
+export interface PendingTrees extends Iterable<PendingPlace> {
+  /** How many there are. */
+  readonly count: number;
+  /** Wanted trees that are not stored, failed too often, and are not among them. */
+  readonly givenUp: number;
+}
+
+/** A tree of a round, by problem and seed. */
 export interface PendingTree {
   readonly problemId: string;
   readonly seed: number;
@@ -186,12 +201,8 @@ export interface RunSummary {
 
 /** Finished trees. */
 export interface TreeStore {
-  /**
-   * Trees of a round that are neither stored nor given up.
-   *
-   * @throws {UsageError} If an id was not given to `putProblems` since the store was opened.
-   */
-  pending(request: PendingRequest): Promise<readonly PendingTree[]>;
+  /** Trees of a round that are neither stored nor given up. */
+  pending(request: PendingRequest): Promise<PendingTrees>;
   /**
    * Keeps a finished tree, whole or not at all. Waits while too many trees are queued.
    *

@@ -27,12 +27,16 @@ export async function readTreeColumns(
   reader: SqlReader,
   tree: string,
 ): Promise<TreeColumns | null> {
-  const [head] = await readRows(
-    reader,
-    `SELECT r.name, t.round_no, t.seed, p.problem_id, p.question, p.answer, p.level, t.solved, t.stop_reason
-     ${TREES} WHERE t.tree_id = $1::UBIGINT`,
-    [tree],
-  );
+  const [[head], others, nodes] = await Promise.all([
+    readRows(
+      reader,
+      `SELECT r.name, t.round_no, t.seed, p.problem_id, p.question, p.answer, p.level, t.solved, t.stop_reason
+       ${TREES} WHERE t.tree_id = $1::UBIGINT`,
+      [tree],
+    ),
+    readOthers(reader, tree),
+    readNodeCells(reader, tree),
+  ]);
   if (head === undefined) return null;
   const [run, round, seed, problem, question, reference, level, solved, stop] = HeadCells.parse(
     head,
@@ -48,17 +52,18 @@ export async function readTreeColumns(
     level,
     solved,
     stop,
-    others: await readOthers(reader, tree, problem),
-    ...await readNodeColumns(reader, tree),
+    others,
+    ...nodeColumns(nodes),
   };
 }
 
-async function readOthers(reader: SqlReader, tree: string, problem: string) {
+async function readOthers(reader: SqlReader, tree: string) {
   const others = await readRows(
     reader,
     `SELECT t.tree_id::VARCHAR, r.name || ' round ' || t.round_no || ' seed ' || t.seed ${TREES}
-     WHERE p.problem_id = $1 AND t.tree_id <> $2::UBIGINT ORDER BY t.tree_id LIMIT ${MAX_OTHERS}`,
-    [problem, tree],
+     WHERE t.problem_no = (SELECT problem_no FROM tree WHERE tree_id = $1::UBIGINT) AND t.tree_id <> $1::UBIGINT
+     ORDER BY t.tree_id LIMIT ${MAX_OTHERS}`,
+    [tree],
   );
   return others.map(([other, label]) => ({ tree: String(other), label: String(label) }));
 }
@@ -75,7 +80,7 @@ const NodeColumns = z.tuple([
 ]);
 
 /** One list a column: a row a node would make ten thousand small objects on both sides. */
-async function readNodeColumns(reader: SqlReader, tree: string) {
+async function readNodeCells(reader: SqlReader, tree: string): Promise<unknown> {
   const names = [
     "node_id",
     "parent_id",
@@ -92,6 +97,10 @@ async function readNodeColumns(reader: SqlReader, tree: string) {
      FROM node WHERE tree_id = $1::UBIGINT`,
     [tree],
   );
+  return cells;
+}
+
+function nodeColumns(cells: unknown) {
   const [id, parent, kind, status, visits, q, correct, answer] = NodeColumns.parse(cells);
   return { id, parent, kind, status, visits, q, correct, answer };
 }

@@ -73,10 +73,18 @@ export async function handleRequest(request: Request, options: ViewerOptions): P
     ? options.assets[url.pathname]
     : undefined;
   if (asset !== undefined) {
+    if (url.pathname === "/") openAhead(options);
     return new Response(asset.body, { headers: { ...HEADERS, "content-type": asset.type } });
   }
   if (!url.pathname.startsWith("/api/")) return refuse(404, "No such page");
   return await answer(url, options);
+}
+
+/** The page will ask the database as soon as its script runs: it is opened meanwhile. */
+function openAhead({ withReader }: ViewerOptions): void {
+  withReader(() => Promise.resolve()).catch(() => {
+    // The page's first question tries it anew, and says what is wrong.
+  });
 }
 
 const WRONG_TOKEN = "Open the address that deno task view printed: it holds the key to this page";

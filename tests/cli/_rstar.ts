@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+/** Folder of the project. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What a command of the product printed. */
 export interface CommandResult {
@@ -15,8 +16,8 @@ export function startRstar(
   env: Readonly<Record<string, string>> = {},
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", "--no-check", `${root}main.ts`, ...args],
-    cwd: root,
+    args: ["run", "--quiet", "-A", "--no-check", `${ROOT}main.ts`, ...args],
+    cwd: ROOT,
     env,
     stdin: "null",
     stdout: "piped",

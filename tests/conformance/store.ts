@@ -1,5 +1,6 @@
 /** What every store must do. Run over the real one and the one in memory. */
 import assert from "node:assert/strict";
+import { seededRandom } from "../../lib/core/mod.ts";
 import type { Store } from "../../lib/store/mod.ts";
 import { testProblem, testRun, testTree } from "./_store_values.ts";
 import { testArtifacts } from "./store_artifacts.ts";
@@ -85,11 +86,9 @@ export function testStore(name: string, make: () => Promise<Store>): void {
 
   Deno.test(`${name}: putProblems() keeps the number of an id`, async () => {
     await using store = await make();
-    const first = await store.putProblems([testProblem(1), testProblem(2)]);
-    assert.deepEqual([...first.values()].sort(), [1, 2]);
-    const second = await store.putProblems([testProblem(3), testProblem(2)]);
-    assert.equal(second.get("test/2"), first.get("test/2"));
-    assert.equal(second.get("test/3"), 3);
+    assert.deepEqual(await store.putProblems([testProblem(1), testProblem(2)]), [1, 2]);
+    assert.deepEqual(await store.putProblems([testProblem(3), testProblem(2)]), [3, 2]);
+    assert.deepEqual(await store.putProblems([]), []);
   });
 
   Deno.test(`${name}: putProblems() refuses another question or answer under an old id`, async () => {
@@ -105,7 +104,7 @@ export function testStore(name: string, make: () => Promise<Store>): void {
       });
     }
     const numbers = await store.putProblems([testProblem(2)]);
-    assert.equal(numbers.get("test/2"), 2, "nothing of the refused call was kept");
+    assert.deepEqual(numbers, [2], "nothing of the refused call was kept");
   });
 
   Deno.test(`${name}: putProblems() refuses an id that occurs twice`, async () => {
@@ -158,29 +157,64 @@ export function testStore(name: string, make: () => Promise<Store>): void {
     await using store = await make();
     const { runNo } = await store.openRun(testRun());
     const problems = [testProblem(1), testProblem(2), testProblem(3)];
-    await store.putProblems(problems);
+    const problemNos = await store.putProblems(problems);
     const key = { runNo, roundNo: 2 };
     await store.writeTree(key, testTree("test/2", 0));
     await store.writeTree(key, testTree("test/1", 1));
     await store.writeTree({ runNo, roundNo: 3 }, testTree("test/3", 0));
-    const request = { ...key, problemIds: ["test/3", "test/1", "test/2"], seeds: [0, 1] };
-    assert.deepEqual(await store.pending({ ...request, maxFailures: 2 }), [
-      { problemId: "test/3", seed: 0 },
-      { problemId: "test/1", seed: 0 },
-      { problemId: "test/3", seed: 1 },
-      { problemId: "test/2", seed: 1 },
+    const [one = 0, two = 0, three = 0] = problemNos;
+    const request = { ...key, problemNos: [three, one, two], seeds: [0, 1], maxFailures: 2 };
+    const pending = await store.pending(request);
+    assert.deepEqual([pending.count, pending.givenUp], [4, 0]);
+    const expected = [
+      { index: 0, seed: 0 },
+      { index: 1, seed: 0 },
+      { index: 0, seed: 1 },
+      { index: 2, seed: 1 },
+    ];
+    assert.deepEqual([...pending], expected);
+    await store.writeTree(key, testTree("test/1", 0));
+    assert.deepEqual([...pending], expected, "what is stored later changes nothing");
+    assert.deepEqual([...await store.pending({ ...request, problemNos: [two] })], [
+      { index: 0, seed: 1 },
     ]);
-    assert.deepEqual(
-      await store.pending({ ...request, problemIds: ["test/2"], maxFailures: 2 }),
-      [{ problemId: "test/2", seed: 1 }],
+    for (const nothing of [{ problemNos: [] }, { seeds: [] }]) {
+      const none = await store.pending({ ...request, ...nothing });
+      assert.deepEqual([none.count, [...none]], [0, []]);
+    }
+  });
+
+  Deno.test(`${name}: pending() tells apart many problems and seeds`, async () => {
+    await using store = await make();
+    const { runNo } = await store.openRun(testRun());
+    const problems = Array.from({ length: 41 }, (_, i) => testProblem(i + 1));
+    const problemNos = await store.putProblems(problems);
+    const key = { runNo, roundNo: 15 };
+    const seeds = [7, 4095, 9];
+    const random = seededRandom(17);
+    const wanted = seeds.flatMap((seed) => problems.map((_, index) => ({ index, seed })));
+    const isLeft = wanted.map(() => random() < 0.4);
+    const stored = wanted.filter((_, i) => isLeft[i] === false);
+    await Promise.all(
+      stored.map(({ index, seed }) => store.writeTree(key, testTree(`test/${index + 1}`, seed))),
     );
-    assert.deepEqual(await store.pending({ ...request, problemIds: [], maxFailures: 2 }), []);
+    await store.writeTree(key, testTree("test/1", 8));
+    // One more problem each time: every position of the last bit within its byte.
+    for (let count = 30; count <= problems.length; count++) {
+      const pending = await store.pending({
+        ...{ ...key, seeds, maxFailures: 1 },
+        problemNos: problemNos.slice(0, count),
+      });
+      const left = wanted.filter(({ index }, i) => isLeft[i] === true && index < count);
+      assert.deepEqual([...pending], left);
+      assert.equal(pending.count, left.length);
+    }
   });
 
   Deno.test(`${name}: pending() leaves out what failed too often`, async () => {
     await using store = await make();
     const { runNo } = await store.openRun(testRun());
-    await store.putProblems([testProblem(1)]);
+    const problemNos = await store.putProblems([testProblem(1)]);
     const key = { runNo, roundNo: 0 };
     const attempt = {
       ...key,
@@ -189,11 +223,16 @@ export function testStore(name: string, make: () => Promise<Store>): void {
       boundary: "endpoint" as const,
       error: "refused",
     };
-    const request = { ...key, problemIds: ["test/1"], seeds: [0], maxFailures: 2 };
+    const request = { ...key, problemNos, seeds: [0], maxFailures: 2 };
+    const counts = async () => {
+      const { count, givenUp } = await store.pending(request);
+      return [count, givenUp];
+    };
     await store.writeAttempt(attempt);
-    assert.equal((await store.pending(request)).length, 1);
+    assert.deepEqual(await counts(), [1, 0]);
     await store.writeAttempt(attempt);
-    assert.equal((await store.pending(request)).length, 0);
+    assert.deepEqual(await counts(), [0, 1]);
+    assert.deepEqual([...await store.pending(request)], []);
     assert.equal((await store.summary(runNo)).failedAttempts, 2);
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fileFault } from "../../lib/core/mod.ts";
+import { fileFault, openFilesFault } from "../../lib/core/mod.ts";
 
 async function faultOf(work: () => Promise<unknown>): Promise<string | null> {
   try {
@@ -20,6 +20,15 @@ Deno.test("fileFault() says what is wrong with a path", async () => {
 
 Deno.test("fileFault() says that a disk is full", async () => {
   assert.equal(await faultOf(() => Deno.writeTextFile("/dev/full", "x")), "the disk is full");
+});
+
+Deno.test("fileFault() says that too many files are open, and what to do", () => {
+  const error = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
+  const expected =
+    'too many files and connections are open; run "ulimit -n 4096" before the command';
+  assert.equal(fileFault(error), expected);
+  assert.equal(openFilesFault('Cannot open file "x.wal": Too many open files'), expected);
+  assert.equal(openFilesFault("no such host"), null);
 });
 
 Deno.test("fileFault() leaves other errors to others", () => {

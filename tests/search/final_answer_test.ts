@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NodeRecord, TreeRecord } from "../../lib/core/mod.ts";
-import { chooseAnswer, FINAL_RULES, treeAnswers, voteAcrossTrees } from "../../lib/search/mod.ts";
+import { chooseAnswer, FINAL_RULES } from "../../lib/search/mod.ts";
 
 const calibration = { bias: 0, scale: 1 };
 const answerKey = (answer: string) => answer;
@@ -82,7 +82,30 @@ Deno.test("chooseAnswer() takes the answer that each rule asks for", () => {
   assert.deepEqual(choose("visits"), { answer: "8", nodeId: 5, score: 1 });
   assert.equal(choose("weighted-vote")?.answer, "8");
   const weight = (a: number, b: number) => (1 + (Math.tanh(a) + Math.tanh(b)) / 2) / 2;
-  assert.equal(choose("weighted-vote")?.score, weight(2, 0) + weight(1, -0.5));
+  // A third of the draws went to each step; half of step 1's to each of its answers.
+  assert.equal(choose("weighted-vote")?.score, weight(2, 0) / 6 + weight(1, -0.5) / 3);
+});
+
+/** The tree with other numbers of draws: by node id. */
+const drawn = (counts: Readonly<Record<number, number>>): TreeRecord => ({
+  ...tree,
+  nodes: tree.nodes.map((one) => ({ ...one, multiplicity: counts[one.nodeId] ?? 1 })),
+});
+
+Deno.test("chooseAnswer() lets equal candidates that became one node vote as the draws they were", () => {
+  assert.equal(choose("weighted-vote", drawn({ 2: 3 }))?.answer, "9");
+  assert.equal(choose("weighted-vote", drawn({ 1: 5, 4: 4 }))?.answer, "7");
+  // What leads to no answer takes no part of its parent's share.
+  assert.deepEqual(choose("weighted-vote", drawn({ 8: 7 })), choose("weighted-vote"));
+});
+
+Deno.test("chooseAnswer() takes the policy's majority where there is no PPM", () => {
+  const plain = (of: TreeRecord) => ({
+    ...of,
+    nodes: of.nodes.map((one) => ({ ...one, ppmLogit: null, qValue: null })),
+  });
+  assert.equal(choose("weighted-vote", plain(drawn({ 2: 3 })))?.answer, "9");
+  assert.equal(choose("weighted-vote", plain(tree))?.answer, "8");
 });
 
 Deno.test("chooseAnswer() is null for a tree without an answer, and takes the first without a PPM", () => {
@@ -103,24 +126,4 @@ Deno.test("chooseAnswer() prefers more visits between equal logits", () => {
     ),
   };
   assert.equal(choose("logit", tied)?.nodeId, 5);
-});
-
-Deno.test("voteAcrossTrees() follows best PPM, majority, or weights", () => {
-  const answers = [
-    { answer: "1", nodeId: 1, score: 2, weight: 0.9 },
-    { answer: "2", nodeId: 1, score: 1, weight: 0.2 },
-    { answer: "2", nodeId: 1, score: 0, weight: 0.3 },
-    { answer: "3", nodeId: 1, score: -1, weight: 0.1 },
-  ];
-  const vote = (rule: "best-ppm" | "majority" | "ppm-weighted") =>
-    voteAcrossTrees(answers, { rule, answerKey });
-  assert.deepEqual([vote("best-ppm"), vote("majority"), vote("ppm-weighted")], ["1", "2", "1"]);
-  assert.equal(voteAcrossTrees([], { rule: "majority", answerKey }), null);
-});
-
-Deno.test("treeAnswers() lists every answer with its weight", () => {
-  const weights = treeAnswers(tree, { calibration }).map((
-    a,
-  ) => [a.answer, Math.round(a.weight * 1000)]);
-  assert.deepEqual(weights, [["7", 551], ["8", 741], ["9", 500], ["8", 575]]);
 });

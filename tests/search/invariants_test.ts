@@ -16,7 +16,7 @@ const specs = fc.record({
   codeAfterOutput: fc.boolean(),
   earlyStop: fc.boolean(),
   propagateFailures: fc.boolean(),
-  selection: fc.constantFrom("uct" as const, "released" as const),
+  selection: fc.constantFrom("uct" as const, "puct" as const, "released" as const),
   guidance: fc.constantFrom("terminal" as const, "ppm" as const),
 });
 

@@ -7,6 +7,8 @@ import { meanValue, priorValue, totalValue, visitCount } from "../../lib/search/
 const scale = { bias: 0, scale: 1 };
 const uct = { rule: "uct", exploration: 2, calibration: scale } as const;
 const released = { ...uct, rule: "released" } as const;
+const puct = { ...uct, rule: "puct" } as const;
+const draws = 8;
 
 function parentOf(children: readonly Partial<TreeNode>[], more: Partial<TreeNode> = {}): TreeNode {
   const parent: TreeNode = { ...newRoot(), drawBatches: 1, ...more };
@@ -36,18 +38,18 @@ Deno.test("values: a PPM score counts as one visit and as a value on the scale o
 Deno.test("childScore() is Q + c sqrt(ln N_parent / N), and infinite for a child without visits", () => {
   const parent = parentOf([{ visits: 2, valueSum: 1 }, {}], { visits: 5 });
   const [visited, fresh] = parent.children as [TreeNode, TreeNode];
-  assert.equal(childScore(visited, uct), 0.5 + 2 * Math.sqrt(Math.log(5) / 2));
-  assert.equal(childScore(fresh, uct), Infinity);
-  assert.equal(childScore(fresh, released), 0);
+  assert.equal(childScore(visited, { ...uct, draws }), 0.5 + 2 * Math.sqrt(Math.log(5) / 2));
+  assert.equal(childScore(fresh, { ...uct, draws }), Infinity);
+  assert.equal(childScore(fresh, { ...released, draws }), 0);
   const first = parentOf([{ visits: 1, valueSum: -1 }], { visits: 0 });
-  assert.equal(childScore(first.children[0] as TreeNode, uct), -1);
-  assert.equal(childScore(first.children[0] as TreeNode, released), -1);
+  assert.equal(childScore(first.children[0] as TreeNode, { ...uct, draws }), -1);
+  assert.equal(childScore(first.children[0] as TreeNode, { ...released, draws }), -1);
 });
 
 Deno.test("childScore() counts rollouts in flight as losses, above and below", () => {
   const parent = parentOf([{ visits: 2, valueSum: 2, inFlight: 1 }], { visits: 4, inFlight: 2 });
   assert.equal(
-    childScore(parent.children[0] as TreeNode, uct),
+    childScore(parent.children[0] as TreeNode, { ...uct, draws }),
     1 / 3 + 2 * Math.sqrt(Math.log(6) / 3),
   );
 });
@@ -73,9 +75,47 @@ Deno.test("selectChild() of the released code goes back to a wrong step rather t
   assert.equal(chosen(parent, uct), 1);
 });
 
+Deno.test("childScore() of puct is Q + c P sqrt(N_parent) / (1 + N), and Q = 0 without visits", () => {
+  const parent = parentOf([{ visits: 3, valueSum: -1, multiplicity: 6 }, { multiplicity: 2 }], {
+    visits: 4,
+  });
+  const [often, rare] = parent.children as [TreeNode, TreeNode];
+  assert.equal(childScore(often, { ...puct, draws }), -1 / 3 + 2 * (6 / 8) * 2 / 4);
+  assert.equal(childScore(rare, { ...puct, draws }), 2 * (2 / 8) * 2);
+  // In flight: N + 1, q - 1, and one more at the parent.
+  const busy = parentOf([{ visits: 1, valueSum: 1, inFlight: 1, multiplicity: 4 }], {
+    visits: 2,
+    inFlight: 2,
+  });
+  assert.equal(childScore(busy.children[0] as TreeNode, { ...puct, draws }), 2 * (4 / 8) * 2 / 3);
+});
+
+Deno.test("selectChild() of puct weighs the draws that were equal against the values", () => {
+  const drawnOften = [{ multiplicity: 7 }, { multiplicity: 1 }];
+  assert.equal(chosen(parentOf(drawnOften, { draws, visits: 1 }), puct), 0);
+  assert.equal(chosen(parentOf([...drawnOften].reverse(), { draws, visits: 1 }), puct), 1);
+  const refuted = [{ multiplicity: 7, visits: 4, valueSum: -4 }, { multiplicity: 1 }];
+  assert.equal(chosen(parentOf(refuted, { draws, visits: 4 }), puct), 1);
+});
+
+/** An expansion of a node that was drawn for the first time. */
+const expanded = (list: readonly Partial<TreeNode>[]) => {
+  const node = parentOf([]);
+  return { node, draws, created: parentOf(list).children.map((one) => ({ ...one, parent: node })) };
+};
+
 Deno.test("bestNewChild() takes the highest logit, or the first draw, and skips what failed", () => {
-  const children = (list: readonly Partial<TreeNode>[]) => parentOf(list).children;
-  assert.equal(bestNewChild(children([{ closed: true }, {}, {}]))?.drawIndex, 1);
-  assert.equal(bestNewChild(children([{ logit: 1 }, { logit: 3 }, { logit: 2 }]))?.drawIndex, 1);
-  assert.equal(bestNewChild(children([{ closed: true }])), null);
+  const best = (list: readonly Partial<TreeNode>[]) => bestNewChild(expanded(list), uct)?.drawIndex;
+  assert.equal(best([{ closed: true }, {}, {}]), 1);
+  assert.equal(best([{ logit: 1 }, { logit: 3 }, { logit: 2 }]), 1);
+  assert.equal(best([{ closed: true }]), undefined);
+});
+
+Deno.test("bestNewChild() of puct takes a likely step unless the PPM finds another one much better", () => {
+  const best = (list: readonly Partial<TreeNode>[]) =>
+    bestNewChild(expanded(list), puct)?.drawIndex;
+  assert.equal(best([{ multiplicity: 1, logit: 0.2 }, { multiplicity: 7, logit: 0 }]), 1);
+  assert.equal(best([{ multiplicity: 1, logit: 1 }, { multiplicity: 7, logit: -1 }]), 0);
+  assert.equal(best([{ multiplicity: 2, status: "code_error" }, {}]), 1);
+  assert.equal(best([{ closed: true, multiplicity: 7 }]), undefined);
 });

@@ -1,21 +1,23 @@
 /** Writes trees for ever, prints the problem number of each one after it is durable, and waits to be killed. */
 import { openStore } from "../../lib/store/mod.ts";
-import { testTree } from "../conformance/store.ts";
+import { testProblem, testTree } from "../conformance/store.ts";
 import { prepareRun } from "./_files.ts";
 
 const [path = "", problems = "1"] = Deno.args;
 const store = await openStore(path);
-const runNo = await prepareRun(store, Number(problems));
-const problemIds = Array.from({ length: Number(problems) }, (_, i) => `test/${i + 1}`);
+const wanted = Array.from({ length: Number(problems) }, (_, i) => testProblem(i + 1));
+const runNo = await prepareRun(store, wanted.length);
+const problemNos = await store.putProblems(wanted);
 const pending = await store.pending({
   runNo,
   roundNo: 0,
-  problemIds,
+  problemNos,
   seeds: [0],
   maxFailures: 1,
 });
 const encoder = new TextEncoder();
-await Promise.all(pending.map(async ({ problemId, seed }) => {
+await Promise.all(Array.from(pending, async ({ index, seed }) => {
+  const problemId = wanted[index]?.id ?? "";
   await store.writeTree({ runNo, roundNo: 0 }, testTree(problemId, seed));
   Deno.stdout.writeSync(encoder.encode(`${problemId}\n`));
 }));

@@ -15,9 +15,16 @@ export interface ServedViewer extends AsyncDisposable {
   readonly change: () => void;
 }
 
-/** Serves a database; `change` stands for a look at the file. */
-export async function serveViewer(db: string): Promise<ServedViewer> {
-  const lease = new ReaderLease(() => openReader(db), { idleMs: 50 });
+/**
+ * Serves a database; `change` stands for a look at the file.
+ *
+ * @param options.idleMs How long the database stays open after the last question.
+ */
+export async function serveViewer(
+  db: string,
+  { idleMs = 50 }: { readonly idleMs?: number } = {},
+): Promise<ServedViewer> {
+  const lease = new ReaderLease(() => openReader(db), { idleMs });
   const assets = await readAssets();
   let version = 1;
   const options = {

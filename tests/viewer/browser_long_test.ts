@@ -1,59 +1,12 @@
 /** The page in a real browser: what a user does, and what a hostile text must not do. */
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
 import { openStore } from "../../lib/store/mod.ts";
 import { testProblem, testRun, testTree } from "../conformance/store.ts";
-import { temporaryFolder } from "../store/_files.ts";
 import { handTree } from "../store/_hand_tree.ts";
-import { hasChromium, keepScreenshot, openPage, startBrowser } from "./_browser.ts";
+import { keepScreenshot, openPage } from "./_browser.ts";
+import { browserTest, waitForNodes, waitForText } from "./_browser_stage.ts";
 import { serveStore, untilFree } from "./_live.ts";
-import { type ServedViewer, serveViewer } from "./_serve.ts";
 import { storeTrees } from "./_stored_trees.ts";
-
-const isThere = await hasChromium();
-const why = isThere ? "" : " (skipped: there is no /usr/bin/chromium; apt-get install chromium)";
-
-interface Stage {
-  readonly browser: Browser;
-  readonly viewer: ServedViewer;
-  readonly db: string;
-}
-
-/** A test of the page over a database that `fill` makes. The driver's pipes and timers outlive a test. */
-function browserTest(
-  name: string,
-  fill: (db: string) => Promise<void>,
-  test: (stage: Stage) => Promise<void>,
-): void {
-  Deno.test({
-    name: name + why,
-    ignore: !isThere,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async () => {
-      await using folder = await temporaryFolder();
-      const db = `${folder.path}/a.duckdb`;
-      await fill(db);
-      await using viewer = await serveViewer(db);
-      const browser = await startBrowser();
-      try {
-        await test({ browser, viewer, db });
-      } finally {
-        await browser.close();
-      }
-    },
-  });
-}
-
-/** Waits until a part of the page reads so. */
-async function waitForText(page: Page, selector: string, text: string): Promise<void> {
-  await page.locator(selector, { hasText: text }).first().waitFor();
-}
-
-/** Waits until the tree shows so many nodes. */
-async function waitForNodes(page: Page, count: number): Promise<void> {
-  await page.locator(`canvas[data-shown="${count}"]`).first().waitFor();
-}
 
 browserTest("list: filter, order, keyboard, and back from a tree", storeTrees, async (stage) => {
   const { page, errors } = await openPage(stage.browser, stage.viewer);
@@ -134,6 +87,7 @@ browserTest("tree: choose, fold, siblings, pairs, deep link", storeTrees, async 
   await waitForText(page, "h2", "Node 2: Step 1: double");
   await waitForText(page, ".panel", "1 before 2, margin 1.00");
   await waitForText(page, ".pair", "# Step 1: double");
+  await waitForText(page, ".pair .tok-comment", "# Step 1: double");
   await page.click(".panel button:has-text('5')");
   await waitForText(page, ".panel h3", "Error in line 2");
   await waitForText(page, ".panel pre.bad", "NameError: no x");

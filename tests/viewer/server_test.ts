@@ -84,6 +84,24 @@ Deno.test("what does not exist is not found, whatever its name", async () => {
   }
 });
 
+Deno.test("whoever gets the page has the database opened ahead; whoever does not, has not", async () => {
+  let opened = 0;
+  const ask = (path: string, cookie = COOKIE) =>
+    handleRequest(request(path, { headers: { cookie } }), {
+      ...viewerOptions(UNUSED),
+      withReader: () => {
+        opened++;
+        return Promise.reject(new StoreError("a process is writing it"));
+      },
+    });
+  await ask("/app.js");
+  await ask("/api/version");
+  await ask("/", "");
+  assert.equal(opened, 0);
+  assert.equal(await (await ask("/")).text(), "page", "even when it cannot be opened");
+  assert.equal(opened, 1);
+});
+
 Deno.test("the version is told without the database", async () => {
   assert.deepEqual(await (await answer(request("/api/version"))).json(), { version: "1" });
 });

@@ -21,9 +21,9 @@ export async function growTrees(
   const { key, spec, policy, ppm, seeds } = request;
   const runNo = await openTreeRun(request, parts);
   const wanted = { runNo, roundNo: round, problems, seeds };
-  const { jobs, givenUp } = await pendingJobs(store, wanted);
-  if (jobs.length === 0 && givenUp === 0) return runNo;
-  const outcome = await growRound({ ...wanted, spec, policyApi: "completions" }, {
+  const left = await pendingJobs(store, wanted);
+  if (left.count === 0 && left.givenUp === 0) return runNo;
+  const outcome = await growRound({ ...wanted, left, spec, policyApi: "completions" }, {
     store,
     models: await serve(parts, policy, ppm),
     sandbox: await workplace.sandbox(),

@@ -80,15 +80,14 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     onProgress: (message: string) => display.say(message),
     signal: interrupts.stopNow,
   };
-  const { concurrency, workers, torch, prices, hooks } = config;
+  const { concurrency, requestTimeout, workers, torch, prices, hooks } = config;
   const { policyApi } = EvolveConfig.parse({});
+  const served = { concurrency, requestTimeout, workers, torch, prices, hooks, policyApi };
   const parts = {
     ...{ config, store, display, interrupts },
     settings: sizes,
     workplace: resources.use(new Workplace(config, common)),
-    server: resources.use(
-      await openRoundServer({ concurrency, workers, torch, prices, hooks, policyApi }, common),
-    ),
+    server: resources.use(await openRoundServer(served, common)),
     decontaminator: decontaminatorOnce(),
   };
   const open = async (

@@ -1,7 +1,7 @@
 /** What a long run needs of a machine besides the sandbox: room, files, a clock, a socket. */
 import { dirname, join, resolve } from "node:path";
 import { statfs } from "node:fs/promises";
-import { UsageError } from "../../core/mod.ts";
+import { MORE_OPEN_FILES, UsageError } from "../../core/mod.ts";
 import { runProcess } from "../../process/mod.ts";
 import { connectControl, socketPath, socketPathProblem } from "../control/mod.ts";
 import { shortNumber } from "../output.ts";
@@ -70,7 +70,7 @@ export function describeFileLimit(limit: number): string {
   if (limit < 0) return "no limit";
   if (limit >= NEEDED_FILES) return `${limit} allowed`;
   throw new UsageError(
-    `${limit} allowed, expected at least ${NEEDED_FILES}: run "ulimit -n 4096" before the command`,
+    `${limit} allowed, expected at least ${NEEDED_FILES}: ${MORE_OPEN_FILES}`,
   );
 }
 

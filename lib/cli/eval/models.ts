@@ -74,12 +74,14 @@ export async function serveModels(
     flag: "--policy-model",
     isNamed: config.policyModel !== undefined,
     modelLength: options.modelLength,
+    deadlineMs: config.requestTimeout * 1000,
   });
   if (live.ppm !== null && measured.ppm !== null) {
     await checkServed(measured.ppm, live.ppm.description, {
       flag: "--ppm-model",
       isNamed: config.ppmModel !== undefined,
       modelLength: null,
+      deadlineMs: config.requestTimeout * 1000,
     });
   }
   const ppm = live.ppm === null ? null : { ...live.ppm, calibration: measured.calibration };
@@ -93,9 +95,9 @@ async function openLive(
   { needsPpm, resources, onProgress, signal }: ServeOptions,
 ) {
   const wanted = needsPpm ? ppm : null;
-  const { concurrency, torch, prices, policyApi } = config;
+  const { concurrency, requestTimeout, torch, prices, policyApi } = config;
   const settings = SynthConfig.parse({
-    ...{ concurrency, torch, prices, policyApi },
+    ...{ concurrency, requestTimeout, torch, prices, policyApi },
     policy: policy.kind === "urls" ? policy.urls : [],
     ppm: wanted?.kind === "urls" ? wanted.urls : [],
     policyModel: config.policyModel,
@@ -168,14 +170,15 @@ async function checkServed(
     /** Whether the user said which model it is. */
     readonly isNamed: boolean;
     readonly modelLength: number | null;
+    readonly deadlineMs: number;
   },
 ): Promise<void> {
-  const { flag, isNamed, modelLength } = options;
+  const { flag, isNamed, modelLength, deadlineMs } = options;
   const apiKey = flag === "--policy-model"
     ? Deno.env.get("RSTAR_POLICY_API_KEY")
     : Deno.env.get("RSTAR_PPM_API_KEY");
   for (const { url, model } of Findings.parse(description).endpoints) {
-    const transport = openTransport(url, { apiKey: apiKey ?? null });
+    const transport = openTransport(url, { apiKey: apiKey ?? null, deadlineMs });
     const { data } = Served.parse(await transport.request("/models", null));
     const served = data.find(({ id }) => id === model);
     const length = served?.max_model_len ?? null;

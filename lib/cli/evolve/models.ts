@@ -29,7 +29,10 @@ export interface ServedRound {
 
 /** What serving looks at. */
 export type RoundServerConfig =
-  & Pick<EvolveConfig, "concurrency" | "workers" | "torch" | "prices" | "hooks" | "policyApi">
+  & Pick<
+    EvolveConfig,
+    "concurrency" | "requestTimeout" | "workers" | "torch" | "prices" | "hooks" | "policyApi"
+  >
   & Partial<Pick<EvolveConfig, "record" | "replay">>;
 
 /** Options of {@linkcode openRoundServer}. */
@@ -159,10 +162,11 @@ function roundConfig(
     readonly endpoints: ServedEndpoints | null;
   },
 ): SynthConfig {
-  const { concurrency, workers, torch, prices } = config;
+  const { concurrency, requestTimeout, workers, torch, prices } = config;
   const { policy = [], ppm = [], policyModel, ppmModel } = endpoints ?? {};
   return SynthConfig.parse({
-    ...{ concurrency, workers, torch, prices, policy, ppm, policyModel, ppmModel },
+    ...{ concurrency, requestTimeout, workers, torch, prices },
+    ...{ policy, ppm, policyModel, ppmModel },
     policyApi: served.isBootstrap ? config.policyApi : "completions",
   });
 }

@@ -22,10 +22,10 @@ export async function searchStage(
   const problems = problemIds.filter((id) => !suspects.has(id))
     .flatMap((id) => plan.problems.get(id) ?? []);
   const wanted = { runNo, roundNo: round, problems, seeds: pass.seeds };
-  const { jobs, givenUp } = await pendingJobs(store, wanted);
-  if (jobs.length === 0) return { undone: givenUp };
+  const left = await pendingJobs(store, wanted);
+  if (left.count === 0) return { undone: left.givenUp };
   const budget = await tokensLeft(parts, round);
-  if (budget !== null && budget <= 0) return { undone: jobs.length + givenUp };
+  if (budget !== null && budget <= 0) return { undone: left.count + left.givenUp };
   const isBootstrap = models.policy.role === "bootstrap";
   const served = await server.use({
     round: round - 1,
@@ -35,6 +35,7 @@ export async function searchStage(
   });
   const outcome = await growRound({
     ...wanted,
+    left,
     spec: pass.spec,
     policyApi: isBootstrap ? config.policyApi : "completions",
   }, {

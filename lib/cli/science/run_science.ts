@@ -81,10 +81,11 @@ function ablateConfig(
     readonly sizes: ScienceSizes;
   },
 ): AblateConfig {
-  const { trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet } =
-    config;
+  const { trainer, hooks, prices, db, concurrency, requestTimeout } = config;
+  const { workers, torch, unsafeNoSandbox, quiet } = config;
   return AblateConfig.parse({
-    ...{ trainer, hooks, prices, db, concurrency, workers, torch, unsafeNoSandbox, quiet },
+    ...{ trainer, hooks, prices, db, concurrency, requestTimeout },
+    ...{ workers, torch, unsafeNoSandbox, quiet },
     ...{ run, round: part.round, suite: config.suite, quick: config.quick, seeds: 1 },
     evalProblems: part.problems,
     evalSearch: Math.min(part.problems, sizes.testSearch),

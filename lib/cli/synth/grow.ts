@@ -15,7 +15,7 @@ import { type EventSink, treeEvent } from "../observe/events.ts";
 import { NO_TRACING, tracedPolicy, tracedPpm, type Tracing } from "../observe/tracing.ts";
 import type { ServedModels } from "../served_models.ts";
 import { Budget, type BudgetLimits, NO_LIMITS } from "./budget.ts";
-import { type Job, pendingJobs, type WantedTrees } from "./jobs.ts";
+import { type Job, type PendingJobs, pendingJobs, type WantedTrees } from "./jobs.ts";
 import { Meter } from "./meter.ts";
 import { SynthProgress } from "./progress.ts";
 import { type StallWatch, withStallLimit } from "./stall.ts";
@@ -24,6 +24,8 @@ import { type StallWatch, withStallLimit } from "./stall.ts";
 export interface RoundRequest extends WantedTrees {
   readonly spec: SearchSpec;
   readonly policyApi: "completions" | "chat";
+  /** What {@linkcode pendingJobs} said of these trees, and is still true. @default it is asked */
+  readonly left?: PendingJobs | undefined;
 }
 
 /** What a round of search works with. Nothing of it is closed by {@linkcode growRound}. */
@@ -78,21 +80,21 @@ const PARKED_IN_A_ROW = 50;
  * @throws The reason of `signal`, when it aborts.
  */
 export async function growRound(request: RoundRequest, parts: RoundParts): Promise<RoundOutcome> {
-  const { jobs, givenUp } = await pendingJobs(parts.store, request);
-  const growth = new RoundGrowth(request, { ...parts, wanted: jobs.length });
+  const { jobs, count, givenUp } = request.left ?? await pendingJobs(parts.store, request);
+  const growth = new RoundGrowth(request, { ...parts, wanted: count });
   parts.onStart?.(growth.progress);
-  parts.onEvent?.({ type: "round", round: request.roundNo, pending: jobs.length });
+  parts.onEvent?.({ type: "round", round: request.roundNo, pending: count });
   using _display = new LiveDisplay(() => growth.progress.picture(), {
     quiet: parts.quiet ?? false,
   });
   const begun = await growth.run(jobs);
   const { progress, stoppedBy } = growth;
   return {
-    wanted: jobs.length + givenUp,
+    wanted: count + givenUp,
     stored: progress.trees,
     parked: progress.parked,
     givenUp,
-    undone: jobs.length - begun + progress.parked + givenUp,
+    undone: count - begun + progress.parked + givenUp,
     failures: progress.failureLines(),
     stoppedBy,
     generatedTokens: growth.meter.spent.generatedTokens,
@@ -128,7 +130,7 @@ class RoundGrowth {
   }
 
   /** Grows the trees; returns how many were begun. */
-  async run(jobs: readonly Job[]): Promise<number> {
+  async run(jobs: Iterable<Job>): Promise<number> {
     const grow = this.#grower();
     await runTrees(this.#admit(jobs), {
       openTrees: (open) => this.#openTrees(open),
@@ -173,7 +175,7 @@ class RoundGrowth {
   }
 
   /** Hands jobs out until a limit of the run is reached; passes problems by that have reached theirs. */
-  *#admit(jobs: readonly Job[]): Generator<Job> {
+  *#admit(jobs: Iterable<Job>): Generator<Job> {
     for (const job of jobs) {
       const { seconds } = this.progress;
       const stop = this.#budget.runStop({ ...this.meter.spent, seconds });

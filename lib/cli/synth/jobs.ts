@@ -1,5 +1,5 @@
 import type { Problem } from "../../core/mod.ts";
-import type { RoundKey, Store } from "../../store/mod.ts";
+import type { PendingTrees, RoundKey, Store } from "../../store/mod.ts";
 
 /** A tree that is to be grown. */
 export interface Job {
@@ -15,8 +15,13 @@ export interface WantedTrees extends RoundKey {
 
 /** What is left of them. */
 export interface PendingJobs {
-  /** In order: all problems of the first seed come before those of the second. */
-  readonly jobs: readonly Job[];
+  /**
+   * In order: all problems of the first seed come before those of the second. Made one by one, so that a run of a million trees
+   * holds no list of them.
+   */
+  readonly jobs: Iterable<Job>;
+  /** How many jobs there are. */
+  readonly count: number;
   /** Trees that the machinery failed so often that they are left out. */
   readonly givenUp: number;
 }
@@ -33,18 +38,20 @@ export async function pendingJobs(
   store: Pick<Store, "putProblems" | "pending">,
   { runNo, roundNo, problems, seeds }: WantedTrees,
 ): Promise<PendingJobs> {
-  await store.putProblems(problems);
-  const byId = new Map(problems.map((problem) => [problem.id, problem]));
-  const request = { runNo, roundNo, problemIds: [...byId.keys()], seeds };
-  const left = await store.pending({ ...request, maxFailures: 2 ** 31 - 1 });
-  const pending = left.length === 0
-    ? left
-    : await store.pending({ ...request, maxFailures: MAX_FAILURES });
+  const problemNos = await store.putProblems(problems);
+  const request = { runNo, roundNo, problemNos, seeds, maxFailures: MAX_FAILURES };
+  const pending = await store.pending(request);
   return {
-    jobs: pending.flatMap(({ problemId, seed }) => {
-      const problem = byId.get(problemId);
-      return problem === undefined ? [] : [{ problem, seed }];
-    }),
-    givenUp: left.length - pending.length,
+    jobs: { [Symbol.iterator]: () => jobsOf(pending, problems) },
+    count: pending.count,
+    givenUp: pending.givenUp,
   };
+}
+
+function* jobsOf(pending: PendingTrees, problems: readonly Problem[]): Generator<Job> {
+  for (const { index, seed } of pending) {
+    const problem = problems[index];
+    if (problem === undefined) throw new RangeError(`There is no wanted problem ${index}`);
+    yield { problem, seed };
+  }
 }

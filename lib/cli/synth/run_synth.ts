@@ -7,7 +7,7 @@ import { openObservation } from "../observe/observation.ts";
 import { sayRun } from "../say_run.ts";
 import { Workplace } from "../workplace.ts";
 import { growRound, type RoundOutcome, type RoundRequest } from "./grow.ts";
-import { pendingJobs } from "./jobs.ts";
+import { type PendingJobs, pendingJobs } from "./jobs.ts";
 import { type IdentifiedModels, identifyModels, openModels, probeModels } from "./models.ts";
 import { runSpec, type SynthPlan } from "./plan.ts";
 import { searchProvenance } from "./provenance.ts";
@@ -42,6 +42,11 @@ interface SynthParts {
   readonly resources: AsyncDisposableStack;
 }
 
+interface ContinuedRun {
+  readonly run: OpenedRun;
+  readonly left: PendingJobs;
+}
+
 class Synth {
   readonly #config: SynthConfig;
   readonly #plan: SynthPlan;
@@ -60,20 +65,25 @@ class Synth {
     const signal = this.#parts.interrupts.stopNow;
     const shared = { onProgress: this.#say, signal };
     const identified = await identifyModels(this.#config, this.#plan, shared);
-    return await this.#finished(identified) ?? await this.#grow(identified);
+    const continued = await this.#continued(identified);
+    return continued?.left.count === 0
+      ? await this.#finished(continued)
+      : await this.#grow(identified, continued);
   }
 
-  /** The outcome of a run in which every tree is stored already; `null` where something is left to do. */
-  async #finished({ identity }: IdentifiedModels): Promise<SynthOutcome | null> {
+  /** The run that is going to be continued, and what is left of it; `null` where one is going to be started. */
+  async #continued({ identity }: IdentifiedModels): Promise<ContinuedRun | null> {
     const { store } = this.#parts;
     if (this.#config.newRun) return null;
     const run = await store.matchRun({
       name: this.#config.run,
       spec: runSpec(this.#config, this.#plan, identity),
     });
-    if (run === null) return null;
-    const { jobs, givenUp } = await pendingJobs(store, this.#request(run));
-    if (jobs.length > 0) return null;
+    return run === null ? null : { run, left: await pendingJobs(store, this.#request(run)) };
+  }
+
+  /** The outcome of a run in which every tree is stored already. */
+  async #finished({ run, left: { givenUp } }: ContinuedRun): Promise<SynthOutcome> {
     this.#say(
       givenUp === 0
         ? `Continuing run "${run.name}": every tree is stored, nothing is left to do`
@@ -83,7 +93,7 @@ class Synth {
     return await this.#outcome(run, givenUp, null);
   }
 
-  async #grow(known: IdentifiedModels): Promise<SynthOutcome> {
+  async #grow(known: IdentifiedModels, continued: ContinuedRun | null): Promise<SynthOutcome> {
     const { store, resources, interrupts } = this.#parts;
     const { quiet } = this.#config;
     const signal = interrupts.stopNow;
@@ -118,7 +128,9 @@ class Synth {
     observation.emit({ type: "session", run: run.name, command: "synth" });
     sayRun(run, say);
     observation.useRun(run);
-    const outcome = await growRound(this.#request(run), {
+    // Nobody else writes: what was left before the models were started is left now.
+    const left = continued?.run.runNo === run.runNo ? continued.left : undefined;
+    const outcome = await growRound({ ...this.#request(run), left }, {
       ...{ store, models, sandbox, grader, quiet, signal },
       tracing: observation.tracing,
       onStart: (progress) => observation.watch(progress),

@@ -1,5 +1,6 @@
 import { useOverview } from "./overview.ts";
 import { routeHash } from "./route.ts";
+import { wholeNumber } from "./texts.ts";
 import { TreeList } from "./tree_list.tsx";
 import { TreePage } from "./tree_page.tsx";
 import { useRoute } from "./use_route.ts";
@@ -47,5 +48,5 @@ export function App() {
 }
 
 function count(number: number, what: string): string {
-  return `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
+  return `${wholeNumber(number)} ${what}${number === 1 ? "" : "s"}`;
 }

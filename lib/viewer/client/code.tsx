@@ -1,6 +1,9 @@
-import Prism from "prismjs";
+import Prism from "prismjs/components/prism-core.js";
 import "prismjs/components/prism-python.js";
 import type { ComponentChildren } from "preact";
+
+// Otherwise it looks through the whole page for code to colour as soon as it is loaded.
+Prism.manual = true;
 
 /** Longest code that is coloured; what is longer is shown plainly. */
 const MAX_COLOURED = 20_000;

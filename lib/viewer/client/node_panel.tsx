@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { NodeDetail, NodeReply } from "../api.ts";
 import { Code } from "./code.tsx";
 import { fetchJson } from "./fetch_json.ts";
@@ -47,7 +47,7 @@ function useNode(
 ): readonly [NodeReply | null, string | null] {
   const [reply, setReply] = useState<NodeReply | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     let isWanted = true;
     fetchJson<NodeReply>("/api/node", { tree, node, full: isFull ? "1" : "" }).then(
       (loaded) => {

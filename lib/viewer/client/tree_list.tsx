@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RunRow, Sort, TreePage, TreeRow } from "../api.ts";
 import { fetchJson } from "./fetch_json.ts";
 import { FilterForm } from "./filter_form.tsx";
 import { type Go, type Route, routeHash } from "./route.ts";
+import { wholeNumber } from "./texts.ts";
 
 /** Rows of one page of the list. */
 const PAGE = 50;
@@ -50,7 +51,7 @@ function usePage(
 ): readonly [TreePage | null, string | null] {
   const [page, setPage] = useState<TreePage | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     let isWanted = true;
     fetchJson<TreePage>("/api/trees", { ...filter, limit: PAGE }).then(
       (loaded) => {
@@ -96,13 +97,14 @@ function Pager({ page, change }: {
   readonly change: (changes: Route["filter"]) => void;
 }) {
   const { total, first, rows } = page;
-  const number = (value: number) => value.toLocaleString("en-US");
   return (
     <p class="pager">
       <span class="soft" role="status">
         {rows.length === 0
           ? "No tree matches"
-          : `${number(first + 1)} to ${number(first + rows.length)} of ${number(total)} trees`}
+          : `${wholeNumber(first + 1)} to ${wholeNumber(first + rows.length)} of ${
+            wholeNumber(total)
+          } trees`}
       </span>
       <button
         type="button"
@@ -155,7 +157,7 @@ const COLUMNS: readonly Column[] = [
     title: "tokens",
     sort: "tokens",
     isNumber: true,
-    cell: ({ tokens }) => tokens.toLocaleString("en-US"),
+    cell: ({ tokens }) => wholeNumber(tokens),
   },
   { title: "question", sort: null, isNumber: false, cell: ({ question }) => question },
 ];

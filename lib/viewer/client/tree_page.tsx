@@ -1,10 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { TreeColumns } from "../api.ts";
 import { Downloads } from "./downloads.tsx";
 import { fetchJson } from "./fetch_json.ts";
 import { NodePanel } from "./node_panel.tsx";
 import type { Go } from "./route.ts";
-import { words } from "./texts.ts";
+import { wholeNumber, words } from "./texts.ts";
 import { TreePicture } from "./tree_picture.tsx";
 
 /** What a page of one tree, or of two, is told. */
@@ -22,7 +22,13 @@ export function TreePage({ tree, beside, node, besideNode, go }: TreePageProps) 
   const [other, otherFailure] = useTree(beside);
   const [folded, fold] = useFolded(tree);
   const [otherFolded, foldOther] = useFolded(beside);
-  if (failure !== null) return <p class="banner" role="alert">{failure}</p>;
+  if (failure !== null) {
+    return (
+      <main>
+        <p class="banner" role="alert">{failure}</p>
+      </main>
+    );
+  }
   const choose = (chosen: number) => go({ node: chosen });
   const chooseOther = (chosen: number) => go({ besideNode: chosen });
   return (
@@ -31,7 +37,7 @@ export function TreePage({ tree, beside, node, besideNode, go }: TreePageProps) 
         <>
           <ProblemOf columns={columns} />
           <div class="tools">
-            <Compare columns={columns} beside={beside} go={go} />
+            {columns.others.length > 0 && <Compare columns={columns} beside={beside} go={go} />}
             <Downloads columns={columns} folded={folded} />
           </div>
         </>
@@ -102,14 +108,15 @@ function Compare({ columns, beside, go }: {
 function titleOf({ run, round, seed, id, solved, stop }: TreeColumns): string {
   const outcome = solved ? "solved" : "not solved";
   return `${run} round ${round} seed ${seed}: ${
-    id.length.toLocaleString("en-US")
+    wholeNumber(id.length)
   } nodes, ${outcome}, stopped: ${words(stop)}`;
 }
 
 function useTree(tree: string | null): readonly [TreeColumns | null, string | null] {
   const [columns, setColumns] = useState<TreeColumns | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  useEffect(() => {
+  // Not after the first paint, as other effects: what is asked for need not wait for it.
+  useLayoutEffect(() => {
     setColumns(null);
     setFailure(null);
     if (tree === null) return;

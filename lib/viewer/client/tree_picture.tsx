@@ -1,5 +1,5 @@
 import { zoomIdentity, type ZoomTransform } from "d3-zoom";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { TreeColumns } from "../api.ts";
 import { nextNode } from "./keyboard.ts";
 import { Legend } from "./legend.tsx";
@@ -36,8 +36,9 @@ export function TreePicture(props: TreePictureProps) {
     paint: (element, view) => draw(element, { placed, best, chosen, view }),
     fit,
   });
-  useEffect(fit, [root]);
-  useEffect(() => {
+  // Before the page is painted, or it would be seen without the tree.
+  useLayoutEffect(fit, [root]);
+  useLayoutEffect(() => {
     zoom.repaint();
     const here = placed.find(({ node }) => node.id === chosen);
     if (canvas.current === null || here === undefined) return;

@@ -7,7 +7,7 @@ import {
   type ZoomTransform,
 } from "d3-zoom";
 import { type RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** Smallest and largest scale. */
 const SCALES: [number, number] = [0.002, 4];
@@ -44,7 +44,7 @@ export function useZoom(canvas: RefObject<HTMLCanvasElement>, options: ZoomOptio
       if (canvas.current !== null) latest.current.paint(canvas.current, view.current);
     });
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = canvas.current;
     if (element === null) return;
     behaviour.current = zoom<HTMLCanvasElement, unknown>().scaleExtent(SCALES).on(

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { commentOf, lastLine, shortNumber, words } from "../../../lib/viewer/client/texts.ts";
+import {
+  commentOf,
+  lastLine,
+  shortNumber,
+  wholeNumber,
+  words,
+} from "../../../lib/viewer/client/texts.ts";
 
 Deno.test("commentOf() is the first comment of a step", () => {
   assert.equal(commentOf({ code: "x = 1\n  ## Step 2: add \ny = 2 # no" }), "Step 2: add");
@@ -20,4 +26,8 @@ Deno.test("names and numbers for people", () => {
   assert.equal(words("screened_out"), "screened out");
   assert.equal(shortNumber(0.125), "0.13");
   assert.equal(shortNumber(null), "–");
+  assert.deepEqual(
+    [0, 999, 1000, 12_345, 1_234_567].map(wholeNumber),
+    ["0", "999", "1,000", "12,345", "1,234,567"],
+  );
 });
