@@ -27,8 +27,8 @@ export interface FinalAnswer {
  * - `logit`: the answer node of highest raw logit; ties: more visits, then the lower index.
  * - `path-mean`: the highest mean logit over the nodes of the path.
  * - `visits`: from the root always to the child with most visits, among those with an answer below.
- * - `weighted-vote`: the answer whose nodes have the largest sum of votes. A node votes with the share of the policy's draws that its
- *   path stands for, times `(1 + mean q0 of the path) / 2`.
+ * - `weighted-vote`: the answer whose nodes have the largest sum of votes. The root has one vote, and a node's vote is dealt to those of
+ *   its children that lead to an answer by how often each was drawn times `(1 + q0) / 2`: a PPM compares siblings.
  *
  * Without a PPM all logits count as equal, and `weighted-vote` is the policy's own majority, as far as the tree knows it.
  */
@@ -79,40 +79,46 @@ function weightedVote(
   tree: TreeRecord,
   options: ChooseAnswerOptions & { readonly leaves: readonly NodeRecord[] },
 ): FinalAnswer | null {
-  const { leaves, calibration, answerKey } = options;
-  const votes = new Map<string, number>();
+  const { leaves, answerKey } = options;
+  const votes = votesOfNodes(tree, options);
+  const totals = new Map<string, number>();
   const keyOf = (leaf: NodeRecord) => answerKey(leaf.answer ?? "");
-  const shares = drawShares(tree, leaves);
-  const valueOf = (logit: number) => priorValue(logit, calibration);
   for (const leaf of leaves) {
-    const weight = (1 + pathMean(tree, { leaf, of: valueOf })) / 2;
-    const vote = (shares.get(leaf.nodeId) ?? 0) * weight;
-    votes.set(keyOf(leaf), (votes.get(keyOf(leaf)) ?? 0) + vote);
+    const vote = votes.get(leaf.nodeId) ?? 0;
+    totals.set(keyOf(leaf), (totals.get(keyOf(leaf)) ?? 0) + vote);
   }
-  return bestLeaf(leaves, (leaf) => votes.get(keyOf(leaf)) ?? 0);
+  return bestLeaf(leaves, (leaf) => totals.get(keyOf(leaf)) ?? 0);
 }
 
-/**
- * Share of the policy's draws that each node on the way to an answer stands for, the root 1. A node's share is dealt to those of its
- * children that lead to an answer, by how often each was drawn: equal candidates are one node, but not one draw.
- */
-function drawShares(
+/** No PPM is so sure that a step counts for nothing: tanh comes to exactly -1. */
+const LEAST_WEIGHT = 1e-6;
+
+/** The vote of each node on the way to an answer. Equal candidates are one node, but not one draw. */
+function votesOfNodes(
   tree: TreeRecord,
-  leaves: readonly NodeRecord[],
+  { leaves, calibration }: {
+    readonly leaves: readonly NodeRecord[];
+    readonly calibration: PpmCalibration;
+  },
 ): ReadonlyMap<number, number> {
   const leading = new Set(leaves.flatMap((leaf) => [...pathOf(tree, leaf)]));
-  const draws = new Map<number, number>();
-  for (const { parentId, multiplicity } of leading) {
-    if (parentId !== null) draws.set(parentId, (draws.get(parentId) ?? 0) + multiplicity);
+  const weightOf = ({ multiplicity, ppmLogit }: NodeRecord) => {
+    const value = ppmLogit === null ? 0 : priorValue(ppmLogit, calibration);
+    return multiplicity * Math.max(LEAST_WEIGHT, (1 + value) / 2);
+  };
+  const dealt = new Map<number, number>();
+  for (const node of leading) {
+    if (node.parentId === null) continue;
+    dealt.set(node.parentId, (dealt.get(node.parentId) ?? 0) + weightOf(node));
   }
-  const shares = new Map<number, number>([[0, 1]]);
+  const votes = new Map<number, number>([[0, 1]]);
   // Parents come before their children.
-  for (const { nodeId, parentId, multiplicity } of tree.nodes.filter((node) => leading.has(node))) {
-    if (parentId === null) continue;
-    const part = multiplicity / (draws.get(parentId) ?? multiplicity);
-    shares.set(nodeId, (shares.get(parentId) ?? 0) * part);
+  for (const node of tree.nodes) {
+    if (node.parentId === null || !leading.has(node)) continue;
+    const share = weightOf(node) / (dealt.get(node.parentId) ?? 1);
+    votes.set(node.nodeId, (votes.get(node.parentId) ?? 0) * share);
   }
-  return shares;
+  return votes;
 }
 
 /** Mean over the scored nodes of a path; 0 when none is scored. */

@@ -127,6 +127,7 @@ export const PRESETS = {
     rollouts: 4,
     candidates: 8,
     temperature: 0.5,
+    selection: "puct",
     final: "weighted-vote",
   }),
 } as const satisfies Readonly<Record<string, Preset>>;

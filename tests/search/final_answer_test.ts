@@ -34,8 +34,7 @@ function node(nodeId: number, parentId: number | null, more: Partial<NodeRecord>
 /**
  * Step 1 (logit 2, 3 visits) has the answers 7 (logit -1, 1 visit) and 8 (logit 0, 1 visit); step 2 (logit -3, 1 visit) has 9
  * (logit 3, 1 visit); step 3 (no visit, logit 1) has 8 again (logit -0.5).
- * Path means: 7: 0.5, 8: 1, 9: 0, 8 again: 0.25. Weights (1 + mean tanh) / 2:
- * 7: (1 + (0.964 - 0.762) / 2) / 2 = 0.55; 8: (1 + 0.482) / 2 = 0.741 and (1 + (0.762 - 0.462) / 2) / 2 = 0.575; 9: 0.5.
+ * Path means: 7: 0.5, 8: 1, 9: 0, 8 again: 0.25.
  */
 const tree: TreeRecord = {
   problemId: "p",
@@ -81,9 +80,10 @@ Deno.test("chooseAnswer() takes the answer that each rule asks for", () => {
   // Equal visits of steps 1 and 2, both without a Q: the lower index; then the higher Q.
   assert.deepEqual(choose("visits"), { answer: "8", nodeId: 5, score: 1 });
   assert.equal(choose("weighted-vote")?.answer, "8");
-  const weight = (a: number, b: number) => (1 + (Math.tanh(a) + Math.tanh(b)) / 2) / 2;
-  // A third of the draws went to each step; half of step 1's to each of its answers.
-  assert.equal(choose("weighted-vote")?.score, weight(2, 0) / 6 + weight(1, -0.5) / 3);
+  const weight = (logit: number) => (1 + Math.tanh(logit)) / 2;
+  const steps = weight(2) + weight(-3) + weight(1);
+  const expected = weight(2) / steps * weight(0) / (weight(-1) + weight(0)) + weight(1) / steps;
+  assert.ok(Math.abs((choose("weighted-vote")?.score ?? 0) - expected) < 1e-12);
 });
 
 /** The tree with other numbers of draws: by node id. */
@@ -93,10 +93,21 @@ const drawn = (counts: Readonly<Record<number, number>>): TreeRecord => ({
 });
 
 Deno.test("chooseAnswer() lets equal candidates that became one node vote as the draws they were", () => {
-  assert.equal(choose("weighted-vote", drawn({ 2: 3 }))?.answer, "9");
-  assert.equal(choose("weighted-vote", drawn({ 1: 5, 4: 4 }))?.answer, "7");
+  // Weights of the steps: 0.982, 0.0025, 0.881; of the answers of step 1: 0.119 and 0.5.
+  assert.equal(choose("weighted-vote", drawn({ 2: 200 }))?.answer, "8");
+  assert.equal(choose("weighted-vote", drawn({ 2: 900 }))?.answer, "9");
+  assert.equal(choose("weighted-vote", drawn({ 1: 9, 4: 9 }))?.answer, "7");
   // What leads to no answer takes no part of its parent's share.
   assert.deepEqual(choose("weighted-vote", drawn({ 8: 7 })), choose("weighted-vote"));
+});
+
+Deno.test("chooseAnswer() lets everybody vote when the PPM is sure that all of them are wrong", () => {
+  const hopeless = {
+    ...tree,
+    nodes: tree.nodes.map((one) => one.ppmLogit === null ? one : { ...one, ppmLogit: -1000 }),
+  };
+  assert.equal(choose("weighted-vote", hopeless)?.answer, "8");
+  assert.ok(Math.abs((choose("weighted-vote", hopeless)?.score ?? 0) - (1 / 6 + 1 / 3)) < 1e-12);
 });
 
 Deno.test("chooseAnswer() takes the policy's majority where there is no PPM", () => {

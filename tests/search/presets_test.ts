@@ -36,7 +36,8 @@ Deno.test("paper and released presets use their own rules, the others ours", () 
     const { spec } = PRESETS[name];
     const isOurs = !/^(?:paper|released)/.test(name);
     assert.equal(spec.merge, isOurs);
-    assert.equal(spec.selection, name.startsWith("released") ? "released" : "uct");
+    const selection = name === "starter/test" ? "puct" : "uct";
+    assert.equal(spec.selection, name.startsWith("released") ? "released" : selection);
     assert.equal(spec.earlyStop, isOurs && !/test|greedy/.test(name));
   }
   assert.deepEqual(PRESETS["paper/r3"].spec.calibration, { bias: 0, scale: 1 });

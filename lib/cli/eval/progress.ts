@@ -63,16 +63,22 @@ export class EvalProgress {
 
   /** What the display shows now. */
   picture(): Picture {
-    const seconds = (performance.now() - this.#partMs) / 1000;
-    const left = this.#pending - this.#made;
-    const eta = this.#made === 0 ? NaN : seconds / this.#made * left;
-    const all = this.#done + this.#pending;
-    const share = this.#made === 0
-      ? ""
-      : `, ${(100 * this.#right / this.#made).toFixed(1)} % of new ones right`;
-    const cut = this.#truncated === 0 ? "" : `, ${this.#truncated} truncated`;
-    const line = `${this.#title}: samples ${this.#done + this.#made}/${all}${share}${cut}, ` +
-      `${shortNumber(this.#partTokens / seconds)} tokens/s, ETA ${shortDuration(eta)}`;
+    const line = this.#title === "" ? "getting ready" : `${this.#title}: ${this.#counts()}`;
     return { lines: [line, ...this.failureLines()], line };
+  }
+
+  /** Speed and time left are known only when something was made. */
+  #counts(): string {
+    const made = `samples ${this.#done + this.#made}/${this.#done + this.#pending}`;
+    if (this.#made === 0) return made;
+    const seconds = (performance.now() - this.#partMs) / 1000;
+    const eta = seconds / this.#made * (this.#pending - this.#made);
+    return [
+      made,
+      `${(100 * this.#right / this.#made).toFixed(1)} % of new ones right`,
+      ...(this.#truncated === 0 ? [] : [`${this.#truncated} truncated`]),
+      `${shortNumber(this.#partTokens / seconds)} tokens/s`,
+      `ETA ${shortDuration(eta)}`,
+    ].join(", ");
   }
 }

@@ -6,6 +6,7 @@ import { readParquetRows } from "../../store/mod.ts";
 import { findSuites } from "../eval/load_suites.ts";
 import { PROBLEM_FOLDERS } from "../host.ts";
 import { limitsSpec } from "../limits_spec.ts";
+import { checkpointFiles } from "../synth/identity.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
 
 /** What a run of `evolve` will do, before anything is started. */
@@ -27,7 +28,7 @@ export interface EvolvePlan {
 /**
  * Resolves problems, schedules and the base.
  *
- * @throws {UsageError} If a set or a suite does not exist, holds too few problems, or settings contradict each other.
+ * @throws {UsageError} If a set, a suite or the base does not exist, a set holds too few problems, or settings contradict each other.
  */
 export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
   const sizes = evolveSizes(config);
@@ -51,6 +52,9 @@ export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
     search: config.search,
   };
   const schedules = roundSchedules(schedule);
+  const base = config.base ?? STARTER_POLICY;
+  // What a hook serves may be a name that only the hook understands.
+  if (config.hooks.serve === undefined) await checkpointFiles(base);
   const used = new Set(schedules.flatMap(({ problemIds }) => problemIds));
   return {
     problems: new Map(
@@ -60,7 +64,7 @@ export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
     sizes,
     schedules,
     schedule,
-    base: config.base ?? STARTER_POLICY,
+    base,
     suites: await suiteNames(config),
   };
 }

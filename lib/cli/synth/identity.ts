@@ -23,20 +23,27 @@ export async function checkpointIdentity(
   folder: string,
   cache = join(PROJECT_ROOT, ".rstar", "hashes"),
 ): Promise<Json> {
+  const hashes: Record<string, string> = {};
+  for (const name of await checkpointFiles(folder)) {
+    hashes[name] = await fileHash(join(folder, name), cache);
+  }
+  return { checkpoint: hashJson(hashes) };
+}
+
+/**
+ * Names of the files that make a local checkpoint what it is; nothing is read.
+ *
+ * @throws {UsageError} If the folder does not exist or holds no weights.
+ */
+export async function checkpointFiles(folder: string): Promise<readonly string[]> {
   const names = await fileNames(folder);
   const weights = names.filter((name) => /\.(safetensors|bin)$/.test(name));
   const safe = weights.filter((name) => name.endsWith(".safetensors"));
   const used = safe.length > 0 ? safe : weights;
-  if (used.length === 0) {
-    throw new UsageError(
-      `Cannot use checkpoint "${folder}": expected weights (*.safetensors), got none; name a folder in Hugging Face format`,
-    );
-  }
-  const hashes: Record<string, string> = {};
-  for (const name of [...DESCRIPTION.filter((name) => names.includes(name)), ...used]) {
-    hashes[name] = await fileHash(join(folder, name), cache);
-  }
-  return { checkpoint: hashJson(hashes) };
+  if (used.length > 0) return [...DESCRIPTION.filter((name) => names.includes(name)), ...used];
+  throw new UsageError(
+    `Cannot use checkpoint "${folder}": expected weights (*.safetensors), got none; name a folder in Hugging Face format`,
+  );
 }
 
 async function fileNames(folder: string): Promise<readonly string[]> {

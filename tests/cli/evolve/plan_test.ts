@@ -81,3 +81,9 @@ Deno.test.each<[string, readonly string[], RegExp]>([
     assert.match(stderr, message);
   },
 );
+
+Deno.test("evolve refuses a base that is not there before anything else, --dry-run too", async () => {
+  const { code, stdout, stderr } = await runRstar(["evolve", "--base", "/nowhere", "--dry-run"]);
+  assert.deepEqual([code === 0, stdout], [false, ""]);
+  assert.match(stderr, /Cannot use checkpoint "\/nowhere": there is no such folder/);
+});
