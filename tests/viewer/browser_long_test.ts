@@ -89,6 +89,7 @@ browserTest("tree: choose, fold, siblings, pairs, deep link", storeTrees, async 
   await waitForText(page, ".pair", "# Step 1: double");
   await waitForText(page, ".pair .tok-comment", "# Step 1: double");
   await page.click(".panel button:has-text('5')");
+  await waitForText(page, ".panel dl", "prior");
   await waitForText(page, ".panel h3", "Error in line 2");
   await waitForText(page, ".panel pre.bad", "NameError: no x");
   await waitForText(page, ".panel", "printed");

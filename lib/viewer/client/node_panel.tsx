@@ -3,7 +3,7 @@ import type { NodeDetail, NodeReply } from "../api.ts";
 import { Code } from "./code.tsx";
 import { fetchJson } from "./fetch_json.ts";
 import { Pairs, Siblings } from "./siblings.tsx";
-import { commentOf, shortNumber, words } from "./texts.ts";
+import { commentOf, prior, shortNumber, words } from "./texts.ts";
 
 /** What the panel is told. */
 export interface NodePanelProps {
@@ -22,7 +22,7 @@ export function NodePanel({ tree, node, onChoose }: NodePanelProps) {
   const { siblings, pairs } = reply;
   return (
     <aside class="panel" aria-label={`Chosen node of tree ${tree}`}>
-      <Node detail={reply.node} />
+      <Node detail={reply.node} siblings={siblings} />
       {reply.node.isCut && (
         <p>
           This text is long; only its beginning is shown.{" "}
@@ -38,6 +38,13 @@ export function NodePanel({ tree, node, onChoose }: NodePanelProps) {
       )}
     </aside>
   );
+}
+
+/** A node among the candidates that were drawn beside it. */
+interface NodeOfSiblings {
+  readonly detail: NodeDetail;
+  /** Itself included. */
+  readonly siblings: readonly NodeDetail[];
 }
 
 function useNode(
@@ -64,12 +71,12 @@ function useNode(
   return [reply, failure];
 }
 
-function Node({ detail }: { readonly detail: NodeDetail }) {
+function Node({ detail, siblings }: NodeOfSiblings) {
   const comment = commentOf(detail);
   return (
     <>
       <h2 aria-live="polite">Node {detail.node}{comment === null ? "" : `: ${comment}`}</h2>
-      <Facts detail={detail} />
+      <Facts detail={detail} siblings={siblings} />
       {detail.code !== null && <Code text={detail.code} />}
       {detail.code === null && detail.text !== "" && <pre tabIndex={0}>{detail.text.trim()}</pre>}
       {detail.stdout !== null && detail.stdout !== "" && (
@@ -94,7 +101,7 @@ function Node({ detail }: { readonly detail: NodeDetail }) {
   );
 }
 
-function Facts({ detail }: { readonly detail: NodeDetail }) {
+function Facts({ detail, siblings }: NodeOfSiblings) {
   const { kind, status, depth, q, visits, ppm, multiplicity, tokens, milliseconds, answer } =
     detail;
   const facts: readonly (readonly [string, string])[] = [
@@ -104,6 +111,7 @@ function Facts({ detail }: { readonly detail: NodeDetail }) {
     ["PPM logit", shortNumber(ppm)],
     ["depth", String(depth)],
     ["drawn", `${multiplicity} ×`],
+    ["prior", shortNumber(prior(detail, siblings))],
     ["tokens", String(tokens)],
     ["executed in", milliseconds === null ? "–" : `${milliseconds.toFixed(1)} ms`],
   ];

@@ -34,3 +34,12 @@ export function lastLine({ code, text }: Pick<NodeDetail, "code" | "text">): str
   const line = lines.findLast((one) => !one.startsWith("#")) ?? lines.at(-1) ?? "";
   return line.slice(0, MAX_LINE);
 }
+
+/** How likely the policy finds a step: its share of the segments that were drawn at its parent; `null` for a root. */
+export function prior(
+  { parent, multiplicity }: Pick<NodeDetail, "parent" | "multiplicity">,
+  siblings: readonly Pick<NodeDetail, "multiplicity">[],
+): number | null {
+  if (parent === null) return null;
+  return multiplicity / siblings.reduce((sum, one) => sum + one.multiplicity, 0);
+}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   commentOf,
   lastLine,
+  prior,
   shortNumber,
   wholeNumber,
   words,
@@ -30,4 +31,10 @@ Deno.test("names and numbers for people", () => {
     [0, 999, 1000, 12_345, 1_234_567].map(wholeNumber),
     ["0", "999", "1,000", "12,345", "1,234,567"],
   );
+});
+
+Deno.test("prior() is a step's share of the draws, those that failed included", () => {
+  const drawn = [5, 2, 1].map((multiplicity) => ({ parent: 3, multiplicity }));
+  assert.deepEqual(drawn.map((one) => prior(one, drawn)), [0.625, 0.25, 0.125]);
+  assert.equal(prior({ parent: null, multiplicity: 1 }, []), null);
 });
