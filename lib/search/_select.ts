@@ -36,9 +36,10 @@ export function selectLeaf(root: TreeNode, options: SelectionOptions): TreeNode 
 export function selectChild(parent: TreeNode, options: SelectionOptions): TreeNode | null {
   let best: TreeNode | null = null;
   let bestScore = -Infinity;
+  const scoring = { ...options, draws: parent.draws };
   for (const child of parent.children) {
     if (child.openLeaves === 0) continue;
-    const score = childScore(child, { ...options, draws: parent.draws });
+    const score = childScore(child, scoring);
     if (
       best === null || score > bestScore ||
       (score === bestScore && options.rule !== "released" && compareDrawn(child, best) < 0)
@@ -100,9 +101,9 @@ export function bestNewChild(
 ): TreeNode | null {
   const open = created.filter((child) => !child.closed);
   if (options.rule !== "puct") return open.sort(compareDrawn)[0] ?? null;
-  const all = { ...options, draws: node.draws + draws };
+  const scoring = { ...options, draws: node.draws + draws };
   return open.sort((a, b) =>
     Number(a.status !== "ok") - Number(b.status !== "ok") ||
-    childScore(b, all) - childScore(a, all) || compareDrawn(a, b)
+    childScore(b, scoring) - childScore(a, scoring) || compareDrawn(a, b)
   )[0] ?? null;
 }
