@@ -57,18 +57,25 @@ export function scienceSizes(config: ScienceConfig): ScienceSizes {
   };
 }
 
+/** Settings that a study passes on to the commands that it is made of. What it prints itself is not among them. */
+export function passedOn(config: ScienceConfig) {
+  const { trainer, hooks, prices, db, concurrency, requestTimeout } = config;
+  const { workers, torch, unsafeNoSandbox, quiet } = config;
+  return {
+    ...{ trainer, hooks, prices, db, concurrency, requestTimeout },
+    ...{ workers, torch, unsafeNoSandbox, quiet },
+  };
+}
+
 /**
  * Configuration of the chain of one seed.
  *
  * @throws {z.ZodError} If the settings for evolve are none of it.
  */
 export function chainConfig(config: ScienceConfig, seed: number): EvolveConfig {
-  const { trainer, hooks, prices, db, concurrency, requestTimeout } = config;
-  const { workers, torch, unsafeNoSandbox, quiet } = config;
   return EvolveConfig.parse({
     ...config.evolve,
-    ...{ trainer, hooks, prices, db, concurrency, requestTimeout },
-    ...{ workers, torch, unsafeNoSandbox, quiet },
+    ...passedOn(config),
     ...{ seed, run: `${config.run}-seed-${seed}`, quick: config.quick },
     rounds: scienceSizes(config).rounds,
   });

@@ -83,10 +83,15 @@ export function childScore(
  * the higher PPM logit (which tanh may have flattened), then the earlier draw.
  */
 export function compareDrawn(a: TreeNode, b: TreeNode): number {
-  const byStatus = Number(a.status !== "ok") - Number(b.status !== "ok");
+  const byStatus = compareStatus(a, b);
   if (byStatus !== 0) return byStatus;
   if (a.logit !== null && b.logit !== null && a.logit !== b.logit) return b.logit - a.logit;
   return a.drawIndex - b.drawIndex;
+}
+
+/** Steps that passed come before failed ones. */
+function compareStatus(a: TreeNode, b: TreeNode): number {
+  return Number(a.status !== "ok") - Number(b.status !== "ok");
 }
 
 /** The new child of an expansion that a rollout goes down to; `null` when all of them failed. */
@@ -103,7 +108,7 @@ export function bestNewChild(
   if (options.rule !== "puct") return open.sort(compareDrawn)[0] ?? null;
   const scoring = { ...options, draws: node.draws + draws };
   return open.sort((a, b) =>
-    Number(a.status !== "ok") - Number(b.status !== "ok") ||
+    compareStatus(a, b) ||
     childScore(b, scoring) - childScore(a, scoring) || compareDrawn(a, b)
   )[0] ?? null;
 }

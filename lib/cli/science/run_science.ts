@@ -7,6 +7,7 @@ import {
 import {
   AblateConfig,
   chainConfig,
+  passedOn,
   type ScienceConfig,
   type ScienceSizes,
   scienceSizes,
@@ -81,11 +82,8 @@ function ablateConfig(
     readonly sizes: ScienceSizes;
   },
 ): AblateConfig {
-  const { trainer, hooks, prices, db, concurrency, requestTimeout } = config;
-  const { workers, torch, unsafeNoSandbox, quiet } = config;
   return AblateConfig.parse({
-    ...{ trainer, hooks, prices, db, concurrency, requestTimeout },
-    ...{ workers, torch, unsafeNoSandbox, quiet },
+    ...passedOn(config),
     ...{ run, round: part.round, suite: config.suite, quick: config.quick, seeds: 1 },
     evalProblems: part.problems,
     evalSearch: Math.min(part.problems, sizes.testSearch),
