@@ -87,8 +87,10 @@ export const EvolveConfig = z.strictObject({
     .describe("Preset of training settings (default: that of the family of presets)"),
   trainer: Trainer.default({})
     .describe("Command that trains in place of our trainer, or a configuration file of accelerate"),
-  exportPreset: z.enum(["default", "paper", "released"]).default("default")
-    .describe("Rules by which trees become training data"),
+  exportPreset: z.enum(["default", "starter", "paper", "released"]).optional()
+    .describe(
+      "Rules by which trees become training data (default: those of the starter world, or default)",
+    ),
   sftRules: settings.default({}).describe("Further rules for policy data over the preset's"),
   pairRules: settings.default({}).describe("Further rules for preference pairs over the preset's"),
   hooks: Hooks.default({}).describe(

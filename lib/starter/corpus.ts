@@ -17,9 +17,9 @@ export type Corpus = typeof CORPORA[number];
 export const AUTHOR_RATES: Readonly<Record<Corpus, AuthorRates>> = {
   clean: CAREFUL_AUTHOR,
   misconceptions: {
-    misconception: { basic: 0.74, middle: 0.66, late: 0.75 },
+    misconception: { basic: 0.74, middle: 0.66, late: 0.6 },
     slip: 0.03,
-    compensation: { basic: 0.25, middle: 0.15, late: 0 },
+    compensation: { basic: 0.2, middle: 0.08, late: 0 },
   },
   control: { ...CAREFUL_AUTHOR, slip: 0.1 },
 };

@@ -71,7 +71,10 @@ const COMMON: TrainSettings = {
   lora: null,
 };
 
-/** A million parameters on two cores: starter.md's measured values. */
+/**
+ * A million parameters on two cores. Policies learn at half the rate of starter.md: at 1e-3 a few hundred traces unteach the base how
+ * to read long stories (benchmarks/README.md, 2026-11-26).
+ */
 const STARTER: TrainSettings = {
   ...COMMON,
   epochs: 4,
@@ -89,7 +92,7 @@ const STARTER: TrainSettings = {
 /** Settings by preset and kind; `paper`: section 4 of algorithm.md. */
 const PRESETS: Readonly<Record<TrainingPreset, Readonly<Record<TrainingKind, TrainSettings>>>> = {
   starter: {
-    sft: STARTER,
+    sft: { ...STARTER, learningRate: 5e-4 },
     ppm: { ...STARTER, epochs: 3 },
     outcome: { ...STARTER, epochs: 3 },
     q_regression: { ...STARTER, epochs: 3 },

@@ -107,7 +107,12 @@ async function openLive(
     spec: { guidance: wanted === null ? "terminal" : "ppm", calibration: null },
     policyFolder: policy.kind === "folder" ? policy.folder : null,
     ppmFolder: wanted?.kind === "folder" ? wanted.folder : null,
-  }, { resources, onProgress, signal });
+  }, {
+    resources,
+    onProgress,
+    signal,
+    policyFlag: config.policy === undefined ? "--checkpoint" : "--policy",
+  });
 }
 
 async function replayed(

@@ -40,9 +40,9 @@ export function selectionOf(config: EvalConfig, suite: string): SuiteSelection {
 }
 
 /**
- * What is done with one pair of models.
+ * What is done with one pair of models. Of all rounds, one without a PPM (the base has none) is left out of the modes that need it.
  *
- * @throws {UsageError} If a mode needs a PPM and there is none.
+ * @throws {UsageError} If a mode needs a PPM and the models that were named have none.
  */
 export function planTasks(
   config: EvalConfig,
@@ -54,6 +54,7 @@ export function planTasks(
   );
   const unscored = tasks.find(({ mode }) => mode.needsPpm && models.ppm === null);
   if (unscored === undefined) return tasks;
+  if (config.allRounds) return tasks.filter(({ mode }) => !mode.needsPpm);
   throw new UsageError(
     `Cannot measure ${models.label} with mode "${unscored.mode.name}": expected a PPM, got none; name one with --ppm`,
   );

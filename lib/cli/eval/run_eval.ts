@@ -67,7 +67,9 @@ export async function runEval(
   const entries: MeasuredEntry[] = [];
   for (const models of await findModels(config, store)) {
     if (interrupts.stopAdmitting.aborted) break;
-    entries.push(...await measure(models, planTasks(config, suites, models), parts));
+    const tasks = planTasks(config, suites, models);
+    if (tasks.length === 0) say(`${models.label}: no PPM, nothing to measure`);
+    else entries.push(...await measure(models, tasks, parts));
   }
   await report({ entries, seconds: progress.seconds }, store);
   if (interrupts.stopAdmitting.aborted) {

@@ -1,6 +1,6 @@
 import type { EvolveConfig } from "../../config/mod.ts";
 import type { RoundSchedule, SearchPass } from "../../rounds/mod.ts";
-import { exportRules, exportSpec } from "./export_stage.ts";
+import { exportRules, exportSpec, rulePreset } from "./export_stage.ts";
 import type { EvolvePlan } from "./plan.ts";
 import { type RoundTraining, trainingSettings, trainingSpec } from "./training_stage.ts";
 
@@ -15,7 +15,7 @@ export function planLines(config: EvolveConfig, plan: EvolvePlan): readonly stri
     ...schedules.map((schedule) => roundLine(schedule, config.bootstrap ?? "the base")),
     `Policies: from the base, ${settingsText("sft", config)}`,
     `PPMs: from their round's policy, ${settingsText("ppm", config)}`,
-    `Training data: rules of preset ${config.exportPreset}, ${rulesText(config)}`,
+    `Training data: rules of preset ${rulePreset(config)}, ${rulesText(config)}`,
     `Measured after every round on ${plan.suites.join(", ")}: policy alone ${
       counted(sizes.evalProblems)
     }, search ${counted(sizes.evalSearch)}`,
@@ -54,7 +54,7 @@ function settingsText(kind: RoundTraining, config: EvolveConfig): string {
 
 function rulesText(config: EvolveConfig): string {
   const { sft, pairs } = exportRules(config);
-  return `${sft.perProblem} traces a problem, ${pairs.perSide} x ${pairs.perSide} steps a prefix with ` +
+  return `at most ${sft.perProblem} of a problem's traces, ${pairs.perSide} x ${pairs.perSide} steps a prefix with ` +
     `at least ${pairs.minRollouts} rollouts each`;
 }
 

@@ -8,6 +8,7 @@ import {
   OWN_FILES,
   type PairRules,
   pairRules,
+  type RulePreset,
   type SftRules,
   sftRules,
 } from "../../export/mod.ts";
@@ -22,13 +23,18 @@ export interface ExportRules {
   readonly pairs: PairRules;
 }
 
+/** Preset of the rules: what was asked for, or what suits the family of presets. */
+export function rulePreset({ exportPreset, preset }: EvolveConfig): RulePreset {
+  return exportPreset ?? (preset === "starter" ? "starter" : "default");
+}
+
 /**
  * Rules of the export, by the configuration.
  *
  * @throws {ConfigError} If a rule is unknown or out of range.
  */
 export function exportRules(config: EvolveConfig): ExportRules {
-  const { exportPreset } = config;
+  const exportPreset = rulePreset(config);
   return {
     sft: sftRules(exportPreset, config.sftRules),
     pairs: pairRules(exportPreset, config.pairRules),

@@ -17,7 +17,13 @@ import { pythonInterpreter } from "../host.ts";
 import { NEVER_DIES, openReplies, type ServedModels, unaskedModels } from "../served_models.ts";
 import { checkpointIdentity } from "./identity.ts";
 import type { ModelIdentity, SynthPlan } from "./plan.ts";
-import { ENGINE_NAMES, type ProbedEndpoints, probePolicies, probePpms } from "./probes.ts";
+import {
+  ENGINE_NAMES,
+  type ProbedEndpoints,
+  probePolicies,
+  probePpms,
+  type ProbeRoleOptions,
+} from "./probes.ts";
 
 /** The models of a run. */
 export interface OpenModels extends ServedModels {
@@ -30,7 +36,7 @@ export interface ModelsPlan extends Pick<SynthPlan, "policyFolder" | "ppmFolder"
 }
 
 /** Options of {@linkcode openModels}. */
-export interface OpenModelsOptions {
+export interface OpenModelsOptions extends Pick<ProbeRoleOptions, "policyFlag"> {
   /** Everything that must be closed with the run. */
   readonly resources: AsyncDisposableStack;
   readonly onProgress: (message: string) => void;

@@ -23,6 +23,8 @@ export interface ProbedEndpoints<Findings extends EndpointFindings = EndpointFin
 
 /** Options of {@linkcode probePolicies} and {@linkcode probePpms}. */
 export interface ProbeRoleOptions {
+  /** Flag that named the policy's endpoints, for messages. @default "--policy" */
+  readonly policyFlag?: string;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
   /** The embedded engine, where it runs, and what it serves. */
@@ -52,7 +54,7 @@ export function probePolicies(
     deadlineMs: config.requestTimeout * 1000,
     probe: (transport) =>
       probePolicy(transport, {
-        flag: "--policy",
+        flag: options.policyFlag ?? "--policy",
         api: config.policyApi,
         model: isEngine ? ENGINE_NAMES.policy : config.policyModel,
         signal: options.signal,

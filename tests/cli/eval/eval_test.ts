@@ -16,6 +16,34 @@ async function refuses(
   assert.equal(result.stdout, "");
 }
 
+/** Stores a run of evolve with these checkpoints; no files. */
+async function storeCheckpoints(
+  db: string,
+  checkpoints: readonly (readonly [roundNo: number, role: "policy" | "ppm"])[],
+): Promise<void> {
+  await using store = await openStore(db);
+  const { runNo } = await store.openRun({
+    name: "evolve",
+    command: "evolve",
+    spec: null,
+    mode: "new",
+    provenance: NO_PROVENANCE,
+  });
+  for (const [roundNo, role] of checkpoints) {
+    await store.addArtifact({
+      kind: "checkpoint",
+      runNo,
+      roundNo,
+      role,
+      location: `evolve/round-${roundNo}/${role}`,
+      sha256: null,
+      rows: null,
+      meta: null,
+      parents: [],
+    });
+  }
+}
+
 Deno.test("eval refuses a suite that it does not know, or whose file says something unknown", async () => {
   await withFolder(async (folder) => {
     const db = ["--db", `${folder}/x.duckdb`];
@@ -77,30 +105,23 @@ Deno.test("eval refuses an endpoint whose context is too small, before anything 
   });
 });
 
+Deno.test("eval names the option of an endpoint that is not there", async () => {
+  await withFolder(async (folder) => {
+    const suite = await writeSuite(folder, { count: 1 });
+    const endpoint = programEndpoint();
+    const { url } = endpoint;
+    await endpoint[Symbol.asyncDispose]();
+    await refuses(["--suite", suite, "--checkpoint", url, "--db", `${folder}/x.duckdb`], {
+      code: 1,
+      message: /connection refused; start the server or check --checkpoint/,
+    });
+  });
+});
+
 Deno.test("eval refuses an endpoint that serves another model than the round's", async () => {
   await withFolder(async (folder) => {
     const db = `${folder}/x.duckdb`;
-    {
-      await using store = await openStore(db);
-      const { runNo } = await store.openRun({
-        name: "evolve",
-        command: "evolve",
-        spec: null,
-        mode: "new",
-        provenance: NO_PROVENANCE,
-      });
-      await store.addArtifact({
-        kind: "checkpoint",
-        runNo,
-        roundNo: 3,
-        role: "policy",
-        location: "evolve/round-3/policy",
-        sha256: null,
-        rows: null,
-        meta: null,
-        parents: [],
-      });
-    }
+    await storeCheckpoints(db, [[3, "policy"]]);
     const suite = await writeSuite(folder, { count: 2 });
     await using other = programEndpoint({ model: "somebody/else" });
     const common = ["--suite", suite, "--db", db, "--quiet"];
@@ -117,6 +138,26 @@ Deno.test("eval refuses an endpoint that serves another model than the round's",
       code: 2,
       message: /Cannot measure round 3 with mode "mcts": expected a PPM, got none/,
     });
+  });
+});
+
+Deno.test("eval --all-rounds leaves a round without a PPM out of the modes that need one", async () => {
+  await withFolder(async (folder) => {
+    const db = `${folder}/x.duckdb`;
+    await storeCheckpoints(db, [[0, "policy"], [1, "policy"], [1, "ppm"]]);
+    const suite = await writeSuite(folder, { count: 2 });
+    const { code, stdout, stderr } = await runRstar([
+      "eval",
+      ...["--suite", suite, "--db", db, "--all-rounds", "--mode", "greedy,mcts"],
+      ...["--dry-run", "--json"],
+    ]);
+    assert.equal(code, 0, stderr);
+    const plans: readonly { model: string; tasks: readonly { mode: string }[] }[] =
+      JSON.parse(stdout).models;
+    assert.deepEqual(
+      plans.map(({ model, tasks }) => [model, ...tasks.map(({ mode }) => mode)]),
+      [["round 0", "greedy"], ["round 1", "greedy", "mcts"]],
+    );
   });
 });
 
