@@ -118,8 +118,8 @@ export const PRESETS = {
     earlyStop: false,
   }),
   "starter/r1": preset({ rollouts: 8, candidates: 5 }),
-  "starter/r2": preset({ rollouts: 8, candidates: 4 }),
-  "starter/r3": preset({ rollouts: 8, candidates: 4, guidance: "ppm" }),
+  "starter/r2": preset({ rollouts: 8, candidates: 4 }, { unsolved: [16] }),
+  "starter/r3": preset({ rollouts: 8, candidates: 4, guidance: "ppm" }, { unsolved: [16] }),
   "starter/r4": preset({ rollouts: 8, candidates: 4, guidance: "ppm" }, { unsolved: [16] }),
   // Chosen on the validation split: a PPM of a million parameters picks among few careful drafts better than alone among wild ones.
   "starter/test": preset({

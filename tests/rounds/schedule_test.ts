@@ -36,7 +36,12 @@ Deno.test("roundSchedules() takes the preset of each round, and the last one for
 Deno.test("roundSchedules() guides search by a PPM from ppmFrom on, whatever the preset says", () => {
   const schedules = roundSchedules(scheduleOptions({ ppmFrom: 2 }));
   const guidance = schedules.map(({ passes }) => passes.map(({ spec }) => spec.guidance));
-  assert.deepEqual(guidance, [["terminal"], ["ppm"], ["ppm"], ["ppm", "ppm"]]);
+  assert.deepEqual(guidance, [
+    ["terminal"],
+    ["ppm", "ppm"],
+    ["ppm", "ppm"],
+    ["ppm", "ppm"],
+  ]);
 });
 
 Deno.test("roundSchedules() prescreens only where a PPM ranks", () => {

@@ -24,8 +24,8 @@ Deno.test("presets hold the numbers of algorithm.md 3.8", () => {
     "released/eval: 12x32 T1 e1 ppm +",
     "greedy: 1x1 T0 e3 terminal +",
     "starter/r1: 8x5 T1 e0 terminal +",
-    "starter/r2: 8x4 T1 e0 terminal +",
-    "starter/r3: 8x4 T1 e0 ppm +",
+    "starter/r2: 8x4 T1 e0 terminal +16",
+    "starter/r3: 8x4 T1 e0 ppm +16",
     "starter/r4: 8x4 T1 e0 ppm +16",
     "starter/test: 4x8 T0.5 e0 ppm +",
   ]);
