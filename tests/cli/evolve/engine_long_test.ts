@@ -27,9 +27,13 @@ Deno.test("evolve runs the starter world for two small rounds with the embedded 
         return row?.[0];
       };
       assert.equal(
-        await one("SELECT count(*) FROM tree WHERE round_no = 2 AND ppm_requests > 0"),
+        await one("SELECT count(DISTINCT problem_no) FROM tree WHERE round_no = 2"),
         24,
-        "the PPM of round 1 guides round 2",
+      );
+      assert.equal(
+        await one("SELECT count(*) FROM tree WHERE round_no = 2 AND ppm_requests = 0"),
+        0,
+        "the PPM of round 1 guides every tree of round 2, the further ones of the unsolved problems too",
       );
       assert.equal(
         await one("SELECT count(*) FROM metric WHERE name = 'loss'") as number > 0,
