@@ -72,7 +72,7 @@ const COMMON: TrainSettings = {
 };
 
 /**
- * A million parameters on two cores. Policies learn at half the rate of starter.md: at 1e-3 a few hundred traces unteach the base how
+ * A million parameters on two cores. Policies learn at a third of starter.md's rate: at 1e-3 a few hundred traces unteach the base how
  * to read long stories (benchmarks/README.md, 2026-11-26).
  */
 const STARTER: TrainSettings = {
@@ -92,7 +92,7 @@ const STARTER: TrainSettings = {
 /** Settings by preset and kind; `paper`: section 4 of algorithm.md. */
 const PRESETS: Readonly<Record<TrainingPreset, Readonly<Record<TrainingKind, TrainSettings>>>> = {
   starter: {
-    sft: { ...STARTER, learningRate: 5e-4 },
+    sft: { ...STARTER, learningRate: 3e-4 },
     ppm: { ...STARTER, epochs: 3 },
     outcome: { ...STARTER, epochs: 3 },
     q_regression: { ...STARTER, epochs: 3 },

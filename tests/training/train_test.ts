@@ -71,7 +71,7 @@ ${CHECKPOINT}
     assert.deepEqual(lines, ["hello from a library"]);
     const request = JSON.parse(await Deno.readTextFile(join(made.folder, "request.json")));
     assert.deepEqual(request.specialTokens, [...SPECIAL_TOKENS]);
-    assert.equal(request.settings.learningRate, 5e-4);
+    assert.equal(request.settings.learningRate, 3e-4);
     assert.match(request.dataSha256, /^[0-9a-f]{64}$/);
     assert.equal(request.base, BASE);
     const left = [...Deno.readDirSync(join(folder, "out"))].map(({ name }) => name);
