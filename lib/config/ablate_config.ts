@@ -22,6 +22,8 @@ export const AblateConfig = z.strictObject({
     .describe("Run of evolve that it is made from (default: the newest)"),
   round: z.int().min(1).max(15).optional()
     .describe("Round of it whose trees and models are used (default: the last that is done)"),
+  base: z.string().min(1).optional()
+    .describe("Folder of the run's base (default: where it was, or the one that ships)"),
   quick: z.boolean().default(false).describe("Few problems, one seed: minutes, for a first look"),
   problems: z.int().min(1).optional()
     .describe("Problems of the round that are used (default: all; quick: 24)"),

@@ -54,6 +54,8 @@ export const EvalConfig = z.strictObject({
   checkpoint: z.string().min(1).optional()
     .describe("Measure this policy instead: a checkpoint folder, or URLs of endpoints"),
   ppm: z.string().min(1).optional().describe("PPM: a checkpoint folder, or URLs of endpoints"),
+  base: z.string().min(1).optional()
+    .describe("Folder of the run's base (default: where it was, or the one that ships)"),
   policy: z.string().min(1).optional()
     .describe("URLs that serve the round's policy, in place of the embedded engine"),
   policyModel: z.string().min(1).optional().describe("Model that the policy endpoint must serve"),
@@ -125,6 +127,12 @@ export const EvalConfig = z.strictObject({
   }
   if (config.policy !== undefined && config.round === undefined) {
     contradict("policy", "serves the policy of one round; give round, or checkpoint alone");
+  }
+  if (config.base !== undefined && !config.allRounds && config.round !== 0) {
+    contradict("base", "is measured as round 0; give round 0 or allRounds, or checkpoint alone");
+  }
+  if (config.base !== undefined && config.policy !== undefined) {
+    contradict("base", "policy serves it; give one");
   }
   if (config.resume && config.newEval) {
     contradict("resume", "resume insists on an evaluation and newEval starts another; give one");

@@ -1,6 +1,6 @@
 /** The round of a run of `evolve` that an ablation is made from, as the store knows it. */
 import { z } from "zod";
-import type { Model, SourceRound } from "../../ablation/mod.ts";
+import type { SourceRound } from "../../ablation/mod.ts";
 import type { AblateConfig } from "../../config/mod.ts";
 import { hashSeed, type Problem, seededRandom, shuffled, UsageError } from "../../core/mod.ts";
 import { PairRules, SftRules } from "../../export/mod.ts";
@@ -8,6 +8,7 @@ import { stageOf } from "../../rounds/mod.ts";
 import { SearchSpec } from "../../search/mod.ts";
 import type { ArtifactInfo, DuckdbStore, RoundInfo, RunInfo } from "../../store/mod.ts";
 import { TrainSettings } from "../../training/mod.ts";
+import { baseFolder } from "../base_folder.ts";
 import { storedProblems } from "../stored_problems.ts";
 import { storedModel } from "./made_model.ts";
 
@@ -35,24 +36,29 @@ export interface FoundSource {
  */
 export async function findSourceRound(
   store: DuckdbStore,
-  config: Pick<AblateConfig, "db" | "run" | "round">,
+  config: Pick<AblateConfig, "db" | "run" | "round" | "base">,
   limit: number | null,
 ): Promise<FoundSource> {
   const run = findRun(await store.runs(), config);
   const { round, ppm: searchedWithPpm } = findRound(await store.rounds(run.runNo), run, config);
   const spec = RunSpec.parse(run.spec);
   const artifacts = await store.artifacts({ runNo: run.runNo, kind: "checkpoint" });
-  const model = (stage: string, of: number) =>
-    modelOf(config.db, artifacts.findLast((one) => one.roundNo === of && stageOf(one) === stage), {
-      what: `${stage} of round ${of}`,
-      run: run.name,
-    });
+  const checkpoint = (stage: string, of: number): ArtifactInfo => {
+    const found = artifacts.findLast((one) => one.roundNo === of && stageOf(one) === stage);
+    if (found !== undefined) return found;
+    throw new UsageError(`Cannot ablate run "${run.name}": it has no ${stage} of round ${of}`);
+  };
+  const model = (stage: string, of: number) => storedModel(config.db, checkpoint(stage, of));
   if (round === 1 && artifacts.some((one) => stageOf(one) === "bootstrap")) {
     throw new UsageError(
       `Cannot ablate round 1 of run "${run.name}": a bootstrap model searched in it, which is no checkpoint of the run; ` +
         "take a later round",
     );
   }
+  const base = {
+    ...model("policy", 0),
+    folder: await baseFolder(checkpoint("policy", 0), config.base),
+  };
   const problems = (await searchedProblems(store, run.runNo, round)).slice(0, limit ?? undefined);
   const names = Object.keys(spec.search);
   const search = spec.search[`round ${Math.min(round, names.length)}`]?.[0]?.spec;
@@ -64,8 +70,8 @@ export async function findSourceRound(
       round,
       trees: { runNo: run.runNo, rounds: [round] },
       problemIds: problems.map(({ id }) => id),
-      base: model("policy", 0),
-      searchPolicy: model("policy", round - 1),
+      base,
+      searchPolicy: round === 1 ? base : model("policy", round - 1),
       searchPpm: searchedWithPpm === null ? null : model("ppm", round - 1),
       policy: model("policy", round),
       ppm: model("ppm", round),
@@ -108,15 +114,6 @@ function findRound(
       done.map(({ roundNo }) => roundNo).join(", ") || "none"
     }`,
   );
-}
-
-function modelOf(
-  db: string,
-  artifact: ArtifactInfo | undefined,
-  { what, run }: { readonly what: string; readonly run: string },
-): Model {
-  if (artifact !== undefined) return storedModel(db, artifact);
-  throw new UsageError(`Cannot ablate run "${run}": it has no ${what}`);
 }
 
 /** Problems with trees of a round, in one mixed order: any first part of them has every level. */

@@ -6,6 +6,7 @@ import { UsageError } from "../../core/mod.ts";
 import type { PpmCalibration } from "../../endpoint/mod.ts";
 import type { ArtifactInfo, ArtifactStore, RunInfo, RunStore } from "../../store/mod.ts";
 import { artifactPlace } from "../artifact_location.ts";
+import { baseFolder } from "../base_folder.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
 
 /** Where a model is: a folder for the embedded engine, or endpoints that serve it. */
@@ -38,7 +39,7 @@ export interface MeasuredModels {
  * Finds what is to be measured: `--checkpoint`, the rounds that were asked for, or else the newest round of the newest evolve run and,
  * where there is none, the model that ships.
  *
- * @throws {UsageError} If there is no such run, round or checkpoint.
+ * @throws {UsageError} If there is no such run, round or checkpoint, or the base is not found.
  */
 export async function findModels(
   config: EvalConfig,
@@ -142,7 +143,9 @@ async function ofRound(
     roundNo: round,
     policyArtifact: policy.artifactId,
     ppmArtifact: ppm?.artifactId ?? null,
-    policy: place(policy, config.policy),
+    policy: round === 0 && config.policy === undefined
+      ? sourceOf(await baseFolder(policy, config.base))
+      : place(policy, config.policy),
     ppm: ppmSource,
     calibration: await calibrationOf(config, ppmSource, ppm),
   };

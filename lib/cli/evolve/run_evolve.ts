@@ -1,5 +1,4 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { z } from "zod";
 import type { EvolveConfig } from "../../config/mod.ts";
 import { isStarterSet, type Json } from "../../core/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
@@ -18,7 +17,7 @@ import { codeRevision } from "../host.ts";
 import { type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { sayRun } from "../say_run.ts";
-import { checkpointIdentity } from "../synth/identity.ts";
+import { checkpointIdentity, hashOfWeights } from "../synth/identity.ts";
 import { EvolveDisplay } from "./display.ts";
 import { evaluationSpec } from "./evaluation_stage.ts";
 import { exportSpec } from "./export_stage.ts";
@@ -138,8 +137,8 @@ class Evolution {
       schedules: this.#plan.schedules,
       base: {
         // A folder is the same one for whoever reads the row from elsewhere; a name is the serving hook's.
-        location: hashOf(base) === null ? this.#plan.base : resolve(this.#plan.base),
-        sha256: hashOf(base),
+        location: hashOfWeights(base) === null ? this.#plan.base : resolve(this.#plan.base),
+        sha256: hashOfWeights(base),
         rows: null,
         meta: { identity: base },
       },
@@ -207,11 +206,6 @@ async function baseIdentity(config: EvolveConfig, plan: EvolvePlan): Promise<Jso
     if (!isFolder) return { model: basename(plan.base) };
   }
   return await checkpointIdentity(plan.base);
-}
-
-function hashOf(identity: Json): string | null {
-  const parsed = z.object({ checkpoint: z.string() }).safeParse(identity);
-  return parsed.success ? parsed.data.checkpoint : null;
 }
 
 function noteOf(outcome: RoundsOutcome, config: EvolveConfig): string | null {

@@ -57,7 +57,11 @@ export async function runScience(config: ScienceConfig): Promise<ScienceOutcome>
     const { run } = await runEvolve(chain, await planEvolve(chain));
     for (const part of parts) {
       say(`Seed ${seed + 1} of ${sizes.seeds}: ${part.ablation.name}, round ${part.round}`);
-      const outcome = await runAblate(ablateConfig(config, { part, run, sizes }), part.ablation);
+      const { base } = chain;
+      const outcome = await runAblate(
+        ablateConfig(config, { part, run, base, sizes }),
+        part.ablation,
+      );
       measured.get(part)?.push(...outcome.result.measured);
       suite = outcome.suite;
     }
@@ -76,15 +80,16 @@ export async function runScience(config: ScienceConfig): Promise<ScienceOutcome>
 /** One seed: the chain itself is repeated. */
 function ablateConfig(
   config: ScienceConfig,
-  { part, run, sizes }: {
+  { part, run, base, sizes }: {
     readonly part: StudyPart;
     readonly run: string;
+    readonly base: string | undefined;
     readonly sizes: ScienceSizes;
   },
 ): AblateConfig {
   return AblateConfig.parse({
     ...passedOn(config),
-    ...{ run, round: part.round, suite: config.suite, quick: config.quick, seeds: 1 },
+    ...{ run, base, round: part.round, suite: config.suite, quick: config.quick, seeds: 1 },
     evalProblems: part.problems,
     evalSearch: Math.min(part.problems, sizes.testSearch),
     rollouts: [sizes.rollouts],

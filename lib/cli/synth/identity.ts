@@ -30,6 +30,13 @@ export async function checkpointIdentity(
   return { checkpoint: hashJson(hashes) };
 }
 
+const Weights = z.object({ checkpoint: z.string() });
+
+/** Hash of the weights that an identity names; `null` for a model that is known by its name alone. */
+export function hashOfWeights(identity: Json): string | null {
+  return Weights.safeParse(identity).data?.checkpoint ?? null;
+}
+
 /**
  * Names of the files that make a local checkpoint what it is; nothing is read.
  *

@@ -190,4 +190,12 @@ Deno.test("eval refuses settings that contradict each other", async () => {
     message: /for "k": like takes it from the stored/,
   });
   await refuses(["--round", "1", "--checkpoint", "x"], { code: 2, message: /exclude one another/ });
+  await refuses(["--round", "1", "--base", "x"], {
+    code: 2,
+    message: /--base.*measured as round 0/,
+  });
+  await refuses(["--round", "0", "--base", "x", "--policy", "http://localhost/v1"], {
+    code: 2,
+    message: /policy serves it; give one/,
+  });
 });
