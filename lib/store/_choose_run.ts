@@ -1,6 +1,6 @@
 import { hashJson, type Json, StoreError, UsageError } from "../core/mod.ts";
 import { describeChange, specChanges } from "./spec_changes.ts";
-import type { OpenedRun, OpenRunRequest } from "./store.ts";
+import type { MatchRunRequest, OpenedRun, OpenRunRequest } from "./store.ts";
 
 /** What the choice needs of a stored run. */
 export interface StoredRun {
@@ -16,38 +16,44 @@ const MAX_RUNS = 255;
 
 /** Which run a request opens (architecture.md, "Runs"): the rule that every store follows. `runs` are in order of their numbers. */
 export function chooseRun(runs: readonly StoredRun[], request: OpenRunRequest): OpenedRun {
-  const specHash = hashJson(request.spec);
-  const namesakes = namesakesOf(runs, request.name);
   const same = matchRun(runs, request);
-  const latest = namesakes.at(-1);
-  const changes = latest === undefined ? [] : specChanges(latest.spec, request.spec);
-  if (same !== null && request.mode !== "new") return same;
-  if (request.mode === "resume") {
-    throw new UsageError(
-      `Cannot resume run "${request.name}": ` +
-        (latest === undefined
-          ? `there is none of this name; stored: ${runs.map((r) => r.name).join(", ") || "none"}`
-          : `its settings differ: ${changes.map(describeChange).join("; ")}`),
-    );
-  }
+  if (same !== null) return same;
+  const latest = namesakesOf(runs, request.name).at(-1);
   return {
     runNo: nextRunNo(runs),
     name: freeName(request.name, runs.map((run) => run.name)),
-    specHash,
+    specHash: hashJson(request.spec),
     isContinued: false,
-    beside: latest === undefined ? null : { name: latest.name, changes },
+    beside: latest === undefined
+      ? null
+      : { name: latest.name, changes: specChanges(latest.spec, request.spec) },
   };
 }
 
-/** The run that a request continues; `null` if there is none of its name and specification. */
+/**
+ * The run that a request continues; `null` if it starts one.
+ *
+ * @throws {UsageError} If it insists on a run that is not there.
+ */
 export function matchRun(
   runs: readonly StoredRun[],
-  { name, spec }: Pick<OpenRunRequest, "name" | "spec">,
+  { name, spec, mode }: MatchRunRequest,
 ): OpenedRun | null {
+  if (mode === "new") return null;
   const specHash = hashJson(spec);
-  const same = namesakesOf(runs, name).findLast((run) => run.specHash === specHash);
-  if (same === undefined) return null;
-  return { runNo: same.runNo, name: same.name, specHash, isContinued: true, beside: null };
+  const namesakes = namesakesOf(runs, name);
+  const same = namesakes.findLast((run) => run.specHash === specHash);
+  if (same !== undefined) {
+    return { runNo: same.runNo, name: same.name, specHash, isContinued: true, beside: null };
+  }
+  if (mode === "continue") return null;
+  const latest = namesakes.at(-1);
+  throw new UsageError(
+    `Cannot resume run "${name}": ` +
+      (latest === undefined
+        ? `there is none of this name; stored: ${runs.map((r) => r.name).join(", ") || "none"}`
+        : `its settings differ: ${specChanges(latest.spec, spec).map(describeChange).join("; ")}`),
+  );
 }
 
 function namesakesOf(runs: readonly StoredRun[], name: string): readonly StoredRun[] {

@@ -10,7 +10,7 @@ import {
 } from "./_choose_run.ts";
 import type { Database } from "./_database.ts";
 import { JsonColumn } from "./_json_column.ts";
-import type { OpenedRun, OpenRunRequest, RunInfo } from "./store.ts";
+import type { MatchRunRequest, OpenedRun, OpenRunRequest, RunInfo } from "./store.ts";
 import { packTreeId } from "./tree_id.ts";
 
 const RunRow = z.object({
@@ -60,7 +60,7 @@ async function storedRuns(database: Database): Promise<readonly StoredRun[]> {
 /** The run that a request would continue. */
 export async function findMatch(
   database: Database,
-  request: Pick<OpenRunRequest, "name" | "spec">,
+  request: MatchRunRequest,
 ): Promise<OpenedRun | null> {
   return matchRun(await storedRuns(database), request);
 }

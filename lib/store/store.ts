@@ -41,6 +41,9 @@ export interface OpenRunRequest {
   readonly mode: "continue" | "resume" | "new";
 }
 
+/** What of a request says which run it continues. */
+export type MatchRunRequest = Pick<OpenRunRequest, "name" | "spec" | "mode">;
+
 /** An open run. */
 export interface OpenedRun {
   readonly runNo: number;
@@ -71,8 +74,12 @@ export interface RunStore {
    * @throws {StoreError} If 255 runs are stored already.
    */
   openRun(request: OpenRunRequest): Promise<OpenedRun>;
-  /** The run that `openRun` would continue, without opening it: nothing is kept. `null` if it would start one. */
-  matchRun(request: Pick<OpenRunRequest, "name" | "spec">): Promise<OpenedRun | null>;
+  /**
+   * The run that `openRun` would continue, without opening it: nothing is kept. `null` if it would start one.
+   *
+   * @throws {UsageError} As `openRun` does if `resume` finds none.
+   */
+  matchRun(request: MatchRunRequest): Promise<OpenedRun | null>;
   /** Every run, oldest first. */
   runs(): Promise<readonly RunInfo[]>;
   /**

@@ -32,13 +32,20 @@ export function testStore(name: string, make: () => Promise<Store>): void {
 
   Deno.test(`${name}: matchRun() finds what openRun() would continue, and keeps nothing`, async () => {
     await using store = await make();
-    const { name: run, spec } = testRun();
-    assert.equal(await store.matchRun({ name: run, spec }), null);
+    const request = testRun();
+    assert.equal(await store.matchRun(request), null);
     assert.deepEqual(await store.runs(), []);
-    const opened = await store.openRun(testRun());
-    assert.deepEqual(await store.matchRun({ name: run, spec }), { ...opened, isContinued: true });
-    assert.equal(await store.matchRun({ name: run, spec: { policy: "n" } }), null);
-    assert.equal(await store.matchRun({ name: "other", spec }), null);
+    const opened = await store.openRun(request);
+    const same = { ...opened, isContinued: true };
+    assert.deepEqual(await store.matchRun(request), same);
+    assert.deepEqual(await store.matchRun({ ...request, mode: "resume" }), same);
+    assert.equal(await store.matchRun({ ...request, mode: "new" }), null);
+    assert.equal(await store.matchRun({ ...request, spec: { policy: "n" } }), null);
+    assert.equal(await store.matchRun({ ...request, name: "other" }), null);
+    await assert.rejects(store.matchRun({ ...request, name: "other", mode: "resume" }), {
+      name: "UsageError",
+      message: /^Cannot resume run "other": there is none of this name; stored: r$/,
+    });
   });
 
   Deno.test(`${name}: openRun() starts a changed run beside the old one and says what changed`, async () => {

@@ -16,6 +16,7 @@ import { decontaminatorOnce } from "../decontaminator.ts";
 import { codeRevision } from "../host.ts";
 import { type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
+import { openMode } from "../open_mode.ts";
 import { sayRun } from "../say_run.ts";
 import { checkpointIdentity, hashOfWeights } from "../synth/identity.ts";
 import { EvolveDisplay } from "./display.ts";
@@ -85,8 +86,8 @@ class Evolution {
   /** The outcome of a run of which nothing is left to do, with nothing started; `null` otherwise. */
   async #finished(): Promise<EvolveOutcome | null> {
     const { store, display } = this.#parts;
-    if (this.#config.newRun) return null;
-    const run = await store.matchRun({ name: this.#config.run, spec: this.#spec });
+    const { run: name } = this.#config;
+    const run = await store.matchRun({ name, spec: this.#spec, mode: openMode(this.#config) });
     if (run === null || !await isComplete(this.#roundsPlan(run), store)) return null;
     display.say(`Continuing run "${run.name}": every round is done`);
     return await this.#outcome(run, { ended: "complete", round: this.#plan.schedules.length });
@@ -152,12 +153,12 @@ class Evolution {
 
   async #openRun(workplace: Workplace): Promise<OpenedRun> {
     const { info } = await workplace.sandbox();
-    const { run, resume, newRun, bootstrap = null, seed } = this.#config;
+    const { run, bootstrap = null, seed } = this.#config;
     return await this.#parts.store.openRun({
       name: run,
       command: "evolve",
       spec: this.#spec,
-      mode: resume ? "resume" : newRun ? "new" : "continue",
+      mode: openMode(this.#config),
       provenance: {
         config: asJson(this.#config),
         codeRev: await codeRevision(),

@@ -4,6 +4,7 @@ import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts"
 import { Interrupted, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { notice } from "../output.ts";
 import { openObservation } from "../observe/observation.ts";
+import { openMode } from "../open_mode.ts";
 import { sayRun } from "../say_run.ts";
 import { Workplace } from "../workplace.ts";
 import { growRound, type RoundOutcome, type RoundRequest } from "./grow.ts";
@@ -74,10 +75,10 @@ class Synth {
   /** The run that is going to be continued, and what is left of it; `null` where one is going to be started. */
   async #continued({ identity }: IdentifiedModels): Promise<ContinuedRun | null> {
     const { store } = this.#parts;
-    if (this.#config.newRun) return null;
     const run = await store.matchRun({
       name: this.#config.run,
       spec: runSpec(this.#config, this.#plan, identity),
+      mode: openMode(this.#config),
     });
     return run === null ? null : { run, left: await pendingJobs(store, this.#request(run)) };
   }
@@ -122,7 +123,7 @@ class Synth {
       name: this.#config.run,
       command: "synth",
       spec: runSpec(this.#config, this.#plan, models.identity),
-      mode: this.#config.resume ? "resume" : this.#config.newRun ? "new" : "continue",
+      mode: openMode(this.#config),
       provenance: await searchProvenance(this.#config, { sandbox, models }),
     });
     observation.emit({ type: "session", run: run.name, command: "synth" });
