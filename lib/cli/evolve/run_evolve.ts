@@ -66,12 +66,15 @@ class Evolution {
   readonly #plan: EvolvePlan;
   readonly #parts: EvolutionParts;
   readonly #spec: Json;
+  readonly #base: string;
   readonly #startedMs = performance.now();
 
   constructor(config: EvolveConfig, plan: EvolvePlan, parts: EvolutionParts) {
     this.#config = config;
     this.#plan = plan;
     this.#parts = parts;
+    // A folder is the same one for whoever reads its row from elsewhere; a name is the serving hook's.
+    this.#base = hashOfWeights(parts.base) === null ? plan.base : resolve(plan.base);
     this.#spec = evolveSpec(config, plan, {
       base: parts.base,
       training: trainingSpec(config),
@@ -120,7 +123,7 @@ class Evolution {
       stages: evolveStages({
         ...{ config, plan: this.#plan, store, display, interrupts, workplace, observation },
         runNo: run.runNo,
-        folders: new RunFolders(resolve(config.db), run.name),
+        folders: new RunFolders(resolve(config.db), run.name, this.#base),
         server: resources.use(await openRoundServer(config, common)),
         decontaminator: decontaminatorOnce(),
       }),
@@ -137,8 +140,7 @@ class Evolution {
       runNo,
       schedules: this.#plan.schedules,
       base: {
-        // A folder is the same one for whoever reads the row from elsewhere; a name is the serving hook's.
-        location: hashOfWeights(base) === null ? this.#plan.base : resolve(this.#plan.base),
+        location: this.#base,
         sha256: hashOfWeights(base),
         rows: null,
         meta: { identity: base },

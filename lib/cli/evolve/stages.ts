@@ -32,15 +32,20 @@ export interface StageParts {
   readonly interrupts: InterruptSignals;
 }
 
-/** Where the files of a run are: `<folder of the database>/<run>/round-<n>/`. */
+/** Where the files of a run are: `<folder of the database>/<run>/round-<n>/`, and the base where this command has it. */
 export class RunFolders {
   readonly #db: string;
   readonly #run: string;
+  readonly #base: string;
 
-  /** @param db Database file. */
-  constructor(db: string, run: string) {
+  /**
+   * @param db Database file.
+   * @param base Folder or name of the base. A run continues with no other model, but the folder may have moved since its row was written.
+   */
+  constructor(db: string, run: string, base: string) {
     this.#db = db;
     this.#run = run;
+    this.#base = base;
   }
 
   /** Folder of what a round makes; `part` is `sft`, `pairs`, `policy` or `ppm`. */
@@ -55,6 +60,7 @@ export class RunFolders {
 
   /** The path that a row names. */
   place(artifact: ArtifactInfo): string {
+    if (artifact.roundNo === 0 && artifact.role === "policy") return this.#base;
     return artifactPlace(this.#db, artifact);
   }
 }
