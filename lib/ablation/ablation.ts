@@ -11,6 +11,8 @@ export interface Arm {
 export interface ArmScores {
   readonly metric: string;
   readonly scores: ReadonlyMap<string, number>;
+  /** Whether what was measured chose the problems, so that they differ from seed to seed: those of all seeds are compared. */
+  readonly isChosen?: boolean;
 }
 
 /** What an arm came to with one seed. */

@@ -99,24 +99,40 @@ interface ScoreRows {
   readonly values: readonly (readonly number[])[];
 }
 
-/** `null` where no seed has the metric. */
+/** `null` where no seed has the metric, or its problems were chosen and none is common to all seeds. */
 function scoreRows(
   seeds: readonly SeedMeasure[],
   { arm, metric }: { readonly arm: string; readonly metric: string },
 ): ScoreRows | null {
-  const found = seeds.map((seed) =>
-    seed.get(arm)?.scores.find((one) => one.metric === metric)?.scores ?? null
+  const known = seeds.flatMap((seed) =>
+    seed.get(arm)?.scores.find((one) => one.metric === metric) ?? []
   );
-  const known = found.filter((scores) => scores !== null);
+  const maps = known.map(({ scores }) => scores);
+  const isEverySeed = known.length === seeds.length;
+  if (known.some(({ isChosen }) => isChosen === true)) {
+    const common = isEverySeed ? commonIds(maps) : [];
+    return common.length === 0 ? null : rowsOf(common, maps);
+  }
   if (known.length === 0) return null;
-  const ids = [...known[0]?.keys() ?? []].sort();
-  const values = known.map((scores) => ids.map((id) => scores.get(id) ?? NaN));
-  const isWhole = known.length === seeds.length && known.every(({ size }) => size === ids.length) &&
-    values.every((row) => row.every((value) => !Number.isNaN(value)));
-  if (isWhole) return { ids, values };
+  const rows = rowsOf([...maps[0]?.keys() ?? []].sort(), maps);
+  const isWhole = isEverySeed && maps.every(({ size }) => size === rows.ids.length) &&
+    rows.values.every((row) => row.every((value) => !Number.isNaN(value)));
+  if (isWhole) return rows;
   throw new RangeError(
     `Cannot compare "${metric}" of arm "${arm}": expected the same problems with every seed`,
   );
+}
+
+function commonIds(maps: readonly ReadonlyMap<string, number>[]): readonly string[] {
+  const [first = new Map<string, number>(), ...others] = maps;
+  return [...first.keys()].filter((id) => others.every((scores) => scores.has(id))).sort();
+}
+
+function rowsOf(
+  ids: readonly string[],
+  maps: readonly ReadonlyMap<string, number>[],
+): ScoreRows {
+  return { ids, values: maps.map((scores) => ids.map((id) => scores.get(id) ?? NaN)) };
 }
 
 function differenceOf(rows: ScoreRows, reference: ScoreRows): ArmDifference {

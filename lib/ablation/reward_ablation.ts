@@ -146,10 +146,10 @@ async function ranked(
   }
   const after = `after ${rollouts} rollouts`;
   return [
-    { metric: `best of the pool, ${after}`, scores: best },
+    { metric: `best of the pool, ${after}`, scores: best, isChosen: true },
     ...(preferred.size === 0
       ? []
-      : [{ metric: `true step before false one, ${after}`, scores: preferred }]),
+      : [{ metric: `true step before false one, ${after}`, scores: preferred, isChosen: true }]),
   ];
 }
 

@@ -93,6 +93,7 @@ async function measureWorld(
       ...split(scores, isFrequentRight).map(({ metric, scores }) => ({
         metric: `${world}pass@1, ${metric}`,
         scores,
+        isChosen: true,
       })),
     ],
     figures: { [`${world}tokens a problem`]: tokens },

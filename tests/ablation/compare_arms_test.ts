@@ -50,6 +50,27 @@ Deno.test("compareArms() pairs by problem, whatever the order in which they were
   assert.equal(row?.difference?.p, null, "two problems can show nothing");
 });
 
+Deno.test("compareArms() compares chosen problems where all seeds chose them", () => {
+  const chosen = (scores: Readonly<Record<string, number>>): ArmMeasure => ({
+    scores: [{ metric: "m", scores: new Map(Object.entries(scores)), isChosen: true }],
+    figures: {},
+  });
+  const one = new Map([["a", chosen({ p: 0, q: 1 })], ["b", chosen({ p: 1, q: 1 })]]);
+  const two = new Map([["a", chosen({ q: 0, r: 1 })], ["b", chosen({ q: 1, r: 0 })]]);
+  assert.deepEqual(
+    compareArms(ARMS, [one, two]).map(({ arm, estimate, problems, perSeed }) => ({
+      ...{ arm, estimate, problems, perSeed },
+    })),
+    [
+      { arm: "a", estimate: 0.5, problems: 1, perSeed: [1, 0] },
+      { arm: "b", estimate: 1, problems: 1, perSeed: [1, 1] },
+    ],
+  );
+  const other = new Map([["a", chosen({ s: 0 })], ["b", chosen({ s: 1 })]]);
+  assert.deepEqual(compareArms(ARMS, [one, other]), []);
+  assert.deepEqual(compareArms(ARMS, [one, new Map()]), []);
+});
+
 Deno.test("compareArms() leaves an arm out of a metric that it has not, and refuses halves", () => {
   const seed = new Map([["a", measure({ m: [1], n: [0] })], ["b", measure({ m: [0] })]]);
   assert.deepEqual(compareArms(ARMS, [seed]).map(({ metric, arm }) => `${metric} ${arm}`), [
