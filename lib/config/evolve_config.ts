@@ -38,8 +38,14 @@ const Trainer = z.strictObject({
 
 /** Sizes of a run that are not given: `quick` is what tests and a first look use. */
 export const EVOLVE_SIZES = {
-  standard: { rounds: 4, ppmFrom: 3, problemsPerRound: 120, evalProblems: 200, evalSearch: 100 },
-  quick: { rounds: 2, ppmFrom: 2, problemsPerRound: 60, evalProblems: 100, evalSearch: 20 },
+  standard: {
+    ...{ rounds: 4, ppmFrom: 3, problemsPerRound: 120, curriculum: "on" },
+    ...{ evalProblems: 200, evalSearch: 100 },
+  },
+  quick: {
+    ...{ rounds: 2, ppmFrom: 2, problemsPerRound: 60, curriculum: "off" },
+    ...{ evalProblems: 100, evalSearch: 20 },
+  },
 } as const;
 
 /**
@@ -63,8 +69,10 @@ export const EvolveConfig = z.strictObject({
     .describe("Further search parameters over those of every round's preset"),
   ppmFrom: z.int().min(2).optional()
     .describe("First round whose search a PPM guides (default: 3; quick: 2)"),
-  curriculum: z.enum(["on", "off"]).default("on")
-    .describe("Whether unsolved problems get the further trees that the preset names"),
+  curriculum: z.enum(["on", "off"]).optional()
+    .describe(
+      "Whether unsolved problems get the further trees that the preset names (default: on; quick: off)",
+    ),
   roundBudgetTokens: z.int().min(1).optional()
     .describe(
       "Stop the search of a round after so many generated tokens, and go on with what there is",
@@ -166,6 +174,8 @@ export interface EvolveSizes {
   readonly ppmFrom: number;
   readonly problemsPerRound: number | null;
   readonly selection: "fresh" | "same";
+  /** Whether unsolved problems get the further trees that the preset names. */
+  readonly curriculum: boolean;
   readonly evalProblems: number | null;
   readonly evalSearch: number | null;
 }
@@ -182,6 +192,7 @@ export function evolveSizes(config: EvolveConfig): EvolveSizes {
       config.problemsPerRound ?? (isStarter ? sizes.problemsPerRound : "all"),
     ),
     selection: config.selection ?? (isStarter ? "fresh" : "same"),
+    curriculum: (config.curriculum ?? sizes.curriculum) === "on",
     evalProblems: number(config.evalProblems ?? sizes.evalProblems),
     evalSearch: number(config.evalSearch ?? sizes.evalSearch),
   };

@@ -9,6 +9,7 @@ Deno.test("evolveSizes() cuts the starter world to what two cores do in minutes,
   assert.deepEqual(sizes({}).rounds, 4);
   assert.deepEqual(sizes({ quick: true }).rounds, 2);
   assert.equal(sizes({ quick: true }).ppmFrom, 2, "a quick run shows search with a PPM");
+  assert.deepEqual([sizes({}).curriculum, sizes({ quick: true }).curriculum], [true, false]);
   const starter = sizes({});
   assert.ok(starter.problemsPerRound !== null && starter.selection === "fresh");
   const real = sizes({ problems: "math_train", preset: "paper" });
@@ -21,6 +22,7 @@ Deno.test("evolveSizes() keeps what is given", () => {
     ppmFrom: 2,
     problemsPerRound: "all",
     selection: "same",
+    curriculum: "on",
     evalProblems: 0,
     evalSearch: "all",
   };
@@ -29,6 +31,7 @@ Deno.test("evolveSizes() keeps what is given", () => {
     ppmFrom: 2,
     problemsPerRound: null,
     selection: "same",
+    curriculum: true,
     evalProblems: 0,
     evalSearch: null,
   });

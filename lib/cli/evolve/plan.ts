@@ -47,7 +47,7 @@ export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
     problems: gradable,
     problemsPerRound: sizes.problemsPerRound,
     selection: sizes.selection,
-    curriculum: config.curriculum === "on",
+    curriculum: sizes.curriculum,
     seed: config.seed,
     search: config.search,
   };

@@ -33,7 +33,7 @@ Deno.test("evolve runs the starter world for two small rounds with the embedded 
       assert.equal(
         await one("SELECT count(*) FROM tree WHERE round_no = 2 AND ppm_requests = 0"),
         0,
-        "the PPM of round 1 guides every tree of round 2, the further ones of the unsolved problems too",
+        "the PPM of round 1 guides every tree of round 2",
       );
       assert.equal(
         await one("SELECT count(*) FROM metric WHERE name = 'loss'") as number > 0,

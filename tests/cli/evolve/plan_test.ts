@@ -58,6 +58,7 @@ Deno.test("evolve --dry-run shows every round as JSON and starts nothing", async
     ) => [round, preset, uses_ppm]),
     [[1, "starter/r1", false], [2, "starter/r2", true]],
   );
+  assert.deepEqual(plan.rounds.map(({ passes }: { passes: unknown[] }) => passes.length), [1, 1]);
 });
 
 Deno.test.each<[string, readonly string[], RegExp]>([
