@@ -2,6 +2,7 @@
 export * from "./describe_issue.ts";
 export * from "./errors.ts";
 export * from "./file_fault.ts";
+export * from "./group_commit.ts";
 export * from "./hash.ts";
 export * from "./json.ts";
 export * from "./nearest.ts";

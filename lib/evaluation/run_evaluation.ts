@@ -5,7 +5,7 @@
  * Invariant: what the machinery failed is kept as `infrastructure`, counts neither as right nor as wrong, and is made again by the
  * next run.
  */
-import { InfrastructureError, type Problem } from "../core/mod.ts";
+import { GroupCommit, InfrastructureError, type Problem } from "../core/mod.ts";
 import type { StepDomain } from "../domain/domain.ts";
 import type { Policy } from "../endpoint/policy.ts";
 import type { Ppm } from "../endpoint/ppm.ts";
@@ -17,7 +17,6 @@ import type {
   SampleVerdict,
 } from "../store/evaluation_store.ts";
 import type { ProblemStore } from "../store/store.ts";
-import { SampleWriter } from "./_sample_writer.ts";
 import { gradeMissing, verdictOf } from "./grade_samples.ts";
 import { type EvaluationPlan, evaluationRequest } from "./evaluation_plan.ts";
 import { type EvaluationResult, readResult } from "./evaluation_result.ts";
@@ -120,24 +119,39 @@ async function makeSamples(
   parts: EvaluationParts & { readonly evalId: number },
 ): Promise<number> {
   const { store, evalId, concurrency, onSample, onFailure } = parts;
-  const writer = new SampleWriter(store, evalId);
+  const writer = sampleWriter(store, evalId);
   let unjudged = 0;
   await runTrees(admit(jobs, parts), {
     openTrees: concurrency,
     grow: (job, { signal }) => makeSample(job, plan, { ...parts, signal }),
     onTree: async (event) => {
-      await writer.write(event.sample, event.verdict === null ? [] : [event.verdict]);
+      await writer.add(event);
       if (event.verdict === null) unjudged++;
       onSample?.(event);
     },
     onParked: async (error, { problem, sample }) => {
-      await writer.write(failedSample(error, { problemId: problem.id, sample }), []);
+      await writer.add({
+        sample: failedSample(error, { problemId: problem.id, sample }),
+        verdict: null,
+      });
       onFailure?.(error);
     },
     stopAdmitting: parts.stopAdmitting,
     signal: parts.signal,
   });
   return unjudged;
+}
+
+/** A fast evaluation pays for few transactions, and a slow one loses nothing. */
+function sampleWriter(store: EvaluationStore, evalId: number): GroupCommit<SampleEvent> {
+  return new GroupCommit(async (batch) => {
+    await store.writeSamples(
+      evalId,
+      batch.map(({ sample }) => sample),
+      batch.flatMap(({ verdict }) => verdict === null ? [] : [verdict]),
+    );
+    return () => {};
+  });
 }
 
 function* admit(jobs: readonly Job[], { mayGoOn }: EvaluationParts): Generator<Job> {

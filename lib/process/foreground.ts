@@ -1,4 +1,4 @@
-import { InfrastructureError } from "../core/mod.ts";
+import { startError } from "./_start_error.ts";
 
 /** Options of {@linkcode runForeground}. */
 export interface ForegroundOptions {
@@ -41,11 +41,7 @@ export async function runForeground(
       stderr: "inherit",
     }).spawn();
   } catch (error) {
-    throw new InfrastructureError(
-      "process",
-      `Cannot start "${path}": ${error instanceof Error ? error.message : error}`,
-      { cause: error },
-    );
+    throw startError(path, error);
   }
   const listeners = FORWARDED.map((signal) => {
     const isShared = sharesTerminal && FROM_TERMINAL.includes(signal);

@@ -1,4 +1,5 @@
-import { InfrastructureError, openFilesFault } from "../core/mod.ts";
+import { InfrastructureError } from "../core/mod.ts";
+import { startError } from "./_start_error.ts";
 
 /** How a child process ended. */
 export interface ProcessStatus {
@@ -130,17 +131,8 @@ export function startProcess(
     }).spawn();
     return new ChildProcess(child, options);
   } catch (error) {
-    throw new InfrastructureError("process", `Cannot start "${path}": ${reason(error)}`, {
-      cause: error,
-    });
+    throw startError(path, error);
   }
-}
-
-function reason(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "no such executable";
-  if (error instanceof Deno.errors.NotCapable) return "no permission to run it (--allow-run)";
-  const text = error instanceof Error ? error.message : String(error);
-  return openFilesFault(text) ?? text;
 }
 
 /** What a finished program printed. */

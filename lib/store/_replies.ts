@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ReplyKey, StoreError } from "../core/mod.ts";
+import { GroupCommit, type ReplyKey, StoreError } from "../core/mod.ts";
 import type { Database } from "./_database.ts";
 
 /** A commit takes what is waiting, up to so many replies. */
@@ -7,11 +7,9 @@ const BATCH_REPLIES = 256;
 
 const Body = z.object({ body: z.string() });
 
-interface Waiting {
+interface Recorded {
   readonly key: string;
   readonly body: string;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** What the recorder's rows need from their store. */
@@ -27,12 +25,15 @@ export interface RepliesHost {
  */
 export class Replies {
   readonly #host: RepliesHost;
-  readonly #waiting: Waiting[] = [];
-  #flushing: Promise<void> | null = null;
+  readonly #queue: GroupCommit<Recorded>;
   #isClosed = false;
 
   constructor(host: RepliesHost) {
     this.#host = host;
+    this.#queue = new GroupCommit(async (batch) => {
+      await host.exclusive(() => insert(host.database(), batch));
+      return () => {};
+    }, { take: () => BATCH_REPLIES });
   }
 
   /** The recorded body; `null` if there is none. */
@@ -51,31 +52,13 @@ export class Replies {
   /** Records a body; resolves when it is durable. The first one under a key stays. */
   put(key: ReplyKey, body: string): Promise<void> {
     if (this.#isClosed) throw new StoreError("Cannot record a reply: the store is closed");
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push({ key: keyText(key), body, resolve, reject });
-    this.#flushing ??= this.#flushAll();
-    return promise;
+    return this.#queue.add({ key: keyText(key), body });
   }
 
   /** Takes no more, and waits until those that were handed over are durable or refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#flushing;
-  }
-
-  async #flushAll(): Promise<void> {
-    // Lets the replies that come in the same turn join the first commit.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, BATCH_REPLIES);
-      try {
-        await this.#host.exclusive(() => insert(this.#host.database(), batch));
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    this.#flushing = null;
+    await this.#queue.settled();
   }
 }
 
@@ -84,7 +67,7 @@ function keyText({ requestHash, sample }: ReplyKey): string {
   return `${requestHash}/${sample}`;
 }
 
-async function insert(database: Database, batch: readonly Waiting[]): Promise<void> {
+async function insert(database: Database, batch: readonly Recorded[]): Promise<void> {
   const bodies = new Map<string, string>();
   for (const { key, body } of batch) if (!bodies.has(key)) bodies.set(key, body);
   const places = Array.from({ length: bodies.size }, (_, i) => `($${2 * i + 1}, $${2 * i + 2})`);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Semaphore, StoreError, type TreeRecord } from "../core/mod.ts";
+import { GroupCommit, Semaphore, StoreError, type TreeRecord } from "../core/mod.ts";
 import { appendTrees, type FreshTree } from "./_append.ts";
 import { type Database, isFatal, storeError } from "./_database.ts";
 import { deriveNodes } from "./_derive.ts";
@@ -11,11 +11,6 @@ const FLUSH_ROWS = 4_000;
 
 /** Trees that may wait; producers wait beyond. */
 const QUEUE_TREES = 64;
-
-interface Waiting extends FreshTree {
-  readonly resolve: (outcome: WriteOutcome) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** What the writer needs from its store. */
 export interface WriterHost {
@@ -33,12 +28,15 @@ export interface WriterHost {
 export class TreeWriter {
   readonly #host: WriterHost;
   readonly #slots = new Semaphore(QUEUE_TREES);
-  readonly #waiting: Waiting[] = [];
-  #flushing: Promise<void> | null = null;
+  readonly #queue: GroupCommit<FreshTree, WriteOutcome>;
   #isClosed = false;
 
   constructor(host: WriterHost) {
     this.#host = host;
+    this.#queue = new GroupCommit(async (batch) => {
+      const stored = await host.exclusive(() => this.#flushTwice(batch));
+      return (tree) => stored.has(tree) ? "stored" : "duplicate";
+    }, { take: flushSize });
   }
 
   /**
@@ -51,10 +49,7 @@ export class TreeWriter {
     if (tree.nodes.length === 0) throw new StoreError("Cannot store a tree without nodes");
     const nodes = deriveNodes(tree.nodes);
     using _slot = await this.#slots.acquire();
-    const { promise, resolve, reject } = Promise.withResolvers<WriteOutcome>();
-    this.#waiting.push({ treeId, tree, nodes, resolve, reject });
-    this.#flushing ??= this.#flushAll();
-    return await promise;
+    return await this.#queue.add({ treeId, tree, nodes });
   }
 
   /** Takes no more trees, and waits until those that were handed over are durable or refused. */
@@ -65,33 +60,7 @@ export class TreeWriter {
       Array.from({ length: QUEUE_TREES }, () => this.#slots.acquire()),
     );
     for (const permit of permits) permit[Symbol.dispose]();
-    await this.#flushing;
-  }
-
-  async #flushAll(): Promise<void> {
-    // Lets the trees that end in the same turn join the first flush.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
-      try {
-        const stored = await this.#host.exclusive(() => this.#flushTwice(batch));
-        for (const one of batch) one.resolve(stored.has(one) ? "stored" : "duplicate");
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    this.#flushing = null;
-  }
-
-  #takeBatch(): Waiting[] {
-    let rows = 0;
-    let size = 0;
-    while (size < Math.min(FLUSH_TREES, this.#waiting.length)) {
-      rows += this.#waiting[size]?.tree.nodes.length ?? 0;
-      if (size > 0 && rows > FLUSH_ROWS) break;
-      size++;
-    }
-    return this.#waiting.splice(0, size);
+    await this.#queue.settled();
   }
 
   /** After a FATAL error a commit may or may not have happened; the gate makes the second try safe. */
@@ -123,6 +92,18 @@ export class TreeWriter {
       return new Set(fresh);
     });
   }
+}
+
+/** Trees that the next flush takes. */
+function flushSize(waiting: readonly FreshTree[]): number {
+  let rows = 0;
+  let size = 0;
+  for (const { tree } of waiting.slice(0, FLUSH_TREES)) {
+    rows += tree.nodes.length;
+    if (size > 0 && rows > FLUSH_ROWS) break;
+    size++;
+  }
+  return size;
 }
 
 const StoredId = z.object({ tree_id: z.bigint() });

@@ -1,0 +1,15 @@
+import { InfrastructureError, openFilesFault } from "../core/mod.ts";
+
+/** What the caller of a program is told that cannot be started. */
+export function startError(path: string, error: unknown): InfrastructureError {
+  return new InfrastructureError("process", `Cannot start "${path}": ${reason(error)}`, {
+    cause: error,
+  });
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "no such executable";
+  if (error instanceof Deno.errors.NotCapable) return "no permission to run it (--allow-run)";
+  const text = error instanceof Error ? error.message : String(error);
+  return openFilesFault(text) ?? text;
+}
