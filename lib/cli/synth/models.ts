@@ -11,7 +11,7 @@ import {
   Servers,
   type Transport,
 } from "../../endpoint/mod.ts";
-import { startEmbeddedEngine } from "../../engine/mod.ts";
+import { type Engine, type EngineOptions, startEmbeddedEngine } from "../../engine/mod.ts";
 import type { SearchSpec } from "../../search/mod.ts";
 import { pythonInterpreter } from "../host.ts";
 import { NEVER_DIES, openReplies, type ServedModels, unaskedModels } from "../served_models.ts";
@@ -161,11 +161,12 @@ async function openLive(
   options: OpenModelsOptions & { readonly identified: IdentifiedModels },
 ): Promise<OpenModels> {
   const { identified } = options;
-  const engine = await openEngine(config, plan, options);
-  const policy = identified.policy ?? await probePolicies(config, { ...options, engine });
+  const engines = await openEngines(config, plan, options);
+  const policy = identified.policy ??
+    await probePolicies(config, { ...options, engineUrl: engines.policy?.url });
   const ppm = plan.spec.guidance === "terminal"
     ? null
-    : identified.ppm ?? await probePpms(config, { ...options, engine });
+    : identified.ppm ?? await probePpms(config, { ...options, engineUrl: engines.ppm?.url });
   // One registry: roles that share a server share its slots.
   const pools = { resources: options.resources, servers: new Servers() };
   const policyPool = openPool(config, policy.transports, pools);
@@ -191,34 +192,40 @@ async function openLive(
     identity: identified.identity,
     policyPool,
     ppmPool,
-    died: engine?.ended ?? NEVER_DIES,
+    died: Promise.race([engines.policy, engines.ppm].map((engine) => engine?.ended ?? NEVER_DIES)),
   };
 }
 
 /** Scale of a PPM that says none. */
 const PLAIN_TANH = { bias: 0, scale: 1 };
 
-async function openEngine(
+/** An engine for each model that is a checkpoint: they compute at the same time, each on a core of its own. */
+async function openEngines(
   config: SynthConfig,
   { policyFolder, ppmFolder }: ModelsPlan,
   options: OpenModelsOptions,
-) {
-  if (policyFolder === null && ppmFolder === null) return null;
-  const { onProgress, signal } = options;
+): Promise<{ readonly policy: Engine | null; readonly ppm: Engine | null }> {
+  if (policyFolder === null && ppmFolder === null) return { policy: null, ppm: null };
+  const { onProgress, signal, resources } = options;
   const interpreter = await pythonInterpreter("models", { ...options, torch: config.torch });
-  const engine = options.resources.use(
-    await startEmbeddedEngine({
-      interpreter,
-      servedNames: ENGINE_NAMES,
-      onProgress,
-      signal,
-      ...(policyFolder === null ? {} : { policy: policyFolder }),
-      ...(ppmFolder === null ? {} : { ppm: ppmFolder }),
-    }),
-  );
-  onProgress(`Embedded engine ready on ${engine.device}`);
-  const { url, ended } = engine;
-  return { url, ended, hasPolicy: policyFolder !== null, hasPpm: ppmFolder !== null };
+  const start = async (models: Pick<EngineOptions, "policy" | "ppm">) =>
+    resources.use(
+      await startEmbeddedEngine({
+        ...{ interpreter, servedNames: ENGINE_NAMES, onProgress, signal },
+        ...models,
+      }),
+    );
+  // Whatever fails, one that started nevertheless is closed with the run.
+  const started = await Promise.allSettled([
+    policyFolder === null ? null : start({ policy: policyFolder }),
+    ppmFolder === null ? null : start({ ppm: ppmFolder }),
+  ]);
+  const [policy, ppm] = started.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
+  onProgress(`Embedded engine ready on ${(policy ?? ppm)?.device}`);
+  return { policy: policy ?? null, ppm: ppm ?? null };
 }
 
 function openPool(

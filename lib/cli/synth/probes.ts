@@ -27,12 +27,8 @@ export interface ProbeRoleOptions {
   readonly policyFlag?: string;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
-  /** The embedded engine, where it runs, and what it serves. */
-  readonly engine?: {
-    readonly url: string;
-    readonly hasPolicy: boolean;
-    readonly hasPpm: boolean;
-  } | null;
+  /** Where the embedded engine serves this role; `undefined` where configured endpoints do. */
+  readonly engineUrl?: string | undefined;
 }
 
 /**
@@ -44,12 +40,12 @@ export function probePolicies(
   config: SynthConfig,
   options: ProbeRoleOptions,
 ): Promise<ProbedEndpoints<PolicyFindings>> {
-  const { engine } = options;
-  const isEngine = engine?.hasPolicy === true;
+  const { engineUrl } = options;
+  const isEngine = engineUrl !== undefined;
   return probeAll({
     ...options,
     isEngine,
-    urls: isEngine ? [engine.url] : config.policy,
+    urls: isEngine ? [engineUrl] : config.policy,
     apiKey: Deno.env.get("RSTAR_POLICY_API_KEY") ?? null,
     deadlineMs: config.requestTimeout * 1000,
     probe: (transport) =>
@@ -71,12 +67,12 @@ export function probePpms(
   config: SynthConfig,
   options: ProbeRoleOptions,
 ): Promise<ProbedEndpoints> {
-  const { engine } = options;
-  const isEngine = engine?.hasPpm === true;
+  const { engineUrl } = options;
+  const isEngine = engineUrl !== undefined;
   return probeAll({
     ...options,
     isEngine,
-    urls: isEngine ? [engine.url] : config.ppm,
+    urls: isEngine ? [engineUrl] : config.ppm,
     apiKey: Deno.env.get("RSTAR_PPM_API_KEY") ?? null,
     deadlineMs: config.requestTimeout * 1000,
     probe: (transport) =>
