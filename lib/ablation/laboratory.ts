@@ -53,6 +53,8 @@ export interface SourceRound {
   readonly policy: Model;
   readonly ppm: Model;
   readonly search: SearchSpec;
+  /** What the first round of the run searched with: the same for every round. */
+  readonly firstSearch: SearchSpec;
   readonly sftRules: SftRules;
   readonly pairRules: PairRules;
   readonly training: { readonly sft: TrainSettings; readonly ppm: TrainSettings };
@@ -62,6 +64,8 @@ export interface SourceRound {
 export interface TreesRequest {
   /** Part of the name of the run that they become. */
   readonly key: string;
+  /** Round under whose number they are kept, where ablations of several rounds ask for the same. @default the source round */
+  readonly round?: number;
   readonly spec: SearchSpec;
   readonly policy: Model;
   readonly ppm: Model | null;

@@ -38,7 +38,7 @@ export const ROUND_ABLATION: Ablation = {
   },
 };
 
-/** One size in all rounds, and nothing but answers guides: only the policies differ. */
+/** Nothing but answers guides: with one size in all rounds, only the policies differ. */
 function fixedSearch(search: SearchSpec): SearchSpec {
   return { ...search, guidance: "terminal", prescreen: null, calibration: null };
 }
@@ -55,8 +55,9 @@ async function measurePolicy(
   const searched = laboratory.suiteProblems.slice(0, settings.searchProblems);
   const alone = await laboratory.evaluate({ label: arm, mode: "greedy", policy });
   const trees = await laboratory.trees({
-    ...{ key: `${arm.replaceAll(" ", "-")}-coverage`, policy, ppm: null, seeds: [seed] },
-    spec: fixedSearch(source.search),
+    // What comes after a round comes before the next one: both find the same trees.
+    ...{ key: "coverage", round: policy.round, policy, ppm: null, seeds: [seed] },
+    spec: fixedSearch(source.firstSearch),
     problemIds: searched.map(({ id }) => id),
   });
   const solved = await solvedProblems(reader, trees, { seed });

@@ -90,9 +90,10 @@ export function scriptedLaboratory(script: Script): ScriptedLaboratory {
       base: model(1),
       searchPolicy: model(2),
       searchPpm: null,
-      policy: model(3),
+      policy: { ...model(3), round: 2 },
       ppm: model(4),
       search: PRESETS["starter/r2"].spec,
+      firstSearch: PRESETS["starter/r1"].spec,
       sftRules: sftRules("default"),
       pairRules: pairRules("default"),
       training: { sft: trainSettings("sft"), ppm: trainSettings("ppm") },
@@ -112,8 +113,10 @@ export function scriptedLaboratory(script: Script): ScriptedLaboratory {
     },
     trees: (request) => {
       asked.trees.push(request);
-      if (!runs.includes(request.key)) runs.push(request.key);
-      return Promise.resolve({ runNo: 100 + runs.indexOf(request.key), rounds: [2] });
+      const { key, round = 2 } = request;
+      const run = `${round}: ${key}`;
+      if (!runs.includes(run)) runs.push(run);
+      return Promise.resolve({ runNo: 100 + runs.indexOf(run), rounds: [round] });
     },
     countTraces: (request) => Promise.resolve(count(request)),
     traces: (request) => {

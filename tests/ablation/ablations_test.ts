@@ -180,8 +180,12 @@ Deno.test("ablate round compares the policies before and after it, alone and as 
     "solved by a fresh tree, level 3 and up, before the round: 0",
     "solved by a fresh tree, level 3 and up, after the round: 1",
   ]);
-  assert.ok(
-    laboratory.asked.trees.every(({ spec, ppm }) => spec.guidance === "terminal" && ppm === null),
+  assert.deepEqual(
+    laboratory.asked.trees.map(({ key, round, spec: { guidance, candidates }, ppm }) =>
+      [key, round, guidance, candidates, ppm] as const
+    ),
+    [["coverage", 1, "terminal", 5, null], ["coverage", 2, "terminal", 5, null]],
+    "trees of one size, that of the first round, which the ablation of the next round finds again",
   );
 });
 

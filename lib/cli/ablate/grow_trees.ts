@@ -17,9 +17,9 @@ export async function growTrees(
   request: TreesRequest,
   parts: LaboratoryParts & { readonly problems: readonly Problem[] },
 ): Promise<number> {
-  const { found: { source: { round } }, store, workplace, interrupts, display, problems } = parts;
-  const { key, spec, policy, ppm, seeds } = request;
-  const runNo = await openTreeRun(request, parts);
+  const { found: { source }, store, workplace, interrupts, display, problems } = parts;
+  const { key, round = source.round, spec, policy, ppm, seeds } = request;
+  const runNo = await openTreeRun({ ...request, round }, parts);
   const wanted = { runNo, roundNo: round, problems, seeds };
   const left = await pendingJobs(store, wanted);
   if (left.count === 0 && left.givenUp === 0) return runNo;
@@ -45,10 +45,10 @@ export async function growTrees(
 
 /** Trees of another specification are another run, so that they can be asked for by its name. */
 async function openTreeRun(
-  { key, spec, policy, ppm }: TreesRequest,
-  { store, found: { run, source }, workplace, display, config }: LaboratoryParts,
+  { key, round, spec, policy, ppm }: TreesRequest & { readonly round: number },
+  { store, found: { run }, workplace, display, config }: LaboratoryParts,
 ): Promise<number> {
-  const name = `${run.name}-r${source.round}-${key}`;
+  const name = `${run.name}-r${round}-${key}`;
   display.begin(`${name}: search`);
   const { info } = await workplace.sandbox();
   const { runNo } = await store.openRun({
@@ -57,7 +57,7 @@ async function openTreeRun(
     mode: "continue",
     spec: {
       source: run.specHash,
-      round: source.round,
+      round,
       search: asJson(spec),
       policy: policy.artifactId,
       ppm: ppm?.artifactId ?? null,

@@ -63,11 +63,11 @@ export class StoreLaboratory implements Laboratory {
 
   /** @inheritdoc */
   async trees(request: TreesRequest): Promise<TreeSource> {
-    const { policy, ppm } = request;
+    const { round = this.source.round, policy, ppm } = request;
     const problems = request.problemIds.map((id) => this.#problem(id));
     const runNo = await growTrees(request, { ...this.#parts, problems });
     this.#searchers.set(runNo, ppm === null ? [policy] : [policy, ppm]);
-    return { runNo, rounds: [this.source.round] };
+    return { runNo, rounds: [round] };
   }
 
   /** @inheritdoc */

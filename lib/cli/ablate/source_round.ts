@@ -61,8 +61,11 @@ export async function findSourceRound(
   };
   const problems = (await searchedProblems(store, run.runNo, round)).slice(0, limit ?? undefined);
   const names = Object.keys(spec.search);
-  const search = spec.search[`round ${Math.min(round, names.length)}`]?.[0]?.spec;
-  if (search === undefined) throw new UsageError(`Cannot find round ${round} of "${run.name}"`);
+  const searchOf = (of: number) => spec.search[`round ${Math.min(of, names.length)}`]?.[0]?.spec;
+  const [firstSearch, search] = [searchOf(1), searchOf(round)];
+  if (firstSearch === undefined || search === undefined) {
+    throw new UsageError(`Cannot find round ${round} of "${run.name}"`);
+  }
   return {
     run,
     problems,
@@ -76,6 +79,7 @@ export async function findSourceRound(
       policy: model("policy", round),
       ppm: model("ppm", round),
       search,
+      firstSearch,
       sftRules: spec.exports.sft,
       pairRules: spec.exports.pairs,
       training: spec.training,

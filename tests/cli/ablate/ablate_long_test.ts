@@ -138,6 +138,14 @@ Deno.test("science repeats the chain, ablates its rounds and tests the declared 
     ["reward", false],
   ], "two rounds leave open what rounds 3 and 4 would show");
   assert.ok(study.looks > 0);
+  assert.deepEqual(
+    await rows(
+      world.database("s"),
+      "SELECT name, count(*) FROM tree JOIN run USING (run_no) WHERE name LIKE '%-coverage' GROUP BY ALL ORDER BY ALL",
+    ),
+    [0, 1, 2].map((round) => [`science-seed-0-r${round}-coverage`, 4]),
+    "every policy is searched with once, though it stands after one round and before the next",
+  );
   assert.match(await Deno.readTextFile(out), /^## Science, .*\n\n1 chains of 2 rounds; sums:/);
   const events: WorldEvent[] = [];
   world.onEvent = (event) => void events.push(event);
