@@ -158,9 +158,10 @@ modelTest("startEmbeddedEngine() serves vLLM's routes over a policy and a PPM", 
   logits.forEach((logit, i) => assert.ok(Math.abs(logit - (expected[i] ?? NaN)) < 1e-4));
   const alone = await Promise.all(inputs.map((text) => score(engine, [text], false)));
   alone.forEach(([logit], i) => assert.ok(Math.abs((logit ?? NaN) - (expected[i] ?? NaN)) < 1e-4));
+  // The same texts again are computed behind what is known of them: sums in another order.
   const squashed = await score(engine, inputs);
   squashed.forEach((value, i) =>
-    assert.ok(Math.abs(value - 1 / (1 + Math.exp(-(logits[i] ?? NaN)))) < 1e-9)
+    assert.ok(Math.abs(value - 1 / (1 + Math.exp(-(logits[i] ?? NaN)))) < 1e-5)
   );
 });
 

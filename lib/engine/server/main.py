@@ -23,6 +23,8 @@ from .ppm import PpmScorer
 _GIB = 1 << 30
 _CPU_CACHE_BYTES = 2 * _GIB
 _GPU_CACHE_SHARE = 0.5
+_PPM_CACHE_SHARE = 0.25
+"""Of what a policy would get: a PPM only keeps what texts begin with."""
 _START_FAILED = 3
 _SMALL_MODEL = 10_000_000
 """Parameters below which splitting an operation over threads costs more than it saves."""
@@ -116,7 +118,8 @@ def _ppm(arguments: argparse.Namespace, device: torch.device) -> ServedPpm | Non
         return None
     _report("progress", message=f"loading the PPM {arguments.ppm}")
     checkpoint = load_ppm(arguments.ppm, device)
-    return ServedPpm(arguments.ppm_name, checkpoint, PpmScorer(checkpoint))
+    scorer = PpmScorer(checkpoint, cache_bytes=int(_cache_bytes(device) * _PPM_CACHE_SHARE))
+    return ServedPpm(arguments.ppm_name, checkpoint, scorer)
 
 
 def _cache_bytes(device: torch.device) -> int:

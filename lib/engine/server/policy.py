@@ -12,19 +12,23 @@ from .decoding import checked_cache, forward_prompts
 from .errors import RequestError
 from .generation import Generated, Generation, Group, Row
 from .metrics import Counters
+from .prefix_cache import PrefixCache
 from .sampling import SamplingParams, row_key, sample
 from .stops import TAIL_TOKENS, TextWatcher, continuation_text
 
 _log = logging.getLogger(__name__)
 
 _MAX_PREFILL_TOKENS = 4096
+_PREFIX_SHARE = 0.25
+"""Share of the cache that keeps prompts for those that begin like them."""
 
 
 class PolicyScheduler:
     """Admits requests into rows of one cache and advances all rows by one token at a time.
 
-    A prompt is computed once per request and copied to the rows of its n choices. A row that ends
-    makes room at once; its place is taken by the last row, so the batch has no holes.
+    A prompt is computed once per request, behind what is known of it from earlier ones, and copied
+    to the rows of its n choices. A row that ends makes room at once; its place is taken by the last
+    row, so the batch has no holes.
     """
 
     def __init__(self, checkpoint: Checkpoint, *, max_rows: int, cache_bytes: int) -> None:
@@ -40,7 +44,9 @@ class PolicyScheduler:
         self._end_tokens = _end_tokens(checkpoint)
         with torch.inference_mode():
             self._cache = checked_cache(checkpoint)
-        self._cache_tokens = max(cache_bytes // self._cache.bytes_per_token, checkpoint.max_length)
+        self._prefixes = PrefixCache(max_bytes=int(cache_bytes * _PREFIX_SHARE))
+        tokens = int(cache_bytes * (1 - _PREFIX_SHARE)) // self._cache.bytes_per_token
+        self._cache_tokens = max(tokens, checkpoint.max_length)
         self._cache.max_tokens = self._cache_tokens
         self._waiting: deque[Group] = deque()
         self._rows: list[Row] = []
@@ -92,6 +98,7 @@ class PolicyScheduler:
         for generation in [g.generation for g in groups] + [r.generation for r in self._rows]:
             generation.fail(failure)
         self._rows.clear()
+        self._prefixes.clear()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -130,7 +137,8 @@ class PolicyScheduler:
     def _prefill(self, groups: Sequence[Group]) -> None:
         """Computes the prompts, copies them to their rows and draws each row's first token."""
         prompts = [group.generation.prompt for group in groups]
-        logits, filled = forward_prompts(self._model, prompts, self._device)
+        prefixes = [self._prefixes.longest(prompt) for prompt in prompts]
+        logits, filled = forward_prompts(self._model, prompts, self._device, prefixes)
         counts = [len(group.choices) for group in groups]
         first = len(self._rows)
         lengths = [row.length for row in self._rows] + [len(prompt) for prompt in prompts]
@@ -138,7 +146,8 @@ class PolicyScheduler:
         for index, group in enumerate(groups):
             self._rows.extend(self._row(group.generation, choice) for choice in group.choices)
             rows = slice(len(self._rows) - counts[index], len(self._rows))
-            self._cache.fill(rows, filled, index, len(group.generation.prompt))
+            self._cache.fill(rows, filled.pieces(index))
+            self._prefixes.put(group.generation.prompt, filled.pieces(index))
             self.counters.prompt_tokens += len(group.generation.prompt)
         new = self._rows[first:]
         params = _params(new, self._device)

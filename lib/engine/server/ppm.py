@@ -10,8 +10,10 @@ import torch
 from transformers import DynamicCache
 
 from .checkpoint import Checkpoint
+from .decoding import FilledPrompts, fill_prompts
 from .errors import RequestError
 from .metrics import Counters
+from .prefix_cache import PrefixCache
 
 _log = logging.getLogger(__name__)
 
@@ -29,10 +31,10 @@ class Scoring:
     """Called once, from the device thread, with the raw logits in order."""
     cancelled: threading.Event = field(default_factory=threading.Event)
     shared: int = field(init=False)
-    """Tokens that all texts begin with: they are computed once."""
+    """Tokens that all texts begin with, but for the last one of a text: they are computed once."""
 
     def __post_init__(self) -> None:
-        self.shared = _common_prefix(self.texts) if len(self.texts) > 1 else 0
+        self.shared = _common_prefix(self.texts)
         if self.shared < _MIN_SHARED:
             self.shared = 0
 
@@ -43,12 +45,16 @@ class Scoring:
 
 
 class PpmScorer:
-    """Scores what is waiting in batches; a request's common prefix is computed once."""
+    """Scores what is waiting in batches.
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    A request's common prefix is computed once, behind what is known of it from earlier requests.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, *, cache_bytes: int) -> None:
         self._model = checkpoint.model
         self._device = checkpoint.device
         self._pad = checkpoint.model.config.get_text_config().pad_token_id
+        self._known = PrefixCache(max_bytes=cache_bytes)
         self._waiting: deque[Scoring] = deque()
         self._running = 0
         self.counters = Counters()
@@ -125,7 +131,7 @@ class PpmScorer:
         order = sorted(range(len(rows)), key=lambda index: len(rows[index][0]))
         logits = [0.0] * len(rows)
         while order:
-            width = len(rows[order[-1]][0]) + (0 if prefixes is None else _width(prefixes))
+            width = len(rows[order[-1]][0]) + (0 if prefixes is None else prefixes.positions)
             size = max(1, _MAX_BATCH_TOKENS // width)
             chunk, order = order[-size:], order[:-size]
             for index, logit in zip(
@@ -134,21 +140,17 @@ class PpmScorer:
                 logits[index] = logit
         return logits
 
-    def _prefixes(self, scorings: Sequence[Scoring]) -> DynamicCache:
-        """Keys and values of the common prefixes, padded on the right."""
+    def _prefixes(self, scorings: Sequence[Scoring]) -> FilledPrompts:
+        """Keys and values of the common prefixes."""
         prefixes = [scoring.texts[0][: scoring.shared] for scoring in scorings]
-        cache = DynamicCache()
-        width = max(map(len, prefixes))
-        self._model.base_model(
-            input_ids=self._padded(prefixes, width),
-            position_ids=torch.arange(width, device=self._device)[None, :],
-            past_key_values=cache,
-            use_cache=True,
-        )
-        return cache
+        known = [self._known.longest(prefix) for prefix in prefixes]
+        _, filled = fill_prompts(self._model.base_model, prefixes, self._device, known)
+        for index, prefix in enumerate(prefixes):
+            self._known.put(prefix, filled.pieces(index))
+        return filled
 
     def _pass(
-        self, rows: Sequence[tuple[list[int], int, int]], prefixes: DynamicCache | None
+        self, rows: Sequence[tuple[list[int], int, int]], prefixes: FilledPrompts | None
     ) -> list[float]:
         """Logits of rows of (own tokens, index of the prefix, length of the prefix)."""
         width = max(len(tokens) for tokens, _, _ in rows)
@@ -159,11 +161,11 @@ class PpmScorer:
         if prefixes is not None:
             index = torch.tensor([prefix for _, prefix, _ in rows], device=self._device)
             cache = DynamicCache()
-            for number, layer in enumerate(prefixes.layers):
+            for number, layer in enumerate(prefixes.cache.layers):
                 cache.update(layer.keys[index], layer.values[index], number)
-            before = torch.arange(_width(prefixes), device=self._device)
-            seen = (before[None, :] < shared[:, None])[:, None, None, :]
-            mask = torch.cat((seen.expand(-1, 1, width, -1), mask), dim=-1)
+            # A row without a prefix looks at none.
+            seen = prefixes.held(self._device)[index] & (shared > 0)[:, None]
+            mask = torch.cat((seen[:, None, None, :].expand(-1, 1, width, -1), mask), dim=-1)
         output = self._model(
             input_ids=self._padded([tokens for tokens, _, _ in rows], width),
             attention_mask=mask,
@@ -178,11 +180,6 @@ class PpmScorer:
         return torch.tensor(
             [row + [self._pad] * (width - len(row)) for row in rows], device=self._device
         )
-
-
-def _width(cache: DynamicCache) -> int:
-    width: int = cache.layers[0].keys.shape[2]
-    return width
 
 
 def _common_prefix(texts: Sequence[list[int]]) -> int:

@@ -73,11 +73,20 @@ class RowCache(Cache):  # type: ignore[misc]  # transformers is untyped
         heads, width, dtype = shape
         return torch.zeros((rows, heads, positions, width), dtype=dtype, device=self._device)
 
-    def fill(self, rows: slice, source: Cache, index: int, length: int) -> None:
-        """Copies the first positions of one row of a prefilled cache into reserved rows."""
-        for layer, filled in enumerate(source.layers):
-            self._keys[layer][rows, :, :length] = filled.keys[index, :, :length]
-            self._values[layer][rows, :, :length] = filled.values[index, :, :length]
+    def fill(self, rows: slice, pieces: Sequence[tuple[Cache, int, slice]]) -> None:
+        """Copies what was computed of one prompt into reserved rows.
+
+        Args:
+            rows: The rows.
+            pieces: Where its keys and values lie, in order: cache, row, positions.
+        """
+        start = 0
+        for source, index, positions in pieces:
+            end = start + positions.stop - positions.start
+            for layer, filled in enumerate(source.layers):
+                self._keys[layer][rows, :, start:end] = filled.keys[index, :, positions]
+                self._values[layer][rows, :, start:end] = filled.values[index, :, positions]
+            start = end
 
     def move(self, sources: Sequence[int], targets: Sequence[int], length: int) -> None:
         """Copies the first positions of rows onto other rows."""

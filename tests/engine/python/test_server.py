@@ -5,11 +5,16 @@ import unittest
 import numpy as np
 import torch
 from server.ppm import Scoring
+from server.prefix_cache import PrefixCache
 from server.row_cache import RowCache
 from server.sampling import SamplingParams, row_key, sample, uniforms
 from transformers import DynamicCache
 
 CPU = torch.device("cpu")
+
+
+TOKEN_BYTES = 32
+"""Of a token in a filled cache: two layers, keys and values, two numbers of four bytes."""
 
 
 def filled_cache(rows: int, positions: int) -> DynamicCache:
@@ -30,9 +35,9 @@ class RowCacheTest(unittest.TestCase):
         cache = RowCache(source, CPU)
         cache.max_tokens = 300
         cache.reserve(1, 100)
-        cache.fill(slice(0, 1), source, 0, 100)
+        cache.fill(slice(0, 1), [(source, 0, slice(0, 100))])
         cache.reserve(3, 100)
-        cache.fill(slice(1, 3), source, 1, 10)
+        cache.fill(slice(1, 3), [(source, 1, slice(0, 4)), (source, 1, slice(4, 10))])
         lengths = torch.tensor([100, 10, 10])
         mask = cache.begin_step(lengths, 100)
         new = torch.full((3, 1, 1, 2), 7.0)
@@ -51,11 +56,64 @@ class RowCacheTest(unittest.TestCase):
         cache = RowCache(source, CPU)
         cache.reserve(4, 6)
         for row in range(4):
-            cache.fill(slice(row, row + 1), source, row, 5)
+            cache.fill(slice(row, row + 1), [(source, row, slice(0, 5))])
         cache.move([2, 3], [0, 1], 5)
         cache.begin_step(torch.tensor([5, 5]), 5)
         keys, _ = cache.update(torch.zeros(2, 1, 1, 2), torch.zeros(2, 1, 1, 2), 0)
         assert torch.equal(keys[:, :, :5], source.layers[0].keys[2:])
+
+
+class PrefixCacheTest(unittest.TestCase):
+    """Prompts are found by what they begin with."""
+
+    def put(self, cache: PrefixCache, prompt: list[int]) -> None:
+        """Keeps a prompt whose keys are counted up."""
+        cache.put(prompt, [(filled_cache(1, len(prompt)), 0, slice(0, len(prompt)))])
+
+    def known(self, cache: PrefixCache, prompt: list[int]) -> int:
+        """Tokens of the prompt that need not be computed."""
+        prefix = cache.longest(prompt)
+        return 0 if prefix is None else prefix.length
+
+    def test_the_longest_beginning_is_found_to_the_token(self) -> None:
+        """Beyond whole blocks too, but never the whole prompt; less than a block is not found."""
+        cache = PrefixCache(max_bytes=1_000 * TOKEN_BYTES)
+        long = list(range(50))
+        self.put(cache, long[:20])
+        self.put(cache, long)
+        assert self.known(cache, [*long, 7]) == 50
+        assert self.known(cache, long) == 49
+        assert self.known(cache, [*long[:45], 7, 8]) == 45
+        assert self.known(cache, [*long[:17], 7, 8]) == 17
+        assert self.known(cache, long[:15]) == 0
+        assert self.known(cache, [7, *long]) == 0
+
+    def test_the_least_recently_used_goes_first(self) -> None:
+        """A prompt that was asked for stays; what is larger than the cache does not."""
+        cache = PrefixCache(max_bytes=60 * TOKEN_BYTES)
+        first, second, third = ([start] * 25 for start in (1, 2, 3))
+        self.put(cache, first)
+        self.put(cache, second)
+        assert self.known(cache, [*first, 9]) == 25
+        self.put(cache, third)
+        assert [self.known(cache, [*p, 9]) for p in (first, second, third)] == [25, 0, 25]
+        cache.clear()
+        assert self.known(cache, [*first, 9]) == 0
+        self.put(cache, [4] * 61)
+        assert self.known(cache, [4] * 62) == 0
+
+    def test_pieces_are_put_together(self) -> None:
+        """Keys and values of the stored prompt are those of its pieces in order, per layer."""
+        cache = PrefixCache(max_bytes=100 * TOKEN_BYTES)
+        source = filled_cache(2, 40)
+        prompt = list(range(20))
+        cache.put(prompt, [(source, 1, slice(0, 12)), (source, 1, slice(30, 38))])
+        prefix = cache.longest([*prompt, 5])
+        assert prefix is not None
+        keys = source.layers[1].keys[1]
+        expected = torch.cat((keys[:, :12], keys[:, 30:38]), dim=1)
+        assert torch.equal(prefix.source.keys[1], expected)
+        assert torch.equal(prefix.source.values[1], -expected)
 
 
 class SamplingTest(unittest.TestCase):
@@ -123,7 +181,8 @@ class ScoringTest(unittest.TestCase):
         assert shared([long, [*long, 2, 3]]) == 39
         assert shared([long, long]) == 39
         assert shared([[1, 2, 3], [1, 2, 4]]) == 0
-        assert shared([long]) == 0
+        assert shared([long]) == 39
+        assert shared([[1, 2, 3]]) == 0
 
 
 if __name__ == "__main__":
