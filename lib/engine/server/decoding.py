@@ -65,9 +65,7 @@ def fill_prompts(
     if max(known) > 0:
         _restore(cache, prefixes, max(known))
         before = torch.arange(max(known), device=device)
-        seen = (before[None, :] < start[:, None])[:, None, None, :].expand(-1, 1, width, -1)
-        causal = (own[None, :] <= own[:, None]).expand(len(rest), 1, width, width)
-        mask = torch.cat((seen, causal), dim=-1)
+        mask = causal_mask(before[None, :] < start[:, None], width)
     output = model(
         input_ids=torch.tensor([t + [0] * (width - len(t)) for t in rest], device=device),
         # Without prefixes what comes later is never seen, so no mask is needed.
@@ -78,6 +76,21 @@ def fill_prompts(
         **options,
     )
     return output, FilledPrompts(prefixes, cache, max(known), [len(prompt) for prompt in prompts])
+
+
+def causal_mask(seen: torch.Tensor, width: int) -> torch.Tensor:
+    """Where tokens may look that come behind a cache: all of its positions that count, and back.
+
+    Args:
+        seen: Positions of the cache that count: rows, positions.
+        width: Tokens of a row.
+
+    Returns:
+        rows, 1, tokens, positions and tokens.
+    """
+    own = torch.arange(width, device=seen.device)
+    causal = (own[None, :] <= own[:, None]).expand(len(seen), 1, width, width)
+    return torch.cat((seen[:, None, None, :].expand(-1, 1, width, -1), causal), dim=-1)
 
 
 def forward_prompts(

@@ -10,7 +10,7 @@ import torch
 from transformers import DynamicCache
 
 from .checkpoint import Checkpoint
-from .decoding import FilledPrompts, fill_prompts
+from .decoding import FilledPrompts, causal_mask, fill_prompts
 from .errors import RequestError
 from .metrics import Counters
 from .prefix_cache import PrefixCache
@@ -156,7 +156,7 @@ class PpmScorer:
         width = max(len(tokens) for tokens, _, _ in rows)
         own = torch.arange(width, device=self._device)
         shared = torch.tensor([length for _, _, length in rows], device=self._device)
-        mask = (own[None, :] <= own[:, None]).expand(len(rows), 1, width, width)
+        seen = torch.zeros((len(rows), 0), dtype=torch.bool, device=self._device)
         cache = None
         if prefixes is not None:
             index = torch.tensor([prefix for _, prefix, _ in rows], device=self._device)
@@ -165,10 +165,9 @@ class PpmScorer:
                 cache.update(layer.keys[index], layer.values[index], number)
             # A row without a prefix looks at none.
             seen = prefixes.held(self._device)[index] & (shared > 0)[:, None]
-            mask = torch.cat((seen[:, None, None, :].expand(-1, 1, width, -1), mask), dim=-1)
         output = self._model(
             input_ids=self._padded([tokens for tokens, _, _ in rows], width),
-            attention_mask=mask,
+            attention_mask=causal_mask(seen, width),
             position_ids=shared[:, None] + own[None, :],
             past_key_values=cache,
             use_cache=cache is not None,
