@@ -137,7 +137,8 @@ async function runTrainer(
       ...options.env,
     },
     onStderrLine: options.onLine ?? (() => {}),
-    endsGroup: true,
+    // Our own trainer's processes end with the one that started them; only the user's come with the permission that this takes.
+    endsGroup: command !== undefined,
   });
   const onAbort = () => child.kill();
   signal?.addEventListener("abort", onAbort, { once: true });

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { modelTest } from "../../engine/_models.ts";
+import { withFolder } from "../../with_folder.ts";
 import { additionEndpoint, additionProblems } from "../_addition_world.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -101,5 +103,27 @@ Deno.test.each<[Deno.Signal]>([["SIGINT"], ["SIGTERM"]])(
       const { code, stderr } = await output;
       assert.equal(code, 130, new TextDecoder().decode(stderr));
       assert.match(new TextDecoder().decode(stderr), /Interrupted: finishing the open trees/);
+    }),
+);
+
+modelTest(
+  "the launcher lets an interrupted training end its trainer",
+  () =>
+    withFolder(async (folder) => {
+      const data = join(folder, "sft.jsonl");
+      const response = [{ text: "<code>\nx = 1\n<end_of_step>", train: true }];
+      const row = { problem_id: "p", prompt: "<|user|>:\nOne?\n<|assistant|>:", response };
+      await Deno.writeTextFile(data, JSON.stringify(row));
+      const child = startTask([
+        ...["train", "--kind", "sft", "--data", data, "--base", "fixtures/starter/base"],
+        ...["--out", join(folder, "policy"), "--settings", '{"epochs": 100000}'],
+      ]);
+      let told = "";
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+        if (!/step \d/.test(told) && /step \d/.test(told += text)) child.kill("SIGINT");
+      }
+      await child.stdout.cancel();
+      assert.equal((await child.status).code, 130, told);
+      assert.doesNotMatch(told, /NotCapable/);
     }),
 );
