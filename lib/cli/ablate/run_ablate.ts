@@ -13,6 +13,7 @@ import { decontaminatorOnce } from "../decontaminator.ts";
 import { loadSuites } from "../eval/load_suites.ts";
 import { openStored } from "../eval/stored.ts";
 import { openRoundServer } from "../evolve/models.ts";
+import { openObservation } from "../observe/observation.ts";
 import { codeRevision } from "../host.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { WorkDisplay } from "../work_display.ts";
@@ -73,6 +74,12 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
   ));
   await (await openStored(config.db))[Symbol.asyncDispose]();
   const store = resources.use(await openStore(config.db));
+  const observation = resources.use(
+    await openObservation({
+      ...{ db: config.db, command: "ablate", store, log: "off" },
+      onNotice: (message) => display.say(message),
+    }),
+  );
   const sizes = ablateSizes(config);
   const found = await findSourceRound(store, config, sizes.problems);
   const suite = await loadMeasured(config, config.suite);
@@ -103,6 +110,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     control: null,
   });
   const { run, laboratory } = await open({ found, suite, control: control?.laboratory ?? null });
+  observation.useRun(run);
   const result = await runAblation(ablation, {
     laboratory,
     onSeed: (seed) => display.say(`Seed ${seed + 1} of ${sizes.seeds}`),

@@ -4,6 +4,7 @@ import type { RecorderOptions } from "../../endpoint/mod.ts";
 import type { EvaluationResult, LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
 import { Interrupted, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
+import { openObservation } from "../observe/observation.ts";
 import { notice } from "../output.ts";
 import { openReplies } from "../served_models.ts";
 import { Workplace } from "../workplace.ts";
@@ -57,6 +58,9 @@ export async function runEval(
   );
   await using resources = new AsyncDisposableStack();
   const store = resources.use(await openStore(config.db));
+  resources.use(
+    await openObservation({ db: config.db, command: "eval", store, log: "off", onNotice: say }),
+  );
   const workplace = resources.use(
     new Workplace(config, { onProgress: say, signal: interrupts.stopNow }),
   );

@@ -63,6 +63,8 @@ Deno.test("eval, killed and started again, equals an undisturbed one", async () 
       if (prompt.includes("What is ") && ++asked === 60) reached.resolve();
     };
     await reached.promise;
+    const beside = await runRstar(["sql", "--db", db, "select count(*) > 0 as kept from samples"]);
+    assert.deepEqual([beside.code, /true/.test(beside.stdout)], [0, true], beside.stderr);
     first.kill("SIGKILL");
     await first.output();
     const kept = (await samplesOf(db, 1)).length;
