@@ -8,10 +8,10 @@ import type { Laboratory, Model } from "./laboratory.ts";
 import { passScores } from "./_scores.ts";
 import { solvedProblems } from "./_trees.ts";
 
-/** Metric of what fresh trees solve. */
+/** Metric of what fresh trees solve, where no problem is known to be hard. */
 export const COVERAGE = "solved by a fresh tree";
 
-/** Metric of the same on problems of the upper levels. */
+/** Metric of what they solve of problems of the upper levels. */
 export const HARD_COVERAGE = "solved by a fresh tree, level 3 and up";
 
 const HARD_LEVEL = 3;
@@ -27,7 +27,7 @@ export const ROUND_ABLATION: Ablation = {
     { name: ARMS.after, meaning: "the policy that was trained in it" },
   ],
   plan: ({ settings }) => [
-    `Both policies alone, and a fresh tree of each for ${settings.searchProblems} problems of the suite, for each of ${settings.seeds} seeds`,
+    `Both policies alone, and a fresh tree of each for ${settings.searchProblems} problems of the suite, of level ${HARD_LEVEL} and up if it has such, for each of ${settings.seeds} seeds`,
   ],
   measure: async (seed, laboratory) => {
     const { searchPolicy, policy } = laboratory.source;
@@ -52,7 +52,14 @@ async function measurePolicy(
   },
 ): Promise<ArmMeasure> {
   const { source, settings, reader } = laboratory;
-  const searched = laboratory.suiteProblems.slice(0, settings.searchProblems);
+  const hard = laboratory.suiteProblems.filter(({ level }) =>
+    level !== null && level >= HARD_LEVEL
+  );
+  // Every policy solves the easy ones: they would take the time and tell nothing.
+  const [metric, from] = hard.length > 0
+    ? [HARD_COVERAGE, hard]
+    : [COVERAGE, laboratory.suiteProblems];
+  const searched = from.slice(0, settings.searchProblems);
   const alone = await laboratory.evaluate({ label: arm, mode: "greedy", policy });
   const trees = await laboratory.trees({
     // What comes after a round comes before the next one: both find the same trees.
@@ -61,15 +68,9 @@ async function measurePolicy(
     problemIds: searched.map(({ id }) => id),
   });
   const solved = await solvedProblems(reader, trees, { seed });
-  const coverage = (problems: Laboratory["suiteProblems"]) =>
-    new Map(problems.map(({ id }) => [id, solved.has(id) ? 1 : 0]));
-  const hard = searched.filter(({ level }) => level !== null && level >= HARD_LEVEL);
+  const coverage = new Map(searched.map(({ id }) => [id, solved.has(id) ? 1 : 0]));
   return {
-    scores: [
-      passScores(alone),
-      { metric: COVERAGE, scores: coverage(searched) },
-      ...(hard.length === 0 ? [] : [{ metric: HARD_COVERAGE, scores: coverage(hard) }]),
-    ],
+    scores: [passScores(alone), { metric, scores: coverage }],
     figures: {},
   };
 }

@@ -71,7 +71,8 @@ export const EvolveConfig = z.strictObject({
     .describe("First round whose search a PPM guides (default: 3; quick: 2)"),
   curriculum: z.enum(["on", "off"]).optional()
     .describe(
-      "Whether unsolved problems get the further trees that the preset names (default: on; quick: off)",
+      "Whether rounds keep to the levels, and unsolved problems get the further trees, that the preset names " +
+        "(default: on; quick: off)",
     ),
   roundBudgetTokens: z.int().min(1).optional()
     .describe(
@@ -174,7 +175,7 @@ export interface EvolveSizes {
   readonly ppmFrom: number;
   readonly problemsPerRound: number | null;
   readonly selection: "fresh" | "same";
-  /** Whether unsolved problems get the further trees that the preset names. */
+  /** Whether rounds keep to the levels that the preset names, and unsolved problems get its further trees. */
   readonly curriculum: boolean;
   readonly evalProblems: number | null;
   readonly evalSearch: number | null;

@@ -24,6 +24,10 @@ export const ScienceConfig = z.strictObject({
     .describe("Test problems that policies answer alone (default: 2000; quick: 20)"),
   testSearch: z.int().min(1).optional()
     .describe("Test problems that are searched (default: 500; quick: 8)"),
+  testCoverage: z.int().min(1).optional()
+    .describe(
+      "Test problems of levels 3 and up that get a fresh tree of each round's policy (default: as testSearch)",
+    ),
   suite: z.string().min(1).default("starter_test")
     .describe("Suite that claims are tested on; rounds are steered by validation problems alone"),
   evolve: z.record(z.string(), z.json()).default({})
@@ -41,6 +45,7 @@ export interface ScienceSizes {
   readonly rounds: number;
   readonly testPolicy: number;
   readonly testSearch: number;
+  readonly testCoverage: number;
   /** Rollouts of supervision of reward models. */
   readonly rollouts: number;
 }
@@ -53,6 +58,7 @@ export function scienceSizes(config: ScienceConfig): ScienceSizes {
     rounds: config.rounds ?? sizes.rounds,
     testPolicy: config.testPolicy ?? sizes.testPolicy,
     testSearch: config.testSearch ?? sizes.testSearch,
+    testCoverage: config.testCoverage ?? config.testSearch ?? sizes.testSearch,
     rollouts: sizes.rollouts,
   };
 }

@@ -46,6 +46,8 @@ export interface RoundSchedule {
   readonly preset: string;
   /** Whether search is guided by the PPM of the round before. */
   readonly usesPpm: boolean;
+  /** Lowest level among the problems, `null` where any is dealt. */
+  readonly minLevel: number | null;
   readonly problemIds: readonly string[];
   readonly passes: readonly SearchPass[];
 }
@@ -61,7 +63,7 @@ export interface ScheduleOptions {
   /** Problems of a round; `null` takes all. */
   readonly problemsPerRound: number | null;
   readonly selection: ProblemSelection;
-  /** Whether unsolved problems get the further trees that the preset names. */
+  /** Whether rounds keep to the levels that the preset names, and unsolved problems get its further trees. */
   readonly curriculum: boolean;
   /** Seed of the run, 0 … 255. */
   readonly seed: number;
@@ -94,60 +96,73 @@ export function roundSchedules(options: ScheduleOptions): readonly RoundSchedule
     );
   }
   const order = mixedOrder(options.problems, seed);
-  return Array.from({ length: rounds }, (_, index) => schedule(index + 1, order, options));
+  const dealt = new Set<string>();
+  return Array.from({ length: rounds }, (_, index) => {
+    const one = schedule(index + 1, order.filter(({ id }) => !dealt.has(id)), options);
+    if (options.selection === "fresh") one.problemIds.forEach((id) => dealt.add(id));
+    return one;
+  });
 }
 
 /**
  * One order for all sizes and rounds, so that more problems or rounds hold what fewer did. Any stretch of it has the set's mix of
- * levels: rounds with `fresh` problems are then comparable.
+ * levels, and so has what is left of it from a level up: rounds with `fresh` problems are then comparable.
  */
-function mixedOrder(problems: ScheduleOptions["problems"], seed: number): readonly string[] {
+function mixedOrder(
+  problems: ScheduleOptions["problems"],
+  seed: number,
+): ScheduleOptions["problems"] {
   const shuffledOnes = shuffled(seededRandom(hashSeed("round problems", seed)), problems);
   const byLevel = Map.groupBy(shuffledOnes, ({ level }) => level);
   return [...byLevel]
     .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
     .flatMap(([, peers]) =>
-      peers.map(({ id }, rank) => ({ id, place: (rank + 0.5) / peers.length }))
+      peers.map((problem, rank) => ({ problem, place: (rank + 0.5) / peers.length }))
     )
     .sort((a, b) => a.place - b.place)
-    .map(({ id }) => id);
+    .map(({ problem }) => problem);
 }
 
 function schedule(
   round: number,
-  order: readonly string[],
+  left: ScheduleOptions["problems"],
   options: ScheduleOptions,
 ): RoundSchedule {
   const name = `${options.family}/r${Math.min(round, PRESET_ROUNDS)}`;
   const preset: Preset | undefined = (PRESETS as Readonly<Record<string, Preset>>)[name];
   if (preset === undefined) throw new ConfigError(`Cannot find preset "${name}"`);
   const usesPpm = round >= options.ppmFrom;
+  const minLevel = options.curriculum ? preset.minLevel : null;
   return {
     round,
     preset: name,
     usesPpm,
-    problemIds: problemsOf(round, order, options),
+    minLevel,
+    problemIds: problemsOf(round, left, { ...options, minLevel }),
     passes: passesOf(preset, { ...options, name, usesPpm }),
   };
 }
 
+/** A round's problems among those that are left; `same` ones are the first of the set, or those of them from the level up. */
 function problemsOf(
   round: number,
-  order: readonly string[],
-  { problemsPerRound, selection, rounds }: ScheduleOptions,
+  left: ScheduleOptions["problems"],
+  { problemsPerRound, selection, minLevel }: ScheduleOptions & Pick<RoundSchedule, "minLevel">,
 ): readonly string[] {
-  const count = problemsPerRound ?? order.length;
-  const wanted = selection === "fresh" ? count * rounds : count;
-  if (order.length === 0 || wanted > order.length) {
-    throw new ConfigError(
-      `Cannot take ${wanted} problems (${count} a round, ${selection} ones): the set holds ` +
-        `${order.length}; lower problemsPerRound${
-          selection === "fresh" ? ", or search the same ones in every round" : ""
-        }`,
-    );
-  }
-  const first = selection === "fresh" ? (round - 1) * count : 0;
-  return order.slice(first, first + count);
+  const count = problemsPerRound ?? left.length;
+  const isHardEnough = ({ level }: Pick<Problem, "level">) =>
+    minLevel === null || level === null || level >= minLevel;
+  const isFresh = selection === "fresh";
+  const from = isFresh ? left.filter(isHardEnough) : left;
+  const taken = from.slice(0, count).filter(isHardEnough);
+  if (taken.length > 0 && from.length >= count) return taken.map(({ id }) => id);
+  throw new ConfigError(
+    `Cannot take ${problemsPerRound ?? "all"}${isFresh ? " fresh" : ""} problems` +
+      `${minLevel === null ? "" : ` of level ${minLevel} and up`} for round ${round}: ` +
+      `${taken.length} are left; lower problemsPerRound` +
+      `${isFresh ? ", or search the same ones in every round" : ""}` +
+      `${minLevel === null ? "" : ", or switch the curriculum off"}`,
+  );
 }
 
 function passesOf(

@@ -8,6 +8,8 @@ export interface Preset {
   readonly unsolved: readonly number[];
   /** Trees per problem, each with its own seed, before the further ones. */
   readonly trees: number;
+  /** Lowest level of the problems that are searched, `null` for all of them. A problem without a level is always searched. */
+  readonly minLevel: number | null;
 }
 
 /** The paper's numbers with the rules of algorithm.md 3.1 to 3.5. */
@@ -61,9 +63,9 @@ const testTime: Partial<SearchSpec> = { guidance: "ppm", earlyStop: false };
 
 function preset(
   spec: Partial<SearchSpec>,
-  more: { readonly unsolved?: readonly number[]; readonly trees?: number } = {},
+  more: Partial<Omit<Preset, "spec">> = {},
 ): Preset {
-  return { spec: { ...base, ...spec }, unsolved: more.unsolved ?? [], trees: more.trees ?? 1 };
+  return { spec: { ...base, ...spec }, unsolved: [], trees: 1, minLevel: null, ...more };
 }
 
 /** Every preset by name. */
@@ -119,8 +121,15 @@ export const PRESETS = {
   }),
   "starter/r1": preset({ rollouts: 8, candidates: 5 }),
   "starter/r2": preset({ rollouts: 8, candidates: 4 }, { unsolved: [16] }),
-  "starter/r3": preset({ rollouts: 8, candidates: 4, guidance: "ppm" }, { unsolved: [16] }),
-  "starter/r4": preset({ rollouts: 8, candidates: 4, guidance: "ppm" }, { unsolved: [16] }),
+  // Rounds 1 and 2 leave nothing to learn from problems of levels 1 and 2.
+  "starter/r3": preset(
+    { rollouts: 8, candidates: 4, guidance: "ppm" },
+    { unsolved: [16], minLevel: 3 },
+  ),
+  "starter/r4": preset(
+    { rollouts: 8, candidates: 4, guidance: "ppm" },
+    { unsolved: [16], minLevel: 3 },
+  ),
   // Chosen on the validation split: a PPM of a million parameters picks among few careful drafts better than alone among wild ones.
   "starter/test": preset({
     ...testTime,

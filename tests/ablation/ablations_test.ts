@@ -165,20 +165,18 @@ Deno.test("ablate selection gives unsolved problems a further tree, except witho
 
 Deno.test("ablate round compares the policies before and after it, alone and as what fresh trees solve", async () => {
   const laboratory = scriptedLaboratory({
-    suite: [problem("easy", 1), problem("hard", 4), problem("alone", 4)],
+    suite: [problem("easy", 1), problem("hard", 4), problem("harder", 4), problem("alone", 4)],
     settings: { searchProblems: 2 },
     rows: (_, runNo) => runNo === 100 ? [["easy", true]] : [["easy", true], ["hard", true]],
     evaluate: ({ policy }) =>
-      passes(["easy", "hard", "alone"], (id) => policy.artifactId === 3 || id !== "hard"),
+      passes(["easy", "hard", "harder", "alone"], (id) => policy.artifactId === 3 || id !== "hard"),
   });
   const { rows } = await runAblation(ROUND_ABLATION, { laboratory, signal });
   assert.deepEqual(rows.map(({ metric, arm, estimate }) => `${metric}, ${arm}: ${estimate}`), [
-    `pass@1, before the round: ${2 / 3}`,
+    "pass@1, before the round: 0.75",
     "pass@1, after the round: 1",
-    "solved by a fresh tree, before the round: 0.5",
-    "solved by a fresh tree, after the round: 1",
     "solved by a fresh tree, level 3 and up, before the round: 0",
-    "solved by a fresh tree, level 3 and up, after the round: 1",
+    "solved by a fresh tree, level 3 and up, after the round: 0.5",
   ]);
   assert.deepEqual(
     laboratory.asked.trees.map(({ key, round, spec: { guidance, candidates }, ppm }) =>
@@ -186,6 +184,23 @@ Deno.test("ablate round compares the policies before and after it, alone and as 
     ),
     [["coverage", 1, "terminal", 5, null], ["coverage", 2, "terminal", 5, null]],
     "trees of one size, that of the first round, which the ablation of the next round finds again",
+  );
+  assert.deepEqual(laboratory.asked.trees[0]?.problemIds, ["hard", "harder"]);
+});
+
+Deno.test("ablate round searches whatever there is in a suite without hard problems", async () => {
+  const laboratory = scriptedLaboratory({
+    suite: [problem("easy", 1), problem("unknown", null)],
+    rows: () => [["easy", true]],
+    evaluate: () => passes(["easy", "unknown"], () => true),
+  });
+  const { rows } = await runAblation(ROUND_ABLATION, { laboratory, signal });
+  assert.deepEqual(
+    rows.filter(({ metric }) => metric !== "pass@1").map(({ metric, estimate }) => [
+      metric,
+      estimate,
+    ]),
+    [["solved by a fresh tree", 0.5], ["solved by a fresh tree", 0.5]],
   );
 });
 

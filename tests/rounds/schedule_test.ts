@@ -52,14 +52,36 @@ Deno.test("roundSchedules() prescreens only where a PPM ranks", () => {
   );
 });
 
-Deno.test("roundSchedules() leaves further trees out without a curriculum", () => {
+Deno.test("roundSchedules() leaves levels and further trees alone without a curriculum", () => {
   const schedules = roundSchedules(scheduleOptions({ curriculum: false }));
   assert.ok(schedules.every(({ passes }) => passes.length === 1));
+  assert.ok(schedules.every(({ minLevel }) => minLevel === null));
 });
+
+Deno.test.each<["fresh" | "same", readonly number[][]]>([
+  ["fresh", [[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [3, 3, 4, 4, 5], [3, 3, 4, 5, 5]]],
+  ["same", [[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [3, 4, 5], [3, 4, 5]]],
+])(
+  "roundSchedules() keeps to the levels that a preset names among %s problems, and takes those without one",
+  (selection, expected) => {
+    const problems = Array.from({ length: 50 }, (_, i) => ({
+      id: `p${i}`,
+      level: i % 5 === 0 ? null : i % 5,
+    }));
+    const level = new Map(problems.map(({ id, level }) => [id, level ?? 5]));
+    const schedules = roundSchedules(scheduleOptions({ problems, selection, problemsPerRound: 5 }));
+    assert.deepEqual(schedules.map(({ minLevel }) => minLevel), [null, null, 3, 3]);
+    const levels = schedules.map(({ problemIds }) => problemIds.map((id) => level.get(id) ?? 0));
+    assert.deepEqual(levels.map((ones) => ones.toSorted()), expected);
+    const ids = schedules.flatMap(({ problemIds }) => problemIds);
+    assert.equal(new Set(ids).size, selection === "fresh" ? ids.length : 5);
+  },
+);
 
 Deno.test("roundSchedules() deals fresh problems, the same ones, or all", () => {
   const ids = (options: Parameters<typeof scheduleOptions>[0]) =>
-    roundSchedules(scheduleOptions(options)).map(({ problemIds }) => problemIds);
+    roundSchedules(scheduleOptions({ family: "paper", ...options }))
+      .map(({ problemIds }) => problemIds);
   const fresh = ids({ selection: "fresh", problemsPerRound: 10 });
   assert.equal(new Set(fresh.flat()).size, 40);
   const same = ids({ selection: "same", problemsPerRound: 10 });
@@ -77,7 +99,8 @@ Deno.test("any number of rounds begins with the schedules of a smaller one; seed
     fc.integer({ min: 0, max: 254 }),
     fc.constantFrom("fresh" as const, "same" as const),
     (rounds, problemsPerRound, seed, selection) => {
-      const options = scheduleOptions({ rounds, problemsPerRound, seed, selection });
+      const curriculum = selection === "fresh" && problemsPerRound <= 4;
+      const options = scheduleOptions({ rounds, problemsPerRound, seed, selection, curriculum });
       const schedules = roundSchedules(options);
       const longer = roundSchedules({ ...options, rounds: Math.min(rounds + 1, 5) });
       assert.deepEqual(longer.slice(0, rounds), schedules);
@@ -92,8 +115,8 @@ Deno.test("any number of rounds begins with the schedules of a smaller one; seed
         assert.ok(seeds.length <= SEEDS_PER_RUN);
       }
       const level = new Map(options.problems.map((problem) => [problem.id, problem.level]));
-      for (const { problemIds } of schedules) {
-        const counts = [1, 2, 3, 4].map((wanted) =>
+      for (const { problemIds, minLevel } of schedules) {
+        const counts = [1, 2, 3, 4].filter((wanted) => wanted >= (minLevel ?? 1)).map((wanted) =>
           problemIds.filter((id) => level.get(id) === wanted).length
         );
         assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, String(counts));
@@ -112,10 +135,25 @@ Deno.test.each<[string, Parameters<typeof scheduleOptions>[0], RegExp]>([
   ["a PPM that nobody trained", { ppmFrom: 1 }, /the first one is trained in round 1/],
   [
     "too few fresh problems",
-    { problemsPerRound: 11 },
-    /Cannot take 44 problems \(11 a round, fresh ones\): the set holds 40; .*search the same ones/,
+    { problemsPerRound: 11, curriculum: false },
+    /Cannot take 11 fresh problems for round 4: 7 are left; .*search the same ones/,
   ],
-  ["no problems", { problems: [] }, /the set holds 0/],
+  [
+    "too few of the levels of a round",
+    { problemsPerRound: 8 },
+    /Cannot take 8 fresh problems of level 3 and up for round 4: 4 are left; .*switch the curriculum off/,
+  ],
+  ["no problems", { problems: [] }, /Cannot take 4 fresh problems for round 1: 0 are left/],
+  [
+    "fresh rounds of all problems",
+    { problemsPerRound: null },
+    /Cannot take all fresh problems for round 2: 0 are left/,
+  ],
+  [
+    "no problem of the levels of a round",
+    { selection: "same", problemsPerRound: 1 },
+    /Cannot take 1 problems of level 3 and up for round 3: 0 are left; .*curriculum off/,
+  ],
   ["search parameters out of range", { search: { rollouts: 0 } }, /"starter\/r1".*search.rollouts/],
 ])("roundSchedules() refuses %s", (_name, options, message) => {
   assert.throws(

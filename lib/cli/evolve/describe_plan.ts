@@ -35,8 +35,8 @@ export function planJson(config: EvolveConfig, plan: EvolvePlan): string {
     suites: plan.suites,
     eval_problems: plan.sizes.evalProblems,
     eval_search: plan.sizes.evalSearch,
-    rounds: plan.schedules.map(({ round, preset, usesPpm, problemIds, passes }) => ({
-      ...{ round, preset, uses_ppm: usesPpm, problems: problemIds.length },
+    rounds: plan.schedules.map(({ round, preset, usesPpm, minLevel, problemIds, passes }) => ({
+      ...{ round, preset, uses_ppm: usesPpm, problems: problemIds.length, min_level: minLevel },
       passes: passes.map(({ problems, spec, seeds }) => ({
         problems,
         trees_per_problem: seeds.length,
@@ -59,10 +59,11 @@ function rulesText(config: EvolveConfig): string {
 }
 
 function roundLine(schedule: RoundSchedule, first: string): string {
-  const { round, preset, usesPpm, problemIds, passes } = schedule;
+  const { round, preset, usesPpm, minLevel, problemIds, passes } = schedule;
   const policy = round === 1 ? first : `policy ${round - 1}`;
   const models = usesPpm ? `${policy} and PPM ${round - 1}` : `${policy}, no PPM`;
-  return `Round ${round}: ${problemIds.length} problems, preset ${preset}, ${models}; ${
+  const levels = minLevel === null ? "" : ` of level ${minLevel} and up`;
+  return `Round ${round}: ${problemIds.length} problems${levels}, preset ${preset}, ${models}; ${
     passes.map(passText).join("; ")
   }`;
 }

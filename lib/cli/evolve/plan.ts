@@ -93,9 +93,12 @@ export function evolveSpec(
   const rounds = roundSchedules({
     ...schedule,
     rounds: Math.max(DISTINCT_ROUNDS, sizes.ppmFrom),
-    problemsPerRound: 1,
+    problemsPerRound: null,
     selection: "same",
   });
+  const levels = rounds.flatMap(({ round, minLevel }) =>
+    minLevel === null ? [] : [[`round ${round}`, minLevel] as const]
+  );
   return {
     problems: config.problems,
     problemsPerRound: sizes.problemsPerRound,
@@ -110,6 +113,8 @@ export function evolveSpec(
         spec: { ...spec, calibration: spec.calibration && { ...spec.calibration } },
       })),
     ])),
+    // Not named where no round has one, so that runs from before there were any go on.
+    ...(levels.length > 0 && { minLevel: Object.fromEntries(levels) }),
     roundBudgetTokens: config.roundBudgetTokens ?? null,
     bootstrap: config.bootstrap ?? null,
     policyApi: config.policyApi,

@@ -35,7 +35,7 @@ export function scienceMarkdown(outcome: ScienceOutcome): string {
     `## Science, ${finishedAt.toISOString().slice(0, 10)}, commit ${
       codeRev?.slice(0, 10) ?? "unknown"
     }`,
-    `${sizes.seeds} chains of ${sizes.rounds} rounds; ${suite}: ${sizes.testPolicy} problems for policies alone, ${sizes.testSearch} for search; ` +
+    `${sizes.seeds} chains of ${sizes.rounds} rounds; ${suite}: ${sizes.testPolicy} problems for policies alone, ${sizes.testSearch} for search, at most ${sizes.testCoverage} hard ones for coverage; ` +
     `the database holds ${looks} evaluations of it; ${
       shortDuration(seconds)
     }. The starter world is a laboratory animal: its scores say ` +

@@ -91,7 +91,7 @@ function ablateConfig(
     ...passedOn(config),
     ...{ run, base, round: part.round, suite: config.suite, quick: config.quick, seeds: 1 },
     evalProblems: part.problems,
-    evalSearch: Math.min(part.problems, sizes.testSearch),
+    evalSearch: Math.min(part.problems, sizes.testCoverage),
     rollouts: [sizes.rollouts],
   });
 }

@@ -72,7 +72,7 @@ Deno.test.each<[string, readonly string[], RegExp]>([
   [
     "too few problems",
     ["--problems-per-round", "5000"],
-    /the set holds \d+; lower problemsPerRound/,
+    /5000 fresh problems for round 1: \d+ are left; lower problemsPerRound/,
   ],
 ])(
   "evolve answers %s with one sentence before anything is started",
