@@ -60,7 +60,7 @@ class PrefixCache:
         return Prefix(found, length) if length > 0 else None
 
     def put(self, prompt: Sequence[int], pieces: Sequence[tuple[Cache, int, slice]]) -> None:
-        """Keeps a computed prompt.
+        """Keeps a computed prompt, unless it is larger than the whole cache.
 
         Args:
             prompt: Its tokens.
@@ -76,6 +76,8 @@ class PrefixCache:
             [torch.cat([c.layers[n].keys[i, :, s] for c, i, s in pieces], dim=1) for n in layers],
             [torch.cat([c.layers[n].values[i, :, s] for c, i, s in pieces], dim=1) for n in layers],
         )
+        if stored.size > self._max_bytes:
+            return
         self._prompts[tokens] = stored
         self._held += stored.size
         for block in _block_hashes(tokens):

@@ -99,8 +99,10 @@ class PrefixCacheTest(unittest.TestCase):
         assert [self.known(cache, [*p, 9]) for p in (first, second, third)] == [25, 0, 25]
         cache.clear()
         assert self.known(cache, [*first, 9]) == 0
+        self.put(cache, first)
         self.put(cache, [4] * 61)
         assert self.known(cache, [4] * 62) == 0
+        assert self.known(cache, [*first, 9]) == 25
 
     def test_pieces_are_put_together(self) -> None:
         """Keys and values of the stored prompt are those of its pieces in order, per layer."""
