@@ -132,7 +132,7 @@ function schedule(
   const preset: Preset | undefined = (PRESETS as Readonly<Record<string, Preset>>)[name];
   if (preset === undefined) throw new ConfigError(`Cannot find preset "${name}"`);
   const usesPpm = round >= options.ppmFrom;
-  const minLevel = options.curriculum ? preset.minLevel : null;
+  const minLevel = minLevelOf(preset, options);
   return {
     round,
     preset: name,
@@ -141,6 +141,15 @@ function schedule(
     problemIds: problemsOf(round, left, { ...options, minLevel }),
     passes: passesOf(preset, { ...options, name, usesPpm }),
   };
+}
+
+/** The level from which on a round searches; a set that does not reach it means other levels, or none. */
+function minLevelOf(
+  { minLevel }: Preset,
+  { curriculum, problems }: ScheduleOptions,
+): number | null {
+  if (!curriculum || minLevel === null) return null;
+  return problems.some(({ level }) => level !== null && level >= minLevel) ? minLevel : null;
 }
 
 /** A round's problems among those that are left; `same` ones are the first of the set, or those of them from the level up. */

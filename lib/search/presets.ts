@@ -8,7 +8,10 @@ export interface Preset {
   readonly unsolved: readonly number[];
   /** Trees per problem, each with its own seed, before the further ones. */
   readonly trees: number;
-  /** Lowest level of the problems that are searched, `null` for all of them. A problem without a level is always searched. */
+  /**
+   * Lowest level of the problems that are searched, `null` for all of them. A problem without a level
+   * is always searched, and so is every one of a set that does not reach it.
+   */
   readonly minLevel: number | null;
 }
 

@@ -78,6 +78,17 @@ Deno.test.each<["fresh" | "same", readonly number[][]]>([
   },
 );
 
+Deno.test("roundSchedules() deals all of a set that does not reach the level of a preset", () => {
+  for (const level of [null, 2]) {
+    const problems = Array.from({ length: 20 }, (_, i) => ({ id: `p${i}`, level }));
+    const schedules = roundSchedules(scheduleOptions({ problems, problemsPerRound: 5 }));
+    assert.deepEqual(
+      schedules.map(({ minLevel, problemIds }) => [minLevel, problemIds.length]),
+      [[null, 5], [null, 5], [null, 5], [null, 5]],
+    );
+  }
+});
+
 Deno.test("roundSchedules() deals fresh problems, the same ones, or all", () => {
   const ids = (options: Parameters<typeof scheduleOptions>[0]) =>
     roundSchedules(scheduleOptions({ family: "paper", ...options }))

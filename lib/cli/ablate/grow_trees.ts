@@ -1,5 +1,6 @@
 import type { TreesRequest } from "../../ablation/mod.ts";
 import { InfrastructureError, type Problem } from "../../core/mod.ts";
+import type { OpenedRun } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
 import { codeRevision } from "../host.ts";
 import { Interrupted } from "../interrupt.ts";
@@ -17,9 +18,10 @@ export async function growTrees(
   request: TreesRequest,
   parts: LaboratoryParts & { readonly problems: readonly Problem[] },
 ): Promise<number> {
-  const { found: { source }, store, workplace, interrupts, display, problems } = parts;
+  const { found: { source }, store, workplace, interrupts, display, observation, problems } = parts;
   const { key, round = source.round, spec, policy, ppm, seeds } = request;
-  const runNo = await openTreeRun({ ...request, round }, parts);
+  const run = await openTreeRun({ ...request, round }, parts);
+  const { runNo } = run;
   const wanted = { runNo, roundNo: round, problems, seeds };
   const left = await pendingJobs(store, wanted);
   if (left.count === 0 && left.givenUp === 0) return runNo;
@@ -29,10 +31,15 @@ export async function growTrees(
     sandbox: await workplace.sandbox(),
     grader: await workplace.grader(),
     quiet: true,
-    onStart: (progress) => display.show(() => progress.picture()),
+    onStart: (progress) => {
+      observation.useRun(run);
+      observation.watch(progress);
+      display.show(() => progress.picture());
+    },
     stopAdmitting: interrupts.stopAdmitting,
     signal: interrupts.stopNow,
   });
+  observation.useRun(parts.run);
   outcome.failures.forEach((line) => display.warn(line));
   if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
   if (outcome.undone === 0) return runNo;
@@ -47,11 +54,11 @@ export async function growTrees(
 async function openTreeRun(
   { key, round, spec, policy, ppm }: TreesRequest & { readonly round: number },
   { store, found: { run }, workplace, display, config }: LaboratoryParts,
-): Promise<number> {
+): Promise<OpenedRun> {
   const name = `${run.name}-r${round}-${key}`;
   display.begin(`${name}: search`);
   const { info } = await workplace.sandbox();
-  const { runNo } = await store.openRun({
+  return await store.openRun({
     name,
     command: "ablate",
     mode: "continue",
@@ -71,5 +78,4 @@ async function openTreeRun(
       seed: 0,
     },
   });
-  return runNo;
 }

@@ -5,6 +5,7 @@ import type { Decontaminator } from "../../export/mod.ts";
 import type { DuckdbStore } from "../../store/mod.ts";
 import type { RoundServer } from "../evolve/models.ts";
 import type { InterruptSignals } from "../interrupt.ts";
+import type { Observation } from "../observe/observation.ts";
 import type { ServedModels } from "../served_models.ts";
 import type { WorkDisplay } from "../work_display.ts";
 import type { Workplace } from "../workplace.ts";
@@ -22,6 +23,7 @@ export interface LaboratoryParts {
   readonly workplace: Workplace;
   readonly server: RoundServer;
   readonly display: WorkDisplay;
+  readonly observation: Observation;
   readonly interrupts: InterruptSignals;
   readonly decontaminator: () => Promise<Decontaminator>;
   readonly control: Laboratory | null;

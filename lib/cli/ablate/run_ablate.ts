@@ -91,7 +91,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
   const { policyApi } = EvolveConfig.parse({});
   const served = { concurrency, requestTimeout, workers, torch, prices, hooks, policyApi };
   const parts = {
-    ...{ config, store, display, interrupts },
+    ...{ config, store, display, observation, interrupts },
     settings: sizes,
     workplace: resources.use(new Workplace(config, common)),
     server: resources.use(await openRoundServer(served, common)),
