@@ -159,12 +159,12 @@ function problemsOf(
   { problemsPerRound, selection, minLevel }: ScheduleOptions & Pick<RoundSchedule, "minLevel">,
 ): readonly string[] {
   const count = problemsPerRound ?? left.length;
-  const isHardEnough = ({ level }: Pick<Problem, "level">) =>
-    minLevel === null || level === null || level >= minLevel;
   const isFresh = selection === "fresh";
-  const from = isFresh ? left.filter(isHardEnough) : left;
-  const taken = from.slice(0, count).filter(isHardEnough);
-  if (taken.length > 0 && from.length >= count) return taken.map(({ id }) => id);
+  const hardOf = (problems: ScheduleOptions["problems"]) =>
+    problems.filter(({ level }) => minLevel === null || level === null || level >= minLevel);
+  const taken = isFresh ? hardOf(left).slice(0, count) : hardOf(left.slice(0, count));
+  const isEnough = (isFresh ? taken : left).length >= count;
+  if (taken.length > 0 && isEnough) return taken.map(({ id }) => id);
   throw new ConfigError(
     `Cannot take ${problemsPerRound ?? "all"}${isFresh ? " fresh" : ""} problems` +
       `${minLevel === null ? "" : ` of level ${minLevel} and up`} for round ${round}: ` +

@@ -119,8 +119,12 @@ modelTest(
         ...["--out", join(folder, "policy"), "--settings", '{"epochs": 100000}'],
       ]);
       let told = "";
+      let isInterrupted = false;
       for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-        if (!/step \d/.test(told) && /step \d/.test(told += text)) child.kill("SIGINT");
+        told += text;
+        if (isInterrupted || !/step \d/.test(told)) continue;
+        isInterrupted = true;
+        child.kill("SIGINT");
       }
       await child.stdout.cancel();
       assert.equal((await child.status).code, 130, told);
