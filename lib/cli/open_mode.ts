@@ -1,6 +1,6 @@
 import type { OpenRunRequest } from "../store/mod.ts";
 
-/** How `--resume` and `--new-run` have a run opened. */
+/** How `--resume` and `--new-run`, or `--new-eval`, have a run or an evaluation opened. */
 export function openMode(
   { resume, newRun }: { readonly resume: boolean; readonly newRun: boolean },
 ): OpenRunRequest["mode"] {

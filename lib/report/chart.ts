@@ -26,37 +26,64 @@ const HEIGHT = 280;
 /** Lines with more points are drawn without a symbol at each. */
 const DOTTED_POINTS = 40;
 
+/** Pixels from a point's middle to the rim of a circle there. */
+const RADIUS = 3.5;
+
+/** Sides of a series' mark in the key, in pixels. */
+const KEY_SIZE = 12;
+
 /** Pixels between series that stand at one place of a text axis. */
 const DODGE = 9;
 
 /** Ends of an axis of shares, which Plot counts in percent. */
 const PERCENT = [0, 100];
 
-/** Colour of a series, by its place. */
-export function seriesColour(index: number): string {
-  return COLOURS[index % COLOURS.length] as string;
-}
-
 /** A chart as an SVG element, text escaped. */
 export function chartSvg(chart: ChartBlock): string {
-  const document = new DOMParser().parseFromString("<!doctype html><html></html>", "text/html");
-  const svg = Plot.plot({
-    document,
-    className: "plot",
+  const svg = drawn({
     width: WIDTH,
     height: HEIGHT,
     marginLeft: 56,
     marginRight: 24,
+    marginBottom: 40,
     ariaLabel: chart.title,
     ...scales(chart),
     marks: marks(chart),
   });
-  // One picture with one name: names of its parts mean nothing on elements without a role.
+  // One picture with one name.
   svg.setAttribute("role", "img");
+  return svg.outerHTML;
+}
+
+/** What stands for a series in a chart's key, as an SVG element: its colour, and its symbol where the chart has symbols. */
+export function keySvg({ kind }: ChartBlock, index: number): string {
+  const fill = seriesColour(index);
+  const mark = kind === "bars"
+    ? Plot.frame({ fill, stroke: null })
+    : Plot.dot([0], { frameAnchor: "middle", r: RADIUS, fill, symbol: seriesSymbol(index) });
+  const svg = drawn({ width: KEY_SIZE, height: KEY_SIZE, margin: 0, axis: null, marks: [mark] });
+  // The series' name stands beside it.
+  svg.setAttribute("aria-hidden", "true");
+  return svg.outerHTML;
+}
+
+function drawn(options: Plot.PlotOptions): ReturnType<typeof Plot.plot> {
+  const document = new DOMParser().parseFromString("<!doctype html><html></html>", "text/html");
+  const svg = Plot.plot({ document, className: "plot", ...options });
+  // Names of its parts mean nothing on elements without a role.
   for (const part of svg.querySelectorAll("g[aria-label]")) part.removeAttribute("aria-label");
   // The page's own style sheet holds the rules: its policy allows no other.
   svg.querySelector("style")?.remove();
-  return svg.outerHTML;
+  return svg;
+}
+
+/** Colour and symbol come around after different numbers, so that no two of the first 56 series have both in common. */
+function seriesColour(index: number): string {
+  return COLOURS[index % COLOURS.length] as string;
+}
+
+function seriesSymbol(index: number): typeof SYMBOLS[number] {
+  return SYMBOLS[index % SYMBOLS.length] as typeof SYMBOLS[number];
 }
 
 function marks(chart: ChartBlock): Plot.Markish[] {
@@ -101,10 +128,10 @@ function dots(
     x: "x",
     y: "y",
     dx,
-    r: kind === "calibration" ? "weight" : 3.5,
+    r: kind === "calibration" ? "weight" : RADIUS,
     fill: colour,
     fillOpacity: kind === "calibration" ? 0.7 : 1,
-    symbol: SYMBOLS[index % SYMBOLS.length] ?? "circle",
+    symbol: seriesSymbol(index),
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { html, raw } from "hono/html";
 import css from "./page.css" with { type: "text" };
-import { chartSvg, seriesColour } from "./chart.ts";
+import { chartSvg, keySvg } from "./chart.ts";
 import type {
   Block,
   ChartBlock,
@@ -55,17 +55,22 @@ export async function renderHtml(report: Report): Promise<string> {
 }
 
 function tocEntry({ id, title }: Section): Markup {
-  return html`<li><a href="#${id}">${title}</a></li>`;
+  return html`<li><a href="#${sectionId(id)}">${title}</a></li>`;
 }
 
 function sectionMarkup({ id, title, lead, blocks }: Section): Markup {
   return html`
-    <section id="${id}" aria-labelledby="${id}-title">
-      <h2 id="${id}-title">${title}</h2>
+    <section id="${sectionId(id)}" aria-labelledby="${sectionId(id)}-title">
+      <h2 id="${sectionId(id)}-title">${title}</h2>
       <p class="lead">${lead}</p>
       <div class="blocks">${blocks.map(blockMarkup)}</div>
     </section>
   `;
+}
+
+/** Blocks may be named as a section is. */
+function sectionId(id: string): string {
+  return `section-${id}`;
 }
 
 function blockMarkup(block: Block): Markup {
@@ -125,13 +130,9 @@ function chartMarkup(chart: ChartBlock): Markup {
 ${chart.series.length > 1 ? keyMarkup(chart) : ""}${raw(chartSvg(chart))}</figure>`;
 }
 
-function keyMarkup({ series }: ChartBlock): Markup {
+function keyMarkup(chart: ChartBlock): Markup {
   return html`<ul class="key">${
-    series.map(({ name }, i) =>
-      html`<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" fill="${
-        seriesColour(i)
-      }"/></svg>${name}</li>`
-    )
+    chart.series.map(({ name }, i) => html`<li>${raw(keySvg(chart, i))}${name}</li>`)
   }</ul>`;
 }
 

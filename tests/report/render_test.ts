@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChartBlock, renderHtml, renderMarkdown, type Report } from "../../lib/report/mod.ts";
 import { formatCell, formatColumn } from "../../lib/report/format.ts";
-import { chartSvg } from "../../lib/report/chart.ts";
+import { chartSvg, keySvg } from "../../lib/report/chart.ts";
 import { clip } from "../../lib/report/_text.ts";
 import { parsePage } from "./_page.ts";
 
@@ -109,6 +109,17 @@ Deno.test("chartSvg() puts a share where it belongs", () => {
   // Half way along both axes.
   assert.ok(Math.abs(Number(x) - (56 + 680 - 24) / 2) < 1, String(x));
   assert.ok(Number(y) > 100 && Number(y) < 180, String(y));
+});
+
+Deno.test("no two series of a chart have one mark in its key", () => {
+  for (const kind of ["lines", "intervals", "calibration"] as const) {
+    const keys = Array.from({ length: 12 }, (_, i) => keySvg(chart({ kind }), i));
+    assert.equal(new Set(keys).size, keys.length);
+    for (const key of keys) {
+      assert.match(key, /^<svg [^>]*aria-hidden="true"/);
+      assert.doesNotMatch(key, /NaN|undefined|aria-label|<style| style=/);
+    }
+  }
 });
 
 const base: Report = {

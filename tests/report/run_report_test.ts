@@ -218,6 +218,15 @@ Deno.test("the page opens from disk: no script, no request, its own style sheet 
   }
 });
 
+Deno.test("the page gives a name once, and leads to every section", async () => {
+  const page = parsePage(await renderHtml(report));
+  const ids = [...page.querySelectorAll("[id]")].map((element) => element.getAttribute("id"));
+  assert.deepEqual(ids.filter((id, i) => ids.indexOf(id) !== i), []);
+  const links = [...page.querySelectorAll("a[href^='#']")].map((a) => a.getAttribute("href"));
+  assert.equal(links.length, report.sections.length);
+  for (const link of links) assert.ok(page.querySelector(`section${link}`) !== null, String(link));
+});
+
 Deno.test("the page draws every chart with a name", async () => {
   const page = parsePage(await renderHtml(report));
   const charts = report.sections.flatMap(({ blocks }) => blocks)

@@ -43,29 +43,17 @@ export async function findSourceRound(
   const { round, ppm: searchedWithPpm } = findRound(await store.rounds(run.runNo), run, config);
   const spec = RunSpec.parse(run.spec);
   const artifacts = await store.artifacts({ runNo: run.runNo, kind: "checkpoint" });
-  const checkpoint = (stage: string, of: number): ArtifactInfo => {
-    const found = artifacts.findLast((one) => one.roundNo === of && stageOf(one) === stage);
-    if (found !== undefined) return found;
-    throw new UsageError(`Cannot ablate run "${run.name}": it has no ${stage} of round ${of}`);
-  };
-  const model = (stage: string, of: number) => storedModel(config.db, checkpoint(stage, of));
   if (round === 1 && artifacts.some((one) => stageOf(one) === "bootstrap")) {
     throw new UsageError(
       `Cannot ablate round 1 of run "${run.name}": a bootstrap model searched in it, which is no checkpoint of the run; ` +
         "take a later round",
     );
   }
-  const base = {
-    ...model("policy", 0),
-    folder: await baseFolder(checkpoint("policy", 0), config.base),
-  };
+  const model = (stage: string, of: number) =>
+    storedModel(config.db, findCheckpoint(artifacts, { run, stage, round: of }));
+  const first = findCheckpoint(artifacts, { run, stage: "policy", round: 0 });
+  const base = { ...storedModel(config.db, first), folder: await baseFolder(first, config.base) };
   const problems = (await searchedProblems(store, run.runNo, round)).slice(0, limit ?? undefined);
-  const names = Object.keys(spec.search);
-  const searchOf = (of: number) => spec.search[`round ${Math.min(of, names.length)}`]?.[0]?.spec;
-  const [firstSearch, search] = [searchOf(1), searchOf(round)];
-  if (firstSearch === undefined || search === undefined) {
-    throw new UsageError(`Cannot find round ${round} of "${run.name}"`);
-  }
   return {
     run,
     problems,
@@ -78,13 +66,37 @@ export async function findSourceRound(
       searchPpm: searchedWithPpm === null ? null : model("ppm", round - 1),
       policy: model("policy", round),
       ppm: model("ppm", round),
-      search,
-      firstSearch,
+      search: searchOf(spec, { run, round }),
+      firstSearch: searchOf(spec, { run, round: 1 }),
       sftRules: spec.exports.sft,
       pairRules: spec.exports.pairs,
       training: spec.training,
     },
   };
+}
+
+interface RoundOfRun {
+  readonly run: RunInfo;
+  readonly round: number;
+}
+
+function findCheckpoint(
+  artifacts: readonly ArtifactInfo[],
+  { run, stage, round }: RoundOfRun & { readonly stage: string },
+): ArtifactInfo {
+  const found = artifacts.findLast((one) => one.roundNo === round && stageOf(one) === stage);
+  if (found !== undefined) return found;
+  throw new UsageError(`Cannot ablate run "${run.name}": it has no ${stage} of round ${round}`);
+}
+
+/** What a round searched with; rounds after the last that has a specification of its own took that one. */
+function searchOf({ search }: z.infer<typeof RunSpec>, { run, round }: RoundOfRun): SearchSpec {
+  const named = Object.keys(search).length;
+  const found = search[`round ${Math.min(round, named)}`]?.[0]?.spec;
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `Cannot ablate run "${run.name}": it does not say how round ${round} searched`,
+  );
 }
 
 function findRun(

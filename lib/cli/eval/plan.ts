@@ -13,9 +13,10 @@ import {
   talkPrompt,
 } from "../../evaluation/mod.ts";
 import { limitsSpec } from "../limits_spec.ts";
+import { openMode } from "../open_mode.ts";
 import type { MeasuredModels } from "./checkpoints.ts";
-import type { ServedIdentity } from "./models.ts";
 import type { SuiteSelection } from "./load_suites.ts";
+import type { ServedIdentity } from "./models.ts";
 
 /** Problems of a starter suite that are measured where nothing else is said. */
 const STARTER_LIMIT = 200;
@@ -130,7 +131,7 @@ export function evaluationPlan(
     roundNo: models.roundNo,
     policy: models.policyArtifact,
     ppm: mode.needsPpm ? models.ppmArtifact : null,
-    open: config.resume ? "resume" : config.newEval ? "new" : "continue",
+    open: openMode({ resume: config.resume, newRun: config.newEval }),
     spec: {
       policy: identity.policy,
       ppm: mode.needsPpm ? identity.ppm : null,
