@@ -26,6 +26,9 @@ export interface StartOptions {
   readonly endsGroup?: boolean;
 }
 
+/** How long the end of standard error may take after that of the process. */
+const LAST_ERRORS_MS = 2000;
+
 /**
  * A running child with piped standard input and output. Its end is SIGKILL: nothing that runs model-written code, or serves a
  * model, is trusted to end when asked.
@@ -36,6 +39,7 @@ export class ChildProcess implements AsyncDisposable {
   readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly status: Promise<ProcessStatus>;
   readonly #child: Deno.ChildProcess;
+  readonly #errors: ReadableStreamDefaultReader<string>;
   readonly #stderr: Promise<void>;
   readonly #endsGroup: boolean;
   #stderrTail = "";
@@ -48,6 +52,7 @@ export class ChildProcess implements AsyncDisposable {
     this.stdin = child.stdin;
     this.stdout = child.stdout;
     this.#endsGroup = options.endsGroup ?? false;
+    this.#errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
     this.#stderr = this.#readStderr(options);
     this.status = child.status.then((status) => {
       this.#ended = true;
@@ -65,9 +70,9 @@ export class ChildProcess implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Ends the process with SIGKILL; harmless when it has ended. */
+  /** Ends the process with SIGKILL; harmless when it has ended. A group may outlive the process that began it. */
   kill(): void {
-    if (this.#ended) return;
+    if (this.#ended && !this.#endsGroup) return;
     try {
       if (this.#endsGroup) Deno.kill(-this.pid, "SIGKILL");
       else this.#child.kill("SIGKILL");
@@ -81,15 +86,24 @@ export class ChildProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
     await this.status;
-    await this.#stderr;
+    await this.#lastErrors();
     if (!this.stdin.locked) await this.stdin.abort().catch(ignoreClosed);
     if (!this.stdout.locked) await this.stdout.cancel().catch(ignoreClosed);
+  }
+
+  /** What a process left that has a session of its own may hold standard error open for good: its words are not waited for. */
+  async #lastErrors(): Promise<void> {
+    const timer = setTimeout(() => void this.#errors.cancel(), LAST_ERRORS_MS);
+    await this.#stderr;
+    clearTimeout(timer);
   }
 
   async #readStderr(options: StartOptions): Promise<void> {
     const limit = options.stderrTailBytes ?? 16384;
     let partial = "";
-    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+    for (;;) {
+      const { value: text, done } = await this.#errors.read();
+      if (done) break;
       this.#stderrTail = (this.#stderrTail + text).slice(-limit);
       if (options.onStderrLine === undefined) continue;
       const lines = (partial + text).split("\n");

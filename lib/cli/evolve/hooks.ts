@@ -72,6 +72,7 @@ export async function serveByHook(
   onProgress(`serving: ${[program, ...args].join(" ")}`);
   const child = startProcess(path, args, {
     env,
+    endsGroup: true,
     onStderrLine: (line) => onProgress(`serving: ${line}`),
   });
   const hook = new ServeHook(child, program, options);

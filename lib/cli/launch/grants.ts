@@ -55,7 +55,8 @@ export interface Grants {
   /** Files and folders; `true` is any. */
   readonly read: readonly string[] | true;
   readonly write: readonly string[];
-  readonly net: readonly string[];
+  /** Hosts, with or without a port; `true` is any. */
+  readonly net: readonly string[] | true;
   /** Full paths of programs; `true` is any. */
   readonly run: readonly string[] | true;
   readonly ffi: readonly string[];
@@ -94,26 +95,30 @@ export function grantsFor(sources: GrantSources): Grants {
     ...(line.command === "starter" ? [join(projectRoot, "data", "starter")] : []),
     ...(settings["convert"] === undefined ? [] : [join(projectRoot, "fixtures", "problems")]),
   ];
-  const run = programsOf(sources, needs);
+  const programs = programsOf(sources, needs);
+  const isOwn = needs.includes("trainer") && hasOwnCommand(settings);
+  // `doctor` looks at what the machine is like, wherever that stands, and at folders that are not there yet. A command of the user's
+  // own may do anything: that it may not be looked for, or be asked where its servers listen, would protect nothing.
+  const readsAll = line.command === "doctor" || isOwn;
+  const reachesAll = isOwn && needs.includes("endpoints") && isCommand(settings["hooks"]);
   return {
-    // It looks at what the machine is like, wherever that stands, and at folders that are not there yet.
-    read: line.command === "doctor" ? true : unique([
+    read: readsAll ? true : unique([
       projectRoot,
       ...written,
       ...named(READ_SETTINGS),
       ...READ_SETTINGS.flatMap((key) => pathsOf(chainSettings(settings)[key])),
       ...(line.command === "sql" ? [] : line.words.flatMap(wordPaths)),
-      ...(run === true ? [] : run),
+      ...programs,
     ]),
     write: unique(written),
-    net: unique([
+    net: reachesAll ? true : unique([
       ...(needs.includes("endpoints") ? urlHosts(settings) : []),
       ...(needs.includes("models") || needs.includes("browser") ? ["127.0.0.1"] : []),
       ...(needs.includes("download") ? DOWNLOAD_HOSTS : []),
       // The control endpoint's socket, and the host name that its client puts into its requests.
       ...(needs.includes("database") ? [`unix:${db}.sock`, "control:80"] : []),
     ]),
-    run,
+    run: isOwn || needsLoader(sources, needs) ? true : programs,
     ffi: needs.includes("database") ? [sources.npmFolder] : [],
     env: environmentOf(sources),
   };
@@ -122,13 +127,16 @@ export function grantsFor(sources: GrantSources): Grants {
 /** Programs that are looked for on the search path. */
 export const SEARCHED_PROGRAMS = ["bwrap", "python3", "xdg-open", "open"] as const;
 
+/** Deno hands LD_* on only with an unlimited right to run: a trainer on a GPU may need it. */
+function needsLoader({ environment }: GrantSources, needs: readonly Need[]): boolean {
+  return needs.includes("trainer") &&
+    Object.keys(environment).some((name) => /^(LD|DYLD)_/.test(name));
+}
+
 function programsOf(
-  { settings, programs, projectRoot, environment }: GrantSources,
+  { programs, projectRoot }: GrantSources,
   needs: readonly Need[],
-): readonly string[] | true {
-  // Deno hands LD_* on only with an unlimited right to run: a trainer on a GPU may need it.
-  const hasLoaderVariables = Object.keys(environment).some((name) => /^(LD|DYLD)_/.test(name));
-  if (needs.includes("trainer") && (hasLoaderVariables || hasOwnCommand(settings))) return true;
+): readonly string[] {
   const python = (name: string) => join(projectRoot, ".rstar", "python", name, "bin", "python");
   const known = (name: string) => programs[name] === undefined ? [] : [programs[name]];
   return unique([
@@ -140,12 +148,15 @@ function programsOf(
   ]);
 }
 
-/** Whether a setting names a command of the user's own: `{"serve": ["prog", …]}`, `["prog", …]`, as values or as JSON. */
+/** Whether a setting names a command of the user's own. */
 function hasOwnCommand(settings: Readonly<Record<string, unknown>>): boolean {
-  return [settings["hooks"], settings["trainer"], settings["command"]].some((value) => {
-    const text = JSON.stringify((typeof value === "string" ? parseJson(value) : value) ?? null);
-    return /\["(?:[^"\\]|\\.)+"/.test(text);
-  });
+  return [settings["hooks"], settings["trainer"], settings["command"]].some(isCommand);
+}
+
+/** `{"serve": ["prog", …]}` or `["prog", …]`, as a value or as JSON. */
+function isCommand(value: unknown): boolean {
+  const text = JSON.stringify((typeof value === "string" ? parseJson(value) : value) ?? null);
+  return /\["(?:[^"\\]|\\.)+"/.test(text);
 }
 
 /** A command of the user's own needs what the user's shell has; everything else sees a chosen part. */

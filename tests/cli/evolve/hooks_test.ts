@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { serveByHook, type ServeOptions } from "../../../lib/cli/evolve/hooks.ts";
 
 /** A command that runs a script of ours. */
@@ -104,4 +105,67 @@ Deno.test("serveByHook() stops waiting when it is told to", async () => {
     }),
   );
   await assert.rejects(waiting, (error: unknown) => error === reason);
+});
+
+/** The words that came, in order, and a promise of the first with a given beginning. */
+class Progress {
+  readonly #waiting: { readonly prefix: string; readonly found: (line: string) => void }[] = [];
+
+  readonly hear = (line: string) => {
+    for (const { prefix, found } of this.#waiting) if (line.startsWith(prefix)) found(line);
+  };
+
+  first(prefix: string): Promise<string> {
+    return new Promise((found) => this.#waiting.push({ prefix, found }));
+  }
+}
+
+/** Settles when a process is gone, or has ended and was not yet waited for by its parent. */
+async function untilGone(pid: number): Promise<void> {
+  for (;;) {
+    const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => null);
+    if (stat === null || /\) Z /.test(stat)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+Deno.test("serveByHook() ends servers that a command leaves behind, though they hold its output open", async () => {
+  const progress = new Progress();
+  const told = progress.first("serving: server ");
+  const served = await serveByHook(
+    ["/bin/sh", "-c", `sleep 600 & echo "server $!" >&2; echo '${READY}'; cat >/dev/null`],
+    options({ env: { PATH: "/usr/bin:/bin" }, onProgress: progress.hear }),
+  );
+  const pid = Number((await told).split(" ").at(-1));
+  await served[Symbol.asyncDispose]();
+  await untilGone(pid);
+});
+
+Deno.test("the hook for vLLM ends its servers when it is told to stop while they load", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    // A server that never gets healthy.
+    const programs = { vllm: 'echo "vllm $$" >&2; exec sleep 600', curl: "exit 7" };
+    for (const [name, text] of Object.entries(programs)) {
+      await Deno.writeTextFile(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    }
+    const progress = new Progress();
+    const told = progress.first("serving: vllm ");
+    const controller = new AbortController();
+    const reason = new Error("stop");
+    const waiting = serveByHook(
+      ["docs/cluster/serve_vllm.sh", "{policy}", "{ppm}"],
+      options({
+        env: { PATH: `${folder}:${Deno.env.get("PATH") ?? ""}` },
+        signal: controller.signal,
+        onProgress: progress.hear,
+      }),
+    );
+    const pid = Number((await told).split(" ").at(-1));
+    controller.abort(reason);
+    await assert.rejects(waiting, (error: unknown) => error === reason);
+    await untilGone(pid);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

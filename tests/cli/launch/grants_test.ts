@@ -70,13 +70,22 @@ Deno.test("the environment is cut to what is known to be needed, but for the use
   ]);
   const file = '{ "hooks": { "serve": ["serve-it", "{policy}"] } }';
   const hook = grants(["evolve"], { environment, file });
-  assert.deepEqual([hook.env, hook.run], [environment, true]);
-  assert.notEqual(grants(["evolve"], { environment, file: '{ "hooks": {} }' }).run, true);
+  // Nobody knows where its servers are going to listen, or where its program lies.
+  assert.deepEqual([hook.env, hook.run, hook.net, hook.read], [environment, true, true, true]);
+  const none = grants(["evolve"], { environment, file: '{ "hooks": {} }' });
+  assert.ok([none.run, none.net, none.read].every((granted) => granted !== true));
+  const trainer = grants(["evolve"], { file: '{ "trainer": { "command": ["srun", "x"] } }' });
+  assert.deepEqual([trainer.run, trainer.read, trainer.net === true], [true, true, false]);
 });
 
 Deno.test("a trainer that needs loader variables may start anything, because Deno asks for that", () => {
   const environment = { PATH: "/bin", LD_LIBRARY_PATH: "/cuda" };
-  assert.equal(grants(["train"], { environment }).run, true);
+  const { run, read } = grants(["train"], {
+    environment,
+    programs: { python3: "/usr/bin/python3" },
+  });
+  assert.equal(run, true);
+  assert.ok(read !== true && read.includes("/usr/bin/python3"), "it must still be found");
   assert.equal(grants(["train"], { environment }).env["LD_LIBRARY_PATH"], "/cuda");
   assert.notEqual(grants(["synth"], { environment }).run, true);
 });
