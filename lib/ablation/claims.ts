@@ -111,7 +111,7 @@ export interface TestClaimsOptions {
 export function testClaims(
   claims: readonly Claim[],
   seeds: readonly MeasuredSeries[],
-  { alpha = 0.05 }: TestClaimsOptions = {},
+  { alpha = LEVEL }: TestClaimsOptions = {},
 ): readonly ClaimResult[] {
   const tested = claims.map((claim) => {
     const parts = claim.parts.map((part) => testPart(part, seeds));
@@ -125,6 +125,9 @@ export function testClaims(
     return { ...one, correctedP, holds };
   });
 }
+
+/** Level of a part by itself. */
+const LEVEL = 0.05;
 
 /** What is left of equal scores after sums in another order. */
 const ROUNDING = 1e-9;
@@ -142,7 +145,7 @@ function testPart(part: ClaimPart, seeds: readonly MeasuredSeries[]): PartResult
     ...part,
     difference,
     p: isAbove ? above.p : 1,
-    holds: isAbove && above.interval.low > ROUNDING,
+    holds: isAbove && above.interval.low > ROUNDING && above.p < LEVEL,
   };
 }
 

@@ -18,14 +18,8 @@ export interface ArmRow {
   /** Of every seed, in order. */
   readonly perSeed: readonly number[];
   /** This arm less the first one; `null` for the first one. */
-  readonly difference: ArmDifference | null;
+  readonly difference: CrossedDifference | null;
 }
-
-/** A difference between arms; without a p-value where there are so few problems that none could be told from chance. */
-export type ArmDifference = Omit<CrossedDifference, "p"> & { readonly p: number | null };
-
-/** Six changes to one side are the least that a paired test can tell from chance (evaluation.md 3.2). */
-const FEWEST_PROBLEMS = 6;
 
 /** A figure of an arm that is not tested: its mean over the seeds that have it. */
 export interface FigureRow {
@@ -135,13 +129,12 @@ function rowsOf(
   return { ids, values: maps.map((scores) => ids.map((id) => scores.get(id) ?? NaN)) };
 }
 
-function differenceOf(rows: ScoreRows, reference: ScoreRows): ArmDifference {
-  const difference = crossedBootstrap(
+function differenceOf(rows: ScoreRows, reference: ScoreRows): CrossedDifference {
+  return crossedBootstrap(
     rows.values.map((row, seed) =>
       row.map((value, i) => value - (reference.values[seed]?.[i] as number))
     ),
   );
-  return rows.ids.length < FEWEST_PROBLEMS ? { ...difference, p: null } : difference;
 }
 
 function checkSame(

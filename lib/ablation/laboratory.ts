@@ -6,8 +6,7 @@
  */
 import type { Problem } from "../core/mod.ts";
 import type { PpmCalibration } from "../endpoint/ppm.ts";
-import type { GradedProblem } from "../evaluation/mod.ts";
-import type { EvaluationModeName } from "../evaluation/mod.ts";
+import type { EvaluationModeName, GradedProblem } from "../evaluation/mod.ts";
 import type { PairRules, SftRules, TreeSource } from "../export/mod.ts";
 import type { SearchSpec } from "../search/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";
@@ -101,6 +100,12 @@ export interface TrainRequest {
   readonly steps?: number;
 }
 
+/** How a search samples. */
+export interface SearchSampling {
+  readonly temperature: number;
+  readonly topP: number;
+}
+
 /** Request to measure. */
 export interface EvaluateRequest {
   /** How it is called in lists. */
@@ -110,6 +115,8 @@ export interface EvaluateRequest {
   readonly ppm?: Model;
   /** Samples of a problem. @default 1 */
   readonly samples?: number;
+  /** How whole answers are sampled. @default as the suite says */
+  readonly sampling?: SearchSampling;
   /** Seed of everything random in it. @default 0 */
   readonly seed?: number;
 }
@@ -126,6 +133,8 @@ export interface Laboratory {
   readonly source: SourceRound;
   /** Problems that arms are measured on. */
   readonly suiteProblems: readonly Problem[];
+  /** How searches of the suite sample. */
+  readonly searchSampling: SearchSampling;
   /** The same for a round of a run in the control world; `null` where none was named. */
   readonly control: Laboratory | null;
   /** Everything that is stored. */

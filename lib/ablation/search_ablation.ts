@@ -1,7 +1,7 @@
 /**
- * Whether search is worth its tokens: against as many samples of the same policy, chosen by the same PPM or by vote. Told apart by
- * problems whose most frequent answer is right and wrong, for voting can only lose the latter, and in the control world, where no
- * answer is wrong by misconception.
+ * Whether search is worth its tokens: against as many samples of the same policy at the same temperature, chosen by the same PPM or by
+ * vote. Told apart by problems whose most frequent answer is right and wrong, for voting can only lose the latter, and in the control
+ * world, where no answer is wrong by misconception.
  */
 import {
   bestOfMetric,
@@ -37,9 +37,16 @@ export const SEARCH_ABLATION: Ablation = {
   question: "Is search worth its tokens?",
   arms: [
     { name: "search", meaning: "one tree guided by the PPM" },
-    { name: RULES.best, meaning: "as many tokens of samples, the one that the PPM likes best" },
-    { name: RULES.majority, meaning: "as many tokens of samples, without the PPM; most votes win" },
-    { name: RULES.weighted, meaning: "as many tokens of samples, votes weighted by the PPM" },
+    {
+      name: RULES.best,
+      meaning:
+        "as many tokens of samples, drawn as the search draws, the one that the PPM likes best",
+    },
+    {
+      name: RULES.majority,
+      meaning: "as many tokens of such samples, without the PPM; most votes win",
+    },
+    { name: RULES.weighted, meaning: "as many tokens of such samples, votes weighted by the PPM" },
     { name: "greedy", meaning: "one answer at temperature 0; it cannot use more tokens" },
   ],
   plan: ({ settings }) => [
@@ -69,6 +76,8 @@ async function measureWorld(
     laboratory.evaluate({
       ...{ mode, samples, policy, seed: of, label: `${mode}, seed ${of}` },
       ...(mode === "mcts" || mode === "bon" ? { ppm } : {}),
+      // At another temperature the comparison would be one of temperatures as well.
+      ...(mode === "bon" ? { sampling: laboratory.searchSampling } : {}),
     });
   const search = await ask("mcts", 1);
   const greedy = await ask("greedy", 1);

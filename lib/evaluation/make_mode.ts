@@ -67,6 +67,14 @@ export function makeMode(
   }
 }
 
+/** How a tree search of a suite samples: what is drawn beside it to be compared is drawn alike. */
+export function searchSampling(
+  suite: Suite,
+): { readonly temperature: number; readonly topP: number } {
+  const { temperature, topP } = searchSettings(suite, {}).search;
+  return { temperature, topP };
+}
+
 function policySettings(suite: Suite, overrides: ModeOverrides): PolicyModeSettings {
   return {
     sampling: {

@@ -100,6 +100,7 @@ export function scriptedLaboratory(script: Script): ScriptedLaboratory {
       ...script.source,
     },
     suiteProblems: suite,
+    searchSampling: { temperature: 0.3, topP: 0.9 },
     control: script.control ?? null,
     reader: {
       query: (sql, { parameters = [] } = {}) =>

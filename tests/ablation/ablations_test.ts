@@ -113,6 +113,9 @@ Deno.test("ablate search draws as many samples as the search is worth, and tells
     ],
     "40 tokens are five samples without the PPM, and one is added",
   );
+  for (const { mode, sampling } of laboratory.asked.evaluate) {
+    assert.deepEqual(sampling, mode === "bon" ? laboratory.searchSampling : undefined, mode);
+  }
   const found = (metric: string) =>
     Object.fromEntries(
       rows.filter((row) => row.metric === metric).map(({ arm, estimate }) => [arm, estimate]),

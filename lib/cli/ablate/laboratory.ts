@@ -6,6 +6,7 @@ import type {
   Laboratory,
   Model,
   ScoredNodes,
+  SearchSampling,
   SourceRound,
   StepTruths,
   TrainRequest,
@@ -13,7 +14,13 @@ import type {
 } from "../../ablation/mod.ts";
 import { EvalConfig } from "../../config/mod.ts";
 import type { Problem } from "../../core/mod.ts";
-import { type GradedProblem, gradeProblems, makeMode, promptOf } from "../../evaluation/mod.ts";
+import {
+  type GradedProblem,
+  gradeProblems,
+  makeMode,
+  promptOf,
+  searchSampling,
+} from "../../evaluation/mod.ts";
 import {
   exportPairs,
   exportSft,
@@ -37,6 +44,7 @@ export class StoreLaboratory implements Laboratory {
   readonly settings: AblationSettings;
   readonly source: SourceRound;
   readonly suiteProblems: readonly Problem[];
+  readonly searchSampling: SearchSampling;
   readonly control: Laboratory | null;
   readonly reader: DuckdbStore;
   readonly #parts: LaboratoryParts;
@@ -54,6 +62,7 @@ export class StoreLaboratory implements Laboratory {
     this.reader = store;
     this.control = parts.control;
     this.suiteProblems = suite.problems;
+    this.searchSampling = searchSampling(suite.suite);
     this.#problems = new Map([...suite.problems, ...problems].map((one) => [one.id, one]));
     this.#searchers.set(
       run.runNo,
@@ -113,7 +122,7 @@ export class StoreLaboratory implements Laboratory {
     display.begin(`${run.name}: measuring ${label}, ${mode}`);
     const { evalId } = await measureTask({
       loaded: suite,
-      mode: makeMode(mode, suite.suite),
+      mode: makeMode(mode, suite.suite, request.sampling),
       samples,
       prompt: promptOf(suite.suite),
     }, {
@@ -122,7 +131,8 @@ export class StoreLaboratory implements Laboratory {
       models: {
         label,
         runNo: run.runNo,
-        roundNo: this.source.round,
+        // `round-N` is what the run itself measured of round N, never an arm.
+        roundNo: null,
         policyArtifact: policy.artifactId,
         ppmArtifact: ppm?.artifactId ?? null,
         policy: { kind: "folder", folder: policy.folder },

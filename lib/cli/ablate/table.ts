@@ -51,7 +51,7 @@ function armCells({ metric, arm, estimate, interval, problems, difference, perSe
       : `${signed(difference.difference)} [${signed(difference.interval.low)}, ${
         signed(difference.interval.high)
       }]`,
-    difference === null || difference.p === null ? NONE : probability(difference.p),
+    difference === null ? NONE : probability(difference.p),
     difference === null ? perSeed.map(percent).join(" ") : difference.perSeed.map(signed).join(" "),
   ];
 }

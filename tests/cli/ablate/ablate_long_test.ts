@@ -101,6 +101,14 @@ Deno.test("ablate sft goes on after SIGKILL, makes everything once, and has noth
     ),
     [[true, true]],
   );
+  assert.deepEqual(
+    await rows(
+      world.database("a"),
+      "SELECT DISTINCT command, round_no IS NULL FROM evaluation JOIN run USING (run_no) ORDER BY 1",
+    ),
+    [["ablate", true], ["evolve", false]],
+    "round-N never means an arm",
+  );
   events.length = 0;
   assert.deepEqual((await ablate(args)).arms, arms);
   assert.deepEqual(events, [], "nothing is served, asked or trained");

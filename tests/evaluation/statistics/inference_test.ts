@@ -12,6 +12,7 @@ import {
   mean,
   minimumDetectableDifference,
   pairedBootstrap,
+  signFlipProbability,
   standardDeviation,
   varianceParts,
   wilsonInterval,
@@ -96,6 +97,43 @@ Deno.test("mcnemarExact() does not care which side won and needs six changes", (
   assert.ok(mcnemarExact({ onlyFirst: 5, onlySecond: 0 }) > .05);
   assert.ok(mcnemarExact({ onlyFirst: 6, onlySecond: 0 }) < .05);
   assert.throws(() => mcnemarExact({ onlyFirst: -1, onlySecond: 0 }), RangeError);
+});
+
+Deno.test("signFlipProbability() of single answers is McNemar's test", () => {
+  for (const [onlyFirst, onlySecond] of [[4, 0], [5, 0], [6, 0], [8, 2], [0, 5], [3, 3]] as const) {
+    const differences = Array.from(
+      { length: 100 },
+      (_, i) => i < onlyFirst ? 1 : i < onlyFirst + onlySecond ? -1 : 0,
+    );
+    const exact = mcnemarExact({ onlyFirst, onlySecond });
+    assertClose(signFlipProbability(differences), exact, 0.06);
+  }
+  assert.equal(signFlipProbability([0, 0, 0]), 1);
+});
+
+Deno.test("crossedBootstrap() never calls fewer than six changes significant, however many problems there are", () => {
+  for (const changes of [1, 3, 5]) {
+    for (const seeds of [1, 3]) {
+      const row = Array.from({ length: 300 }, (_, i) => i < changes ? 1 : 0);
+      assert.ok(crossedBootstrap(Array(seeds).fill(row), { resamples: 2000 }).p > .05);
+    }
+  }
+});
+
+Deno.test("crossedBootstrap() of three seeds varies as much as new seeds would", () => {
+  const random = seededRandom(5);
+  const shift = () => 0.05 * (random() + random() + random() + random() - 2) / Math.sqrt(1 / 3);
+  const widths = Array.from({ length: 60 }, (_, trial) => {
+    const rows = Array.from({ length: 3 }, () => {
+      const own = shift();
+      return Array.from({ length: 50 }, () => own);
+    });
+    const { interval } = crossedBootstrap(rows, { seed: trial, resamples: 400 });
+    return (interval.high - interval.low) / (2 * 1.96);
+  });
+  const expected = 0.05 / Math.sqrt(3);
+  const found = Math.sqrt(mean(widths.map((width) => width ** 2)));
+  assert.ok(found > 0.85 * expected && found < 1.25 * expected, `${found} for ${expected}`);
 });
 
 Deno.test("holm() never lowers a p-value, keeps their order and grows by at most the family", () => {
