@@ -2,6 +2,11 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { ArtifactInfo } from "../store/mod.ts";
 
+/** Folder of the files of a run: beside the database and by its name, so that two databases in one folder keep theirs apart. */
+export function runFolder(db: string, run: string): string {
+  return join(`${db}.files`, run);
+}
+
 /** A path as rows keep it: relative to the database's folder where it lies inside it, so that the folder can be moved. */
 export function storedLocation(db: string, path: string): string {
   const full = resolve(path);

@@ -154,6 +154,9 @@ export const EvolveConfig = z.strictObject({
   if (config.policyApi === "chat" && config.bootstrap === undefined) {
     contradict("policyApi", "is the route of a bootstrap model; name one with bootstrap");
   }
+  if (config.trainer.command !== undefined && config.trainer.accelerate !== undefined) {
+    contradict("trainer", "command and accelerate exclude one another; give one");
+  }
   if (config.fromRound !== undefined && config.fromRound > roundsOf(config)) {
     contradict("fromRound", `is beyond the last round, ${roundsOf(config)}`);
   }

@@ -1,4 +1,5 @@
 import { basename, delimiter, join } from "node:path";
+import { UsageError } from "../core/mod.ts";
 
 /**
  * Full path of a program on the search path.
@@ -14,6 +15,22 @@ export async function findExecutable(name: string, searchPath: string): Promise<
     if (await isExecutable(path)) return path;
   }
   return null;
+}
+
+/**
+ * Full path of a program that a setting names.
+ *
+ * @throws {UsageError} If there is none.
+ */
+export async function requireExecutable(
+  name: string,
+  { searchPath, setting }: { readonly searchPath: string; readonly setting: string },
+): Promise<string> {
+  const path = await findExecutable(name, searchPath);
+  if (path !== null) return path;
+  throw new UsageError(
+    `Cannot run ${setting}: there is no executable "${name}"; give a full path, or put it on PATH`,
+  );
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -55,6 +55,8 @@ export class ChildProcess implements AsyncDisposable {
     this.#errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
     this.#stderr = this.#readStderr(options);
     this.status = child.status.then((status) => {
+      // A group may outlive the process that began it. Only now is its number surely no other's.
+      if (this.#endsGroup) this.#signalEnd();
       this.#ended = true;
       return { code: status.code, signal: status.signal };
     });
@@ -70,9 +72,12 @@ export class ChildProcess implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Ends the process with SIGKILL; harmless when it has ended. A group may outlive the process that began it. */
+  /** Ends the process with SIGKILL; harmless when it has ended. */
   kill(): void {
-    if (this.#ended && !this.#endsGroup) return;
+    if (!this.#ended) this.#signalEnd();
+  }
+
+  #signalEnd(): void {
     try {
       if (this.#endsGroup) Deno.kill(-this.pid, "SIGKILL");
       else this.#child.kill("SIGKILL");

@@ -28,7 +28,8 @@ export function stageError(
 ): unknown {
   const tell = (cause: string) =>
     `Cannot finish stage "${stage}" of round ${round}: ${cause}; ` +
-    "every stage before it is stored, and the same command goes on from here";
+    "every stage before it is stored: the same command goes on from here, one with other settings of search, data or learning " +
+    "begins a run beside it";
   if (error instanceof UsageError) return new UsageError(tell(error.message), { cause: error });
   if (error instanceof InfrastructureError) {
     return new InfrastructureError(error.boundary, tell(error.message), { cause: error });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import { InfrastructureError, SPECIAL_TOKENS, UsageError } from "../core/mod.ts";
+import { InfrastructureError, parseJson, SPECIAL_TOKENS, UsageError } from "../core/mod.ts";
 import { type ChildProcess, MODEL_ENVIRONMENT, startProcess } from "../process/mod.ts";
 import { readCheckpoint, requireCheckpoint } from "./checkpoint.ts";
 import type { TrainingKind, TrainSettings } from "./train_settings.ts";
@@ -160,7 +160,7 @@ async function readEvents(child: ChildProcess, options: TrainOptions): Promise<F
   let failure: Failure | null = null;
   let partial = "";
   const take = (line: string) => {
-    const event = readEvent(line);
+    const event = readEvent(line, options);
     if (event === null) options.onLine?.(line);
     else options.onEvent?.(event);
     if (event?.event === "failed") failure = event;
@@ -174,10 +174,11 @@ async function readEvents(child: ChildProcess, options: TrainOptions): Promise<F
   return failure;
 }
 
-/** An event; `null` for any other line, which only a command of the user prints. */
-function readEvent(line: string): TrainerEvent | null {
+/** An event; `null` for any other line, which only a command of the user prints, also such that look like an event. */
+function readEvent(line: string, { command }: TrainOptions): TrainerEvent | null {
   if (!line.startsWith('{"event"')) return null;
-  return TrainerEvent.parse(JSON.parse(line));
+  if (command === undefined) return TrainerEvent.parse(JSON.parse(line));
+  return TrainerEvent.safeParse(parseJson(line)).data ?? null;
 }
 
 function trainingError({ kind, message }: Failure): Error {

@@ -43,6 +43,24 @@ export const TrainSettings = z.strictObject({
 /** Settings of a training. */
 export type TrainSettings = Readonly<z.infer<typeof TrainSettings>>;
 
+/** Settings that cost memory or time and change nothing of what is learnt, but for the order of sums. */
+const COSTS = {
+  deviceBatchSize: true,
+  gradientCheckpointing: true,
+  saveSteps: true,
+  threads: true,
+} as const;
+
+const LearningSettings = TrainSettings.omit(COSTS).strip();
+
+/** Settings on which what is learnt depends. */
+export type LearningSettings = Readonly<z.infer<typeof LearningSettings>>;
+
+/** The settings on which what is learnt depends: two trainings that agree in them are one. */
+export function learningSettings(settings: TrainSettings): LearningSettings {
+  return LearningSettings.parse(settings);
+}
+
 /** Names of the presets of training settings. */
 export const TRAINING_PRESETS = ["starter", "paper"] as const;
 
@@ -119,8 +137,17 @@ export function trainSettings(
 ): TrainSettings {
   const { preset = "starter", overrides = {} } = options;
   const parsed = TrainSettings.safeParse({ ...PRESETS[preset][kind], ...overrides });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return divisible(kind, parsed.data);
   throw new ConfigError(
     `Cannot use these settings of training "${kind}": ${describeIssues(parsed.error)}`,
+  );
+}
+
+/** Over how many devices is known to the trainer alone, which asks for more. */
+function divisible(kind: TrainingKind, settings: TrainSettings): TrainSettings {
+  const { batchSize, deviceBatchSize } = settings;
+  if (deviceBatchSize === null || batchSize % deviceBatchSize === 0) return settings;
+  throw new ConfigError(
+    `Cannot use these settings of training "${kind}": batchSize ${batchSize} is no multiple of deviceBatchSize ${deviceBatchSize}`,
   );
 }

@@ -41,6 +41,7 @@ Deno.test.each<[string, Readonly<Record<string, string | boolean>>, RegExp]>([
   ["resume and newRun", { resume: true, newRun: true }, /give one/],
   ["record and replay", { record: "a", replay: "b" }, /give one/],
   ["a bootstrap model that nobody serves", { bootstrap: "coder" }, /needs hooks.serve/],
+  ["two ways to train", { trainer: '{"command": ["x"], "accelerate": "y"}' }, /give one/],
   ["chat with a base", { policyApi: "chat" }, /name one with bootstrap/],
   ["a beginning behind the end", { fromRound: "3", quick: true }, /beyond the last round, 2/],
   ["a PPM in the first round", { ppmFrom: "1" }, /ppmFrom/],

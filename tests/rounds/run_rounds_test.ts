@@ -260,8 +260,14 @@ Deno.test("runRounds() never calls an unmeasured round flat", async () => {
 });
 
 Deno.test.each<["sft" | "pairs", RegExp]>([
-  ["sft", /stage "sft" of round 2: no trajectory is right.*goes on from here$/],
-  ["pairs", /stage "pairs" of round 2: no pair of a right and a wrong step.*goes on from here$/],
+  [
+    "sft",
+    /stage "sft" of round 2: no trajectory is right.*goes on from here, one with other settings .* run beside it$/,
+  ],
+  [
+    "pairs",
+    /stage "pairs" of round 2: no pair of a right and a wrong step.*goes on from here, one with other settings .* run beside it$/,
+  ],
 ])(
   "runRounds() stops at a round whose %s data are empty, says the cure, and keeps no artifact",
   async (kind, message) => {
@@ -284,8 +290,8 @@ Deno.test("runRounds() names round and stage of a failure of the machinery, keep
     name: "InfrastructureError",
     boundary: "process",
     message:
-      'Cannot finish stage "ppm" of round 1: The trainer died; every stage before it is stored, ' +
-      "and the same command goes on from here",
+      'Cannot finish stage "ppm" of round 1: The trainer died; every stage before it is stored: the same command goes on from here, ' +
+      "one with other settings of search, data or learning begins a run beside it",
   });
   assert.equal((await fixture.store.rounds(1)).at(-1)?.state, "ppm");
   await run(fixture, scriptedPlan());

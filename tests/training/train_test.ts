@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { SPECIAL_TOKENS } from "../../lib/core/mod.ts";
 import { findExecutable, runProcess } from "../../lib/process/mod.ts";
 import {
+  learningSettings,
   train,
   TRAINER,
   trainerCommand,
@@ -55,6 +56,8 @@ out = pathlib.Path(request["output"]); out.mkdir()
 Deno.test("train() tells the trainer everything and hands its events on", async () => {
   const script = `
 print("hello from a library")
+print('{"event": "epoch_end"}')
+print('{"event": "torn')
 print(json.dumps({"event": "step", "step": 1, "steps": 2, "loss": 0.5, "tokensPerSecond": 10, "etaSeconds": 1}))
 ${CHECKPOINT}
 (out / "request.json").write_text(json.dumps(request))
@@ -68,7 +71,7 @@ ${CHECKPOINT}
     });
     assert.deepEqual(made, { folder: join(folder, "out", "policy"), summary: null });
     assert.deepEqual(events.map(({ event }) => event), ["step"]);
-    assert.deepEqual(lines, ["hello from a library"]);
+    assert.deepEqual(lines, ["hello from a library", '{"event": "epoch_end"}', '{"event": "torn']);
     const request = JSON.parse(await Deno.readTextFile(join(made.folder, "request.json")));
     assert.deepEqual(request.specialTokens, [...SPECIAL_TOKENS]);
     assert.equal(request.settings.learningRate, 3e-4);
@@ -229,4 +232,23 @@ Deno.test("trainSettings() follows the presets and names what is wrong", () => {
     name: "ConfigError",
     message: /Cannot use these settings of training "sft": .*epoch/,
   });
+  assert.throws(() => trainSettings("sft", { overrides: { deviceBatchSize: 3 } }), {
+    name: "ConfigError",
+    message: /batchSize 16 is no multiple of deviceBatchSize 3/,
+  });
+});
+
+Deno.test("learningSettings() leaves out what costs memory or time, and nothing else", () => {
+  const settings = trainSettings("sft");
+  const cheaper = {
+    ...settings,
+    deviceBatchSize: 2,
+    gradientCheckpointing: true,
+    saveSteps: 5,
+    threads: 1,
+  };
+  assert.deepEqual(learningSettings(cheaper), learningSettings(settings));
+  for (const changed of [{ learningRate: 1 }, { bf16: true }, { maxLength: 99 }, { epochs: 9 }]) {
+    assert.notDeepEqual(learningSettings({ ...settings, ...changed }), learningSettings(settings));
+  }
 });

@@ -1,9 +1,9 @@
 /** Artifacts of an ablation: what was made under a key from the same inputs is found again. */
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { hashJson, type Json } from "../../core/mod.ts";
 import type { ArtifactInfo, ArtifactRequest, ArtifactStore } from "../../store/mod.ts";
-import { artifactPlace } from "../artifact_location.ts";
+import { artifactPlace, runFolder } from "../artifact_location.ts";
 
 const Mark = z.object({ ablation: z.object({ key: z.string(), inputs: z.string() }) });
 
@@ -27,7 +27,7 @@ export function folderOf(
   wanted: Wanted,
   { db, run }: { readonly db: string; readonly run: string },
 ): string {
-  return join(dirname(resolve(db)), run, `${wanted.key}-${inputsHash(wanted)}`);
+  return join(runFolder(resolve(db), run), `${wanted.key}-${inputsHash(wanted)}`);
 }
 
 function inputsHash({ inputs }: Pick<Wanted, "inputs">): string {

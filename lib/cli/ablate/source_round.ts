@@ -16,7 +16,6 @@ import { storedModel } from "./made_model.ts";
 const RunSpec = z.object({
   problems: z.string(),
   search: z.record(z.string(), z.array(z.object({ spec: SearchSpec })).min(1)),
-  training: z.object({ sft: TrainSettings, ppm: TrainSettings }),
   exports: z.object({ sft: SftRules, pairs: PairRules }),
 });
 
@@ -49,9 +48,9 @@ export async function findSourceRound(
         "take a later round",
     );
   }
-  const model = (stage: string, of: number) =>
-    storedModel(config.db, findCheckpoint(artifacts, { run, stage, round: of }));
-  const first = findCheckpoint(artifacts, { run, stage: "policy", round: 0 });
+  const find = (stage: string, of: number) => findCheckpoint(artifacts, { run, stage, round: of });
+  const model = (stage: string, of: number) => storedModel(config.db, find(stage, of));
+  const first = find("policy", 0);
   const base = { ...storedModel(config.db, first), folder: await baseFolder(first, config.base) };
   const problems = (await searchedProblems(store, run.runNo, round)).slice(0, limit ?? undefined);
   return {
@@ -70,7 +69,10 @@ export async function findSourceRound(
       firstSearch: searchOf(spec, { run, round: 1 }),
       sftRules: spec.exports.sft,
       pairRules: spec.exports.pairs,
-      training: spec.training,
+      training: {
+        sft: settingsOf(find("policy", round)),
+        ppm: settingsOf(find("ppm", round)),
+      },
     },
   };
 }
@@ -87,6 +89,11 @@ function findCheckpoint(
   const found = artifacts.findLast((one) => one.roundNo === round && stageOf(one) === stage);
   if (found !== undefined) return found;
   throw new UsageError(`Cannot ablate run "${run.name}": it has no ${stage} of round ${round}`);
+}
+
+/** What a checkpoint was trained with. */
+function settingsOf({ meta }: ArtifactInfo): TrainSettings {
+  return z.object({ settings: TrainSettings }).parse(meta).settings;
 }
 
 /** What a round searched with; rounds after the last that has a specification of its own took that one. */

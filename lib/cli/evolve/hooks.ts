@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { InfrastructureError, parseJson, UsageError } from "../../core/mod.ts";
-import { type ChildProcess, findExecutable, startProcess } from "../../process/mod.ts";
+import { type ChildProcess, requireExecutable, startProcess } from "../../process/mod.ts";
 
 /** What a serving command is told, by the name of its placeholder. */
 export interface ServeValues {
@@ -62,13 +62,9 @@ export async function serveByHook(
 ): Promise<ServedByHook> {
   const { signal, env, onProgress } = options;
   signal.throwIfAborted();
-  const [program = "", ...args] = command.map((part) => fillIn(part, options.values));
-  const path = await findExecutable(program, env["PATH"] ?? "");
-  if (path === null) {
-    throw new UsageError(
-      `Cannot run hooks.serve: there is no executable "${program}"; give a full path, or put it on PATH`,
-    );
-  }
+  const [program = "", ...args] = serveCommand(command, options.values);
+  const searchPath = env["PATH"] ?? "";
+  const path = await requireExecutable(program, { searchPath, setting: "hooks.serve" });
   onProgress(`serving: ${[program, ...args].join(" ")}`);
   const child = startProcess(path, args, {
     env,
@@ -83,6 +79,15 @@ export async function serveByHook(
     signal.throwIfAborted();
     throw error;
   }
+}
+
+/**
+ * A serving command with its placeholders filled in.
+ *
+ * @throws {UsageError} If it names an unknown placeholder.
+ */
+export function serveCommand(command: readonly string[], values: ServeValues): readonly string[] {
+  return command.map((part) => fillIn(part, values));
 }
 
 /** Fills in placeholders: each is a part of an argument, whatever characters its value has. */

@@ -8,6 +8,7 @@ import { PROBLEM_FOLDERS } from "../host.ts";
 import { limitsSpec } from "../limits_spec.ts";
 import { checkpointFiles } from "../synth/identity.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
+import { checkCommands } from "./preflight.ts";
 
 /** What a run of `evolve` will do, before anything is started. */
 export interface EvolvePlan {
@@ -31,6 +32,7 @@ export interface EvolvePlan {
  * @throws {UsageError} If a set, a suite or the base does not exist, a set holds too few problems, or settings contradict each other.
  */
 export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
+  checkCommands(config);
   const sizes = evolveSizes(config);
   const loaded = await loadProblems(config.problems, {
     ...PROBLEM_FOLDERS,

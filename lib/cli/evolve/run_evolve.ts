@@ -11,6 +11,7 @@ import {
   runRounds,
 } from "../../rounds/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
+import { runFolder } from "../artifact_location.ts";
 import { asJson } from "../as_json.ts";
 import { decontaminatorOnce } from "../decontaminator.ts";
 import { codeRevision } from "../host.ts";
@@ -25,6 +26,7 @@ import { exportSpec } from "./export_stage.ts";
 import { readMeasures } from "./measures.ts";
 import { openRoundServer } from "./models.ts";
 import { type EvolvePlan, evolveSpec } from "./plan.ts";
+import { checkMachine } from "./preflight.ts";
 import { evolveStages, RunFolders } from "./stages.ts";
 import type { EvolveOutcome } from "./table.ts";
 import { trainingSpec } from "./training_stage.ts";
@@ -48,6 +50,7 @@ export async function runEvolve(config: EvolveConfig, plan: EvolvePlan): Promise
         : "Stopping now; everything that was finished is stored",
     )
   ));
+  await checkMachine(config, plan);
   const base = await baseIdentity(config, plan);
   const store = resources.use(await openStore(config.db));
   const evolution = new Evolution(config, plan, { base, store, display, interrupts });
@@ -195,7 +198,7 @@ class Evolution {
       grader: GRADER_VERSION,
       now: new Date(),
     });
-    const page = join(dirname(this.#config.db), run, "report.html");
+    const page = join(runFolder(this.#config.db, run), "report.html");
     await Deno.mkdir(dirname(page), { recursive: true });
     await Deno.writeTextFile(page, await renderHtml(report));
     return page;
@@ -218,6 +221,6 @@ function noteOf(outcome: RoundsOutcome, config: EvolveConfig): string | null {
     case "flat":
       return `Stopped after round ${outcome.round}: it gained less than ${config.untilFlat}`;
     case "stopped":
-      return `Stopped in round ${outcome.round} after stage "${config.stopAfter}"; the same command goes on`;
+      return `Stopped in round ${outcome.round} after stage "${config.stopAfter}"; without stopAfter, or with a later stage, the same command goes on`;
   }
 }

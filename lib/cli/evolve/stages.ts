@@ -1,9 +1,9 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { EvolveConfig } from "../../config/mod.ts";
 import type { Decontaminator } from "../../export/mod.ts";
 import type { RoundStages } from "../../rounds/mod.ts";
 import type { ArtifactInfo, DuckdbStore } from "../../store/mod.ts";
-import { artifactPlace, storedLocation } from "../artifact_location.ts";
+import { artifactPlace, runFolder, storedLocation } from "../artifact_location.ts";
 import type { InterruptSignals } from "../interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import type { EvolveDisplay } from "./display.ts";
@@ -32,7 +32,7 @@ export interface StageParts {
   readonly interrupts: InterruptSignals;
 }
 
-/** Where the files of a run are: `<folder of the database>/<run>/round-<n>/`, and the base where this command has it. */
+/** Where the files of a run are: `<database>.files/<run>/round-<n>/`, and the base where this command has it. */
 export class RunFolders {
   readonly #db: string;
   readonly #run: string;
@@ -50,7 +50,7 @@ export class RunFolders {
 
   /** Folder of what a round makes; `part` is `sft`, `pairs`, `policy` or `ppm`. */
   of(round: number, part: string): string {
-    return join(dirname(this.#db), this.#run, `round-${round}`, part);
+    return join(runFolder(this.#db, this.#run), `round-${round}`, part);
   }
 
   /** A path as rows keep it. */

@@ -3,7 +3,7 @@ import type { EvolveConfig } from "../../config/mod.ts";
 import { hashSeed, type Json, UsageError } from "../../core/mod.ts";
 import { OWN_FILES } from "../../export/mod.ts";
 import type { MadeArtifact, TrainingRequest } from "../../rounds/mod.ts";
-import { train, type TrainSettings, trainSettings } from "../../training/mod.ts";
+import { learningSettings, train, type TrainSettings, trainSettings } from "../../training/mod.ts";
 import { pythonInterpreter } from "../host.ts";
 import { checkpointMeta, checkpointMetrics } from "../train/checkpoint_artifact.ts";
 import { trainerEnvironment } from "../train/trainer_environment.ts";
@@ -26,14 +26,14 @@ export function trainingSettings(kind: RoundTraining, config: EvolveConfig): Tra
 }
 
 /**
- * What of the training changes the meaning of a run.
+ * What of the training changes the meaning of a run: another size of batches on a device, for one, goes on with it.
  *
  * @throws {ConfigError} If a setting is unknown or out of range.
  */
 export function trainingSpec(config: EvolveConfig): Json {
   return {
-    sft: { ...trainingSettings("sft", config) },
-    ppm: { ...trainingSettings("ppm", config) },
+    sft: { ...learningSettings(trainingSettings("sft", config)) },
+    ppm: { ...learningSettings(trainingSettings("ppm", config)) },
   };
 }
 

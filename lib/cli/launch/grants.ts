@@ -106,7 +106,8 @@ export function grantsFor(sources: GrantSources): Grants {
       projectRoot,
       ...written,
       ...named(READ_SETTINGS),
-      ...READ_SETTINGS.flatMap((key) => pathsOf(chainSettings(settings)[key])),
+      ...READ_SETTINGS.flatMap((key) => pathsOf(groupOf(settings, "evolve")[key])),
+      ...pathsOf(groupOf(settings, "trainer")["accelerate"]),
       ...(line.command === "sql" ? [] : line.words.flatMap(wordPaths)),
       ...programs,
     ]),
@@ -171,13 +172,14 @@ function environmentOf({ line, settings, environment }: GrantSources) {
   );
 }
 
-/** What a study tells the chains of rounds that it runs: files may be named there as well. */
-function chainSettings(
+/** Settings in a group of their own, as a value or as JSON: what a study tells its chains under `evolve`, for one. */
+function groupOf(
   settings: Readonly<Record<string, unknown>>,
+  name: string,
 ): Readonly<Record<string, unknown>> {
-  const value = settings["evolve"];
-  const chain = typeof value === "string" ? parseJson(value) : value;
-  return typeof chain === "object" && chain !== null ? { ...chain } : {};
+  const value = settings[name];
+  const group = typeof value === "string" ? parseJson(value) : value;
+  return typeof group === "object" && group !== null ? { ...group } : {};
 }
 
 function textOf(value: unknown): string | null {

@@ -6,6 +6,10 @@ from typing import Literal
 FailureKind = Literal["data", "model", "settings", "memory", "disk", "diverged"]
 
 
+_WRITE_FAILURES = ("No space left on device", "PytorchStreamWriter failed", "unexpected pos")
+"""What writers of tensors say of a full disk: they report it as text of their own."""
+
+
 class TrainingError(Exception):
     """Training cannot go on, for a reason that has a name.
 
@@ -35,12 +39,13 @@ def named_failure(error: BaseException, subject: str) -> TrainingError | None:
             f"Cannot train {subject}: out of memory ({_first_line(error)}); take a smaller "
             "deviceBatchSize or maxLength, gradientCheckpointing, or LoRA",
         )
-    # Writers of tensors report it as text of their own.
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):
+    if getattr(error, "errno", None) == errno.ENOSPC or any(
+        text in str(error) for text in _WRITE_FAILURES
+    ):
         return TrainingError(
             "disk",
-            f"Cannot write the checkpoint of {subject}: the disk is full; make room and train "
-            "again",
+            f"Cannot write the checkpoint of {subject}: the disk is full, or does not take it "
+            f"({_first_line(error)}); make room and train again",
         )
     return None
 

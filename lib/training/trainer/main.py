@@ -1,6 +1,7 @@
 """One training, from request to checkpoint."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -29,6 +30,9 @@ def main(path: Path) -> int:
         if failure is None:
             raise
         events.say("failed", kind=failure.kind, message=str(failure))
+        if not request.is_main:
+            # Only the main process has events; what started this one shows its standard error.
+            print(failure, file=sys.stderr)
         return 3
     return 0
 

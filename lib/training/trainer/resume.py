@@ -2,7 +2,10 @@
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
+
+from transformers.trainer import TRAINER_STATE_NAME
 
 from .request import Request
 
@@ -20,14 +23,43 @@ def open_work(request: Request) -> bool:
     path = work / _SPECIFICATION
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     if known == specification:
-        return any(work.glob("checkpoint-*"))
+        if request.is_main:
+            _remove_torn(work)
+        return last_state(work) is not None
     if not request.is_main:
         return False
     shutil.rmtree(work, ignore_errors=True)
     if request.settings.save_steps is not None:
         work.mkdir(parents=True)
-        path.write_text(json.dumps(specification), encoding="utf-8")
+        written = path.with_suffix(".partial")
+        written.write_text(json.dumps(specification), encoding="utf-8")
+        written.replace(path)
     return False
+
+
+def last_state(work: Path) -> Path | None:
+    """The newest state that was written to its end, if there is any."""
+    return max(filter(_is_whole, work.glob("checkpoint-*")), key=_step, default=None)
+
+
+def _remove_torn(work: Path) -> None:
+    """The Trainer keeps so many states: torn ones would take the place of whole ones."""
+    for state in work.glob("checkpoint-*"):
+        if not _is_whole(state):
+            shutil.rmtree(state)
+
+
+def _is_whole(state: Path) -> bool:
+    """The Trainer writes a state in place, and this file last."""
+    try:
+        json.loads((state / TRAINER_STATE_NAME).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    return True
+
+
+def _step(state: Path) -> int:
+    return int(state.name.rsplit("-", 1)[1])
 
 
 def finish_work(request: Request) -> None:

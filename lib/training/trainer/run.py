@@ -13,6 +13,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 from .events import Events
 from .failure import TrainingError
 from .request import Request, Settings
+from .resume import last_state
 from .sampler import LengthGroupedBatches
 
 REPORTS = 50
@@ -214,7 +215,8 @@ def fit(trainer: Trainer, request: Request) -> None:
         )
     # What it prints is said by events already.
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=any(request.work.glob("checkpoint-*")) or None)
+    state = last_state(request.work)
+    trainer.train(resume_from_checkpoint=None if state is None else str(state))
 
 
 def with_adapters(

@@ -14,7 +14,7 @@ Deno.test("what was made under a key is found by the same inputs while its files
     const store = memoryStore();
     const first = wanted("a/sft", { seed: 0, rules: { q: "mixed" } });
     const place = folderOf(first, { db, run: "r" });
-    assert.ok(place.startsWith(join(folder, "r", "a", "sft-")));
+    assert.ok(place.startsWith(join(folder, "x.duckdb.files", "r", "a", "sft-")));
     assert.equal(await findMade(store, db, first), null);
     await Deno.mkdir(place, { recursive: true });
     await Deno.writeTextFile(join(place, "done"), "");

@@ -22,7 +22,9 @@ async function contents(world: EvolveWorld, name: string): Promise<unknown> {
   const queries = [
     `SELECT t.round_no, p.problem_id, t.seed, n.node_id, n.step_text, n.status, n.visits, n.value_sum, n.ppm_logit, n.q_value, n.correct
      FROM node n JOIN tree t USING (tree_id) JOIN problem p USING (problem_no) ORDER BY ALL`,
-    `SELECT artifact_id, kind, round_no, role, location, sha256, n_rows FROM artifact WHERE round_no > 0 ORDER BY ALL`,
+    // The first folder has the database's name.
+    `SELECT artifact_id, kind, round_no, role, location[instr(location, '/') :], sha256, n_rows
+     FROM artifact WHERE round_no > 0 ORDER BY ALL`,
     "SELECT artifact_id, parent_id FROM artifact_parent ORDER BY ALL",
     "SELECT round_no, policy, ppm, state FROM round ORDER BY ALL",
     `SELECT e.suite, e.mode, e.round_no, e.policy, e.ppm, e.state, p.problem_id, s.sample, s.answer, s.outcome, v.correct

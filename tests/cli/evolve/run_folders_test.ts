@@ -28,5 +28,7 @@ Deno.test("RunFolders finds the base where this command has it, and everything e
   assert.equal(await place(0, "policy", "/models/old"), "/models/new");
   assert.equal(await place(0, "bootstrap", "a-hook's-name"), "a-hook's-name");
   assert.equal(await place(1, "policy", "evolve/round-1/policy"), "/moved/evolve/round-1/policy");
-  assert.equal(folders.of(1, "policy"), "/moved/evolve/round-1/policy");
+  assert.equal(folders.of(1, "policy"), "/moved/x.duckdb.files/evolve/round-1/policy");
+  const beside = new RunFolders("/moved/y.duckdb", "evolve", "/models/new");
+  assert.notEqual(beside.of(1, "policy"), folders.of(1, "policy"));
 });

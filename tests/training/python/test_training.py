@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -17,7 +19,7 @@ from trainer import run
 from trainer.failure import TrainingError, named_failure
 from trainer.main import train
 from trainer.sampler import LengthGroupedBatches
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 
 class Trainings(unittest.TestCase):
@@ -65,6 +67,9 @@ class Trainings(unittest.TestCase):
             train(request, silent())
         self.assertFalse(request.output.exists())
         shutil.copytree(request.work, self.folder / "other.work")
+        # It also died while it wrote a state.
+        (request.work / "checkpoint-12").mkdir()
+        (request.work / "checkpoint-12" / "model.safetensors").write_bytes(b"torn")
         calls = 100
         with mock.patch.object(run.PolicyTrainer, "training_step", dying):
             train(request, silent())
@@ -92,6 +97,38 @@ class Trainings(unittest.TestCase):
                 self.assertEqual(summary["heldOut"]["problems"], 5)
                 model = AutoModelForSequenceClassification.from_pretrained(self.folder / kind)
                 self.assertEqual(model.dtype, torch.bfloat16)
+
+    def test_every_process_of_several_says_what_failed(self) -> None:
+        """Only the main one has events; the others' standard error is what a launcher shows."""
+        write_rows(self.folder, trace_rows(4))
+        make_request(self.folder, "sft", deviceBatchSize=3)
+        trainer = Path(run.__file__).parent
+        ended = subprocess.run(  # our own trainer
+            [sys.executable, "-B", str(trainer), str(self.folder / "out.json")],
+            env={**os.environ, "RANK": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual((ended.returncode, ended.stdout), (3, ""))
+        self.assertIn("batchSize 4: expected a multiple of 3", ended.stderr)
+
+    def test_adapters_learn_and_are_merged(self) -> None:
+        """A checkpoint of LoRA is one like any other, and other than its base."""
+        lora = {"rank": 4, "alpha": 8, "dropout": 0.0}
+        write_rows(self.folder, trace_rows(40))
+        train(make_request(self.folder, "sft", "sft", lora=lora), silent())
+        losses = [point["loss"] for point in self.summary("sft")["curve"]]
+        self.assertLess(sum(losses[-3:]), sum(losses[:3]))
+        names = set(self.weights("sft"))
+        self.assertFalse([name for name in names if "lora" in name or "base_layer" in name])
+        AutoModelForCausalLM.from_pretrained(self.folder / "sft")
+        write_rows(self.folder, [*group_rows(60), *group_rows(60, kind="final")])
+        train(make_request(self.folder, "ppm", "ppm", lora=lora), silent())
+        losses = [point["loss"] for point in self.summary("ppm")["curve"]]
+        self.assertLess(sum(losses[-5:]), sum(losses[:5]))
+        model = AutoModelForSequenceClassification.from_pretrained(self.folder / "ppm")
+        self.assertGreater(float(model.score.weight.detach().abs().max()), 0)
 
     def test_steps_can_be_counted_instead_of_epochs(self) -> None:
         """So that arms of an ablation do the same number of them."""
@@ -144,7 +181,12 @@ class Failures(unittest.TestCase):
             self.assertEqual(failure.kind, "memory")
             self.assertIn("take a smaller deviceBatchSize", str(failure))
         full = OSError(28, "No space left on device")
-        for other in (full, RuntimeError("I/O error: No space left on device (os error 28)")):
+        texts = (
+            "I/O error: No space left on device (os error 28)",
+            "[enforce fail at inline_container.cc:603] . PytorchStreamWriter failed writing file",
+            "[enforce fail at inline_container.cc:664] . unexpected pos 320 vs 214",
+        )
+        for other in (full, *map(RuntimeError, texts)):
             failure = named_failure(other, "m")
             assert failure is not None
             self.assertEqual(failure.kind, "disk")
