@@ -18,7 +18,7 @@ export interface RoundMeasures {
   readonly sftTraces: number | null;
   readonly pairs: number | null;
   /** Held-out pairs that the PPM of the round orders right. */
-  readonly heldOut: { readonly accuracy: number; readonly pairs: number } | null;
+  readonly heldOut: { readonly accuracy: number; readonly problems: number } | null;
   /** Tokens that training read. */
   readonly trainingTokens: number | null;
   /** Tokens of the evaluations. */
@@ -84,7 +84,8 @@ export function roundResults(measures: readonly RoundMeasures[]): readonly Round
       searchChange: change(now.search, before?.search ?? null),
       ppmPairAccuracy: heldOut === null
         ? null
-        : rate(Math.round(heldOut.accuracy * heldOut.pairs), heldOut.pairs),
+        // Pairs of a problem go together: its problems are what there is of them.
+        : rate(heldOut.accuracy * heldOut.problems, heldOut.problems),
       coverage: trees === null ? null : rate(trees.solved, trees.problems),
       levels: trees?.levels ?? [],
       sftTraces: now.sftTraces,

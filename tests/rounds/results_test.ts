@@ -65,7 +65,7 @@ Deno.test("roundResults() gives shares with intervals, and adds up tokens and se
     measures(1, {
       policy: scores("1100"),
       trees: TREES,
-      heldOut: { accuracy: 0.75, pairs: 40 },
+      heldOut: { accuracy: 0.75, problems: 40 },
       trainingTokens: 7,
       evaluationTokens: 5,
       seconds: { search: 2, ppm: 3 },

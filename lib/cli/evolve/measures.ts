@@ -44,7 +44,7 @@ async function measureRound(
     trees: roundNo === 0 ? null : await store.summary(runNo, { roundNo }),
     sftTraces: find("sft")?.rows ?? null,
     pairs: find("pairs")?.rows ?? null,
-    heldOut: heldOut && { accuracy: heldOut.pairAccuracy, pairs: heldOut.pairs },
+    heldOut: heldOut && { accuracy: heldOut.pairAccuracy, problems: heldOut.problems },
     trainingTokens: sum(policy?.tokens, ppm?.tokens),
     evaluationTokens: sum(greedy?.tokens, search?.tokens),
     seconds,

@@ -14,7 +14,7 @@ const roundRow = z.object({
   sft_rows: measured,
   pair_rows: measured,
   pair_accuracy: measured,
-  held_out_pairs: measured,
+  held_out_problems: measured,
   tokens: measured,
   seconds: measured,
 });
@@ -35,10 +35,10 @@ export async function roundsSection(
           max_by(n_rows, artifact_id) FILTER (kind = 'pairs') AS pair_rows,
           max_by(TRY_CAST(meta ->> '$.heldOut.pairAccuracy' AS DOUBLE), artifact_id) FILTER (role = 'ppm' AND kind = 'checkpoint')
             AS pair_accuracy,
-          max_by(TRY_CAST(meta ->> '$.heldOut.pairs' AS BIGINT), artifact_id) FILTER (role = 'ppm' AND kind = 'checkpoint')
-            AS held_out_pairs
+          max_by(TRY_CAST(meta ->> '$.heldOut.problems' AS BIGINT), artifact_id) FILTER (role = 'ppm' AND kind = 'checkpoint')
+            AS held_out_problems
         FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY ALL)
-      SELECT round, state, problems, solved, sft_rows, pair_rows, pair_accuracy, held_out_pairs, tokens, seconds
+      SELECT round, state, problems, solved, sft_rows, pair_rows, pair_accuracy, held_out_problems, tokens, seconds
       FROM rounds LEFT JOIN made USING (round) WHERE run = $1 ORDER BY round`,
     parameters: [run],
   });
@@ -73,7 +73,7 @@ export async function roundsSection(
       rows: rounds.map(({ solved, ...row }) => ({
         ...row,
         ...coverage(row.problems, solved),
-        ...pairInterval(row.pair_accuracy, row.held_out_pairs),
+        ...pairInterval(row.pair_accuracy, row.held_out_problems),
         ...Object.assign({}, ...scores.map(({ cells }) => cells(row.round))),
       })),
     }],
@@ -88,11 +88,12 @@ function coverage(problems: number, solved: number): Row {
   };
 }
 
-function pairInterval(accuracy: number | null, pairs: number | null): Row {
-  if (accuracy === null || pairs === null || pairs === 0) {
+function pairInterval(accuracy: number | null, problems: number | null): Row {
+  if (accuracy === null || problems === null || problems === 0) {
     return { pair_low: null, pair_high: null };
   }
-  const { low, high } = wilsonInterval({ successes: accuracy * pairs, trials: pairs });
+  // Pairs of a problem go together.
+  const { low, high } = wilsonInterval({ successes: accuracy * problems, trials: problems });
   return { pair_low: low, pair_high: high };
 }
 

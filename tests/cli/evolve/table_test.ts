@@ -36,7 +36,7 @@ function outcome(more: Partial<EvolveOutcome> = {}): EvolveOutcome {
         search: scores(18),
         sftTraces: 46,
         pairs: 35,
-        heldOut: { accuracy: 0.8, pairs: 40 },
+        heldOut: { accuracy: 0.8, problems: 40 },
         seconds: { search: 60, evaluate: 20 },
       },
     ]),
