@@ -50,7 +50,6 @@ export async function runEvolve(config: EvolveConfig, plan: EvolvePlan): Promise
         : "Stopping now; everything that was finished is stored",
     )
   ));
-  await checkMachine(config, plan);
   const base = await baseIdentity(config, plan);
   const store = resources.use(await openStore(config.db));
   const evolution = new Evolution(config, plan, { base, store, display, interrupts });
@@ -103,6 +102,7 @@ class Evolution {
     await using resources = new AsyncDisposableStack();
     const { store, display, interrupts } = this.#parts;
     const config = this.#config;
+    await checkMachine(config, this.#plan);
     const observation = resources.use(
       await openObservation({
         ...{ db: config.db, command: "evolve", store, log: config.log },
