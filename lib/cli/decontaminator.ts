@@ -1,8 +1,8 @@
-import { join } from "node:path";
-import { loadProblems, shippedSets } from "../datasets/mod.ts";
+import { fetchedPath, loadProblems, shippedSets } from "../datasets/mod.ts";
 import { Decontaminator } from "../export/mod.ts";
 import { readParquetRows } from "../store/mod.ts";
-import { PROJECT_ROOT } from "./host.ts";
+import { shippedSuites } from "./eval/load_suites.ts";
+import { PROBLEM_FOLDERS } from "./host.ts";
 
 /** Splits of the starter world that are measured on. */
 const STARTER_SUITES = ["starter", "control"].flatMap((world) =>
@@ -15,13 +15,18 @@ export function decontaminatorOnce(): () => Promise<Decontaminator> {
   return () => opening ??= openDecontaminator();
 }
 
-/** Knows every problem of every suite that ships, so that none of them is trained on. */
-export async function openDecontaminator(): Promise<Decontaminator> {
-  const options = { fixtures: join(PROJECT_ROOT, "fixtures"), readParquet: readParquetRows };
+/**
+ * Knows every problem of every suite that ships, so that none of them is trained on; of suites whose problems do not ship, those that
+ * were fetched.
+ */
+export async function openDecontaminator(
+  { fetched = PROBLEM_FOLDERS.fetched }: { readonly fetched?: string } = {},
+): Promise<Decontaminator> {
+  const options = { ...PROBLEM_FOLDERS, fetched, readParquet: readParquetRows };
   const decontaminator = new Decontaminator();
   const sets = (await shippedSets(options.fixtures)).map(({ name }) => name)
     .filter((name) => !name.endsWith("_train"));
-  for (const suite of [...sets, ...STARTER_SUITES]) {
+  for (const suite of [...sets, ...await fetchedSets(fetched), ...STARTER_SUITES]) {
     // The starter world's phrasings repeat by construction: there only equal problems count.
     const isExactOnly = STARTER_SUITES.includes(suite);
     for (const { question } of await loadProblems(suite, options)) {
@@ -29,4 +34,21 @@ export async function openDecontaminator(): Promise<Decontaminator> {
     }
   }
   return decontaminator;
+}
+
+/** Sets that suites are measured on, as far as they lie in the folder of what was fetched. */
+async function fetchedSets(folder: string): Promise<readonly string[]> {
+  const names = new Set((await shippedSuites()).map(({ suite }) => suite.problems));
+  const found: string[] = [];
+  for (const name of names) {
+    const isThere = await Deno.stat(fetchedPath(folder, name)).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Deno.errors.NotFound) return false;
+        throw error;
+      },
+    );
+    if (isThere) found.push(name);
+  }
+  return found;
 }

@@ -3,6 +3,7 @@ import { type ComparedEvaluation, type PairOptions, pairProblems } from "./compa
 import {
   bestOfMetric,
   type GradedProblem,
+  type GradedSample,
   majorityMetric,
   passMetric,
   type ProblemMetric,
@@ -39,21 +40,27 @@ export interface EqualTokenComparison extends EqualCostComparison {
 }
 
 /**
- * Curve of an evaluation with several samples a problem, at 1, 2, 4 … and all of them. Tokens are prompts, generated ones and the
- * PPM's, of all samples that were drawn.
+ * Curve of an evaluation with several samples a problem, at 1, 2, 4 … and all of them. Tokens are prompts, generated ones and, where
+ * answers or the rule need it, the PPM's, of all samples that were drawn.
  *
  * @param problems Problems with equally many samples.
  * @throws {RangeError} If there are no problems, or they differ in their number of samples.
  */
 export function tokenCurve(
-  { label, problems, rule }: {
+  { label, problems, rule, isScoredAfterwards }: {
     readonly label: string;
     readonly problems: readonly GradedProblem[];
     readonly rule: CurveRule;
+    /** As of a {@linkcode ComparedEvaluation}. @default false */
+    readonly isScoredAfterwards?: boolean;
   },
   options: ResampleOptions & { readonly level?: number } = {},
 ): TokenCurve {
-  return { label, rule, points: costCurve(costSeries(problems, rule), options) };
+  return {
+    label,
+    rule,
+    points: costCurve(costSeries(problems, { rule, isScoredAfterwards }), options),
+  };
 }
 
 /**
@@ -75,7 +82,10 @@ export function compareEqualTokens(
       scores: own.map((samples) => mean(samples.map(({ correct }) => correct ? 1 : 0))),
       costs: own.map((samples) => mean(samples.map(({ tokens }) => tokens))),
     },
-    costSeries(problems.map(([, problem]) => problem), options.rule),
+    costSeries(problems.map(([, problem]) => problem), {
+      rule: options.rule,
+      isScoredAfterwards: baseline.isScoredAfterwards,
+    }),
     options,
   );
   return {
@@ -87,7 +97,16 @@ export function compareEqualTokens(
   };
 }
 
-function costSeries(problems: readonly GradedProblem[], rule: CurveRule): CostSeries {
+function costSeries(
+  problems: readonly GradedProblem[],
+  { rule, isScoredAfterwards = false }: {
+    readonly rule: CurveRule;
+    readonly isScoredAfterwards?: boolean | undefined;
+  },
+): CostSeries {
+  const isWithoutPpm = isScoredAfterwards && rule !== "best-of";
+  const costOf = ({ tokens, ppmTokens }: GradedSample) =>
+    isWithoutPpm ? tokens - ppmTokens : tokens;
   const samples = problems[0]?.samples.length ?? 0;
   const odd = problems.find((problem) => problem.samples.length !== samples);
   if (odd !== undefined) {
@@ -102,7 +121,7 @@ function costSeries(problems: readonly GradedProblem[], rule: CurveRule): CostSe
       const metric = metricOf(rule, k);
       return problems.map((problem) => metric.score(problem.samples));
     }),
-    costs: problems.map((problem) => mean(problem.samples.map(({ tokens }) => tokens))),
+    costs: problems.map((problem) => mean(problem.samples.map(costOf))),
   };
 }
 

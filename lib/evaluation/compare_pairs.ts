@@ -13,6 +13,8 @@ export interface ComparedEvaluation {
   /** As printed. */
   readonly label: string;
   readonly samples: readonly JudgedSample[];
+  /** Whether the PPM read nothing but whole answers, so that a rule that does not ask it does not pay for it (`bon`). @default false */
+  readonly isScoredAfterwards?: boolean;
 }
 
 /** How problems are paired. */

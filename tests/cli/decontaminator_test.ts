@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openDecontaminator } from "../../lib/cli/decontaminator.ts";
 import { loadProblems } from "../../lib/datasets/mod.ts";
@@ -24,5 +25,27 @@ Deno.test("every evaluation problem is known, and no starter problem that is tra
     const { clean, ...rest } = await found(set);
     assert.deepEqual(rest, {});
     assert.ok(clean !== undefined && clean > 0);
+  }
+});
+
+Deno.test("problems that were fetched to be measured on are known", async () => {
+  const fetched = await Deno.makeTempDir();
+  try {
+    const question = "A fetched problem that ships with nobody: how much is one and one?";
+    const row = {
+      id: "gaokao2023en/1",
+      source: "gaokao2023en",
+      question,
+      answer: "2",
+      level: null,
+    };
+    await Deno.writeTextFile(
+      join(fetched, "gaokao2023en.jsonl"),
+      `${JSON.stringify({ ...row, meta: {} })}\n`,
+    );
+    assert.equal((await openDecontaminator({ fetched })).check(question)?.kind, "exact");
+    assert.equal((await openDecontaminator({ fetched: "/nowhere" })).check(question), null);
+  } finally {
+    await Deno.remove(fetched, { recursive: true });
   }
 });

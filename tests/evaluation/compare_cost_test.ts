@@ -49,6 +49,18 @@ Deno.test("compareEqualTokens() gives the baseline as many tokens as the method 
   assert.ok((result.difference?.interval.low ?? -1) > 0);
 });
 
+Deno.test("a vote does not pay for a PPM that it does not ask, and a search does", () => {
+  const scored = {
+    ...sampled,
+    isScoredAfterwards: true,
+    samples: sampled.samples.map((sample) => ({ ...sample, ppmTokens: 100 })),
+  };
+  const samplesOf = (rule: "maj" | "pass" | "best-of", baseline = scored) =>
+    compareEqualTokens(search, baseline, { ...options, rule }).baselineSamples;
+  assert.deepEqual([samplesOf("maj"), samplesOf("pass"), samplesOf("best-of")], [4, 4, 2]);
+  assert.equal(samplesOf("maj", { ...scored, isScoredAfterwards: false }), 2);
+});
+
 Deno.test("compareEqualTokens() says so when the baseline has too few samples", () => {
   const dear = {
     ...search,

@@ -127,6 +127,7 @@ async function sidesOf({ first, second }: Pair, store: EvaluationStore) {
   const side = async (info: EvaluationInfo) => ({
     label: labelOf(info),
     samples: await store.samples(info.evalId),
+    isScoredAfterwards: info.mode === "bon",
   });
   return [await side(first), await side(second)] as const;
 }

@@ -236,9 +236,9 @@ function costSeries(evaluation: MeasuredEvaluation): readonly Series[] {
     if (headline === null) return [];
     return [{ name, points: [{ x: mean(tokens), y: headline.value, ...headline.interval }] }];
   }
-  const { points } = tokenCurve({ label: name, problems: graded, rule: "maj" }, {
-    resamples: RESAMPLES,
-  });
+  const isScoredAfterwards = mode === "bon";
+  const curve = { label: name, problems: graded, rule: "maj", isScoredAfterwards } as const;
+  const { points } = tokenCurve(curve, { resamples: RESAMPLES });
   return [{
     name,
     points: points.map(({ cost, score, scoreInterval }) => ({
