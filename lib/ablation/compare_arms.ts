@@ -157,8 +157,13 @@ function estimateOf({ values }: ScoreRows): Pick<ArmRow, "estimate" | "interval"
     const { value, interval } = scoreOf(only);
     return { estimate: value, interval, perSeed: [value] };
   }
-  const { difference, interval, perSeed } = crossedBootstrap(values);
-  return { estimate: difference, interval, perSeed };
+  const { difference, interval: { low, high }, perSeed } = crossedBootstrap(values);
+  // Scores are shares; what a draw of seeds adds is stretched, and may reach beyond them.
+  return {
+    estimate: difference,
+    interval: { low: Math.max(0, low), high: Math.min(1, high) },
+    perSeed,
+  };
 }
 
 function sum(values: readonly number[]): number {
