@@ -139,7 +139,9 @@ function testPart(part: ClaimPart, seeds: readonly MeasuredSeries[]): PartResult
     return { ...part, difference: null, p: 1, holds: false };
   }
   const difference = crossedBootstrap(known);
-  const above = crossedBootstrap(known.map((row) => row.map((value) => value - part.margin)));
+  const above = part.margin === 0
+    ? difference
+    : crossedBootstrap(known.map((row) => row.map((value) => value - part.margin)));
   const isAbove = above.difference > ROUNDING;
   return {
     ...part,

@@ -3,6 +3,7 @@ import { Decontaminator } from "../export/mod.ts";
 import { readParquetRows } from "../store/mod.ts";
 import { shippedSuites } from "./eval/load_suites.ts";
 import { PROBLEM_FOLDERS } from "./host.ts";
+import { isFile } from "./is_file.ts";
 
 /** Splits of the starter world that are measured on. */
 const STARTER_SUITES = ["starter", "control"].flatMap((world) =>
@@ -41,14 +42,7 @@ async function fetchedSets(folder: string): Promise<readonly string[]> {
   const names = new Set((await shippedSuites()).map(({ suite }) => suite.problems));
   const found: string[] = [];
   for (const name of names) {
-    const isThere = await Deno.stat(fetchedPath(folder, name)).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof Deno.errors.NotFound) return false;
-        throw error;
-      },
-    );
-    if (isThere) found.push(name);
+    if (await isFile(fetchedPath(folder, name))) found.push(name);
   }
   return found;
 }

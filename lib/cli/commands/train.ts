@@ -16,6 +16,7 @@ import {
 } from "../../training/mod.ts";
 import { pythonInterpreter } from "../host.ts";
 import { listenForInterrupts } from "../interrupt.ts";
+import { isFile } from "../is_file.ts";
 import { parseJsonFlag } from "../json_flag.ts";
 import { LiveDisplay, notice, print } from "../output.ts";
 import { registerCheckpoint } from "../train/checkpoint_artifact.ts";
@@ -161,12 +162,7 @@ async function dataFile({ data, kind }: TrainFlags): Promise<string> {
   const file = OWN_FILES[exported];
   // An export makes a folder for each kind of data in the one that it is given.
   for (const path of [join(data, file), join(data, exported, file)]) {
-    const isThere = await Deno.stat(path).then(() => true, (error: unknown) => {
-      if (error instanceof Deno.errors.NotFound) return false;
-      if (error instanceof Deno.errors.NotADirectory) return false;
-      throw error;
-    });
-    if (isThere) return path;
+    if (await isFile(path)) return path;
   }
   return data;
 }

@@ -4,6 +4,7 @@ import { UsageError } from "../../core/mod.ts";
 import { requireExecutable } from "../../process/mod.ts";
 import { STAGES } from "../../rounds/mod.ts";
 import { COMMAND_PLACEHOLDERS, readCheckpoint, trainerCommand } from "../../training/mod.ts";
+import { isFile } from "../is_file.ts";
 import { serveCommand } from "./hooks.ts";
 import type { EvolvePlan } from "./plan.ts";
 
@@ -44,11 +45,7 @@ async function requireProgram(setting: string, program: string | undefined): Pro
 }
 
 async function requireFile(path: string): Promise<void> {
-  const isFile = await Deno.stat(path).then((info) => info.isFile, (error: unknown) => {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  });
-  if (isFile) return;
+  if (await isFile(path)) return;
   throw new UsageError(
     `Cannot train with trainer.accelerate "${path}": expected a configuration file of accelerate (accelerate config writes one), got none`,
   );

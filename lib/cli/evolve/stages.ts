@@ -5,6 +5,7 @@ import type { RoundStages } from "../../rounds/mod.ts";
 import type { ArtifactInfo, DuckdbStore } from "../../store/mod.ts";
 import { artifactPlace, runFolder, storedLocation } from "../artifact_location.ts";
 import type { InterruptSignals } from "../interrupt.ts";
+import { isFile } from "../is_file.ts";
 import type { Observation } from "../observe/observation.ts";
 import type { EvolveDisplay } from "./display.ts";
 import { evaluateStage } from "./evaluation_stage.ts";
@@ -101,12 +102,5 @@ async function isThere(
   // A model that a hook serves may be a name that only the hook understands.
   if (artifact.roundNo === 0 && config.hooks.serve !== undefined) return true;
   const file = artifact.kind === "checkpoint" ? "config.json" : "manifest.json";
-  try {
-    return (await Deno.stat(join(folders.place(artifact), file))).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
+  return await isFile(join(folders.place(artifact), file));
 }
