@@ -12,9 +12,17 @@ export function costOf(
   );
 }
 
+/** What a rule comes to at a cost. */
+export interface CostedScores {
+  /** By problem. */
+  readonly scores: ReadonlyMap<string, number>;
+  /** Tokens a problem that were spent: the cost asked for, unless too few samples were drawn for it. */
+  readonly tokens: number;
+}
+
 /**
  * What a rule scores on every problem when it may spend so many tokens a problem, by straight lines between whole numbers of samples.
- * Where the samples cost less than that all together, all of them are taken; callers draw enough.
+ * Where the samples cost less than that all together, all of them are taken.
  */
 export function scoresAtCost(
   problems: readonly GradedProblem[],
@@ -23,13 +31,15 @@ export function scoresAtCost(
     readonly cost: number;
     readonly withPpm: boolean;
   },
-): ReadonlyMap<string, number> {
+): CostedScores {
+  const price = costOf(problems, { withPpm });
   const drawn = Math.min(...problems.map(({ samples }) => samples.length));
-  const wanted = Math.min(drawn, Math.max(1, cost / costOf(problems, { withPpm })));
+  const wanted = Math.min(drawn, Math.max(1, cost / price));
   const [below, above] = [rule(Math.floor(wanted)), rule(Math.ceil(wanted))];
   const share = wanted - Math.floor(wanted);
-  return new Map(problems.map(({ problemId, samples }) => [
+  const scores = new Map(problems.map(({ problemId, samples }) => [
     problemId,
     (1 - share) * below.score(samples) + share * above.score(samples),
   ]));
+  return { scores, tokens: wanted * price };
 }

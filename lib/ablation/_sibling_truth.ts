@@ -1,37 +1,70 @@
-import { type ExportedNode, type ExportedProblem, trajectories } from "../export/mod.ts";
+import { mean } from "../evaluation/mod.ts";
+import {
+  type ExportedNode,
+  type ExportedProblem,
+  type ExportedTree,
+  nodeCode,
+  trajectories,
+} from "../export/mod.ts";
 import type { StepTruths } from "./laboratory.ts";
 
 /**
- * Share of the pairs of a true and a false step behind one prefix without a false step that scores order right; equal scores count
- * half. `null` where there is no such pair.
+ * What makes the false step of a pair: another move than the true one's, or the same move with another number or name, as when a
+ * number is copied wrongly.
+ */
+export const FALSE_STEPS = ["another move", "another number"] as const;
+
+/** What makes a step false. */
+export type FalseStep = typeof FALSE_STEPS[number];
+
+/**
+ * Share of the pairs of a true and a false step behind one prefix without a false step that scores order right, of all pairs and by what
+ * makes the step false; equal scores count half. Without an entry where there is no such pair.
  */
 export function truePreference(
   { trees }: ExportedProblem,
   truths: StepTruths,
-): number | null {
-  let right = 0;
-  let pairs = 0;
-  for (const tree of trees) {
-    const ofTree = truths.get(tree.treeId);
-    if (ofTree === undefined) continue;
-    const sound = soundParents(trajectories(tree).map(({ steps }) => steps), ofTree);
-    const siblings = Map.groupBy(
-      tree.nodes.filter(({ parentId }) => parentId !== null && sound.has(parentId)),
-      ({ parentId }) => parentId,
-    );
-    for (const steps of siblings.values()) {
-      const scored = (isTrue: boolean) =>
-        steps.filter(({ nodeId }) => ofTree.get(nodeId) === isTrue)
-          .flatMap(({ score }) => score === null ? [] : [score]);
-      for (const better of scored(true)) {
-        for (const worse of scored(false)) {
-          pairs++;
-          right += better > worse ? 1 : better === worse ? 0.5 : 0;
-        }
-      }
-    }
+): ReadonlyMap<"all" | FalseStep, number> {
+  const orders = trees.flatMap((tree) => ordersOf(tree, truths.get(tree.treeId) ?? new Map()));
+  const shares = new Map<"all" | FalseStep, number>();
+  for (const kind of ["all", ...FALSE_STEPS] as const) {
+    const own = orders.filter(({ falseStep }) => kind === "all" || falseStep === kind);
+    if (own.length > 0) shares.set(kind, mean(own.map(({ right }) => right)));
   }
-  return pairs === 0 ? null : right / pairs;
+  return shares;
+}
+
+/** How scores order one pair. */
+interface PairOrder {
+  readonly falseStep: FalseStep;
+  /** 1 right, 0 wrong, 0.5 for equal scores. */
+  readonly right: number;
+}
+
+function ordersOf(tree: ExportedTree, truths: ReadonlyMap<number, boolean>): readonly PairOrder[] {
+  const sound = soundParents(trajectories(tree).map(({ steps }) => steps), truths);
+  const siblings = Map.groupBy(
+    tree.nodes.filter(({ parentId }) => parentId !== null && sound.has(parentId)),
+    ({ parentId }) => parentId,
+  );
+  return [...siblings.values()].flatMap((steps) => {
+    const known = (isTrue: boolean) => steps.filter(({ nodeId }) => truths.get(nodeId) === isTrue);
+    return known(true).flatMap((better) =>
+      known(false).flatMap((worse): readonly PairOrder[] => {
+        if (better.score === null || worse.score === null) return [];
+        const right = better.score > worse.score ? 1 : better.score === worse.score ? 0.5 : 0;
+        const falseStep = moveOf(better) === moveOf(worse) ? "another number" : "another move";
+        return [{ falseStep, right }];
+      })
+    );
+  });
+}
+
+/** A step's code with all numbers alike and all names alike. */
+function moveOf(node: ExportedNode): string {
+  return nodeCode(node)
+    .replaceAll(/\b\d[\d.]*\b/g, "0")
+    .replaceAll(/\b[\p{L}_][\p{L}\p{N}_]*\b/gu, "x");
 }
 
 /** Nodes that no false step leads to: behind one, even the right move has a false value. */

@@ -15,7 +15,7 @@ import type { TrainingKind } from "../training/mod.ts";
 import type { Ablation, ArmMeasure, ArmScores } from "./ablation.ts";
 import type { Laboratory, Model } from "./laboratory.ts";
 import { passScores } from "./_scores.ts";
-import { truePreference } from "./_sibling_truth.ts";
+import { type FalseStep, truePreference } from "./_sibling_truth.ts";
 
 /** Arms by name. */
 const KINDS: Readonly<Record<string, Exclude<TrainingKind, "sft">>> = {
@@ -127,7 +127,7 @@ async function ranked(
 ): Promise<readonly ArmScores[]> {
   const truths = await laboratory.stepTruths(pool);
   const best = new Map<string, number>();
-  const preferred = new Map<string, number>();
+  const preferred = new Map<"all" | FalseStep, Map<string, number>>();
   const nodes = {
     leading: "judged",
     failures: false,
@@ -141,15 +141,18 @@ async function ranked(
     if (answers.length > 0) {
       best.set(problem.problemId, bestOfMetric(answers.length).score(answers));
     }
-    const preference = truePreference(problem, truths);
-    if (preference !== null) preferred.set(problem.problemId, preference);
+    for (const [kind, share] of truePreference(problem, truths)) {
+      const shares = preferred.get(kind) ?? new Map<string, number>();
+      preferred.set(kind, shares.set(problem.problemId, share));
+    }
   }
   const after = `after ${rollouts} rollouts`;
   return [
     { metric: `best of the pool, ${after}`, scores: best, isChosen: true },
-    ...(preferred.size === 0
-      ? []
-      : [{ metric: `true step before false one, ${after}`, scores: preferred, isChosen: true }]),
+    ...[...preferred].map(([kind, scores]) => ({
+      metric: `true step before ${kind === "all" ? "false one" : `one of ${kind}`}, ${after}`,
+      ...{ scores, isChosen: true },
+    })),
   ];
 }
 

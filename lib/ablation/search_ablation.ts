@@ -19,7 +19,7 @@ import { passScores } from "./_scores.ts";
 /** Samples from which the price of one is learnt, before as many are drawn as the search is worth. */
 const FIRST_SAMPLES = 2;
 
-/** Samples of a problem at most. */
+/** Samples of a problem at most; where they cost less than the search, the figures say so. */
 const MOST_SAMPLES = 256;
 
 /** Seed of the samples that say what the policy answers most often: others than those that are chosen from. */
@@ -92,8 +92,8 @@ async function measureWorld(
   ]);
   for (const [name, rule] of rulesOf(ppm.calibration)) {
     const withPpm = name !== RULES.majority;
-    const scores = scoresAtCost(samples, { rule, cost, withPpm });
-    arms.set(name, { scores: { metric: "pass@1", scores }, tokens: cost });
+    const { scores, tokens } = scoresAtCost(samples, { rule, cost, withPpm });
+    arms.set(name, { scores: { metric: "pass@1", scores }, tokens });
   }
   const isFrequentRight = frequentRight(frequent);
   return new Map([...arms].map(([name, { scores: { scores }, tokens }]) => [name, {

@@ -1,4 +1,3 @@
-import { normalizeCode } from "../domain/mod.ts";
 import {
   countAnswers,
   type ExportedNode,
@@ -10,7 +9,7 @@ import {
   trajectoryQ,
   trajectoryText,
 } from "./exported_tree.ts";
-import { trajectoryCode } from "./near_duplicate.ts";
+import { nodeCode, trajectoryCode } from "./near_duplicate.ts";
 import { type Candidate, chooseSides, type PairDrop, type PairSides } from "./pair_sides.ts";
 import type { PairRules } from "./rules.ts";
 import { Siblings } from "./siblings.ts";
@@ -161,7 +160,7 @@ function stepCandidate(
   if (q === null || !hasEnoughRollouts(node, rules)) return [];
   return [{
     ...{ text: node.text, q, visits: node.visits },
-    code: () => node.code === null ? node.text.trim() : normalizeCode(node.code),
+    code: () => nodeCode(node),
     leadsRight: node.rightAnswers > 0,
     leadsWrong: node.wrongAnswers > 0 || isNegative,
     bestCompletion: () => siblings.completionQ(node, { best: true, q: rules.q }),

@@ -6,6 +6,7 @@ export * from "./export_data.ts";
 export * from "./exported_tree.ts";
 export * from "./limit_rollouts.ts";
 export * from "./manifest.ts";
+export { nodeCode } from "./near_duplicate.ts";
 export * from "./pair_sides.ts";
 export * from "./presets.ts";
 export { countTrees, readProblems } from "./read_problems.ts";

@@ -1,6 +1,11 @@
 import { distance } from "fastest-levenshtein";
 import { normalizeCode } from "../domain/mod.ts";
-import type { Trajectory } from "./exported_tree.ts";
+import type { ExportedNode, Trajectory } from "./exported_tree.ts";
+
+/** Code of a node without what does not change its meaning; of one that has none, its text. */
+export function nodeCode({ code, text }: Pick<ExportedNode, "code" | "text">): string {
+  return code === null ? text.trim() : normalizeCode(code);
+}
 
 /** All code of a trajectory, without what does not change its meaning. */
 export function trajectoryCode({ steps }: Trajectory): string {

@@ -132,7 +132,7 @@ function schedule(
   const preset: Preset | undefined = (PRESETS as Readonly<Record<string, Preset>>)[name];
   if (preset === undefined) throw new ConfigError(`Cannot find preset "${name}"`);
   const usesPpm = round >= options.ppmFrom;
-  const minLevel = minLevelOf(preset, options);
+  const minLevel = minLevelOf(preset, left, options);
   return {
     round,
     preset: name,
@@ -143,13 +143,34 @@ function schedule(
   };
 }
 
-/** The level from which on a round searches; a set that does not reach it means other levels, or none. */
+/**
+ * The level from which on a round searches: the preset's, or the next lower one that has enough problems. A set that does not reach
+ * the preset's means other levels, or none.
+ */
 function minLevelOf(
   { minLevel }: Preset,
-  { curriculum, problems }: ScheduleOptions,
+  left: ScheduleOptions["problems"],
+  options: ScheduleOptions,
 ): number | null {
-  if (!curriculum || minLevel === null) return null;
-  return problems.some(({ level }) => level !== null && level >= minLevel) ? minLevel : null;
+  if (!options.curriculum || minLevel === null) return null;
+  const levels = new Set(options.problems.flatMap(({ level }) => level ?? []));
+  if (Math.max(...levels) < minLevel) return null;
+  const { selection, problemsPerRound } = options;
+  const isFresh = selection === "fresh";
+  const among = isFresh ? left : left.slice(0, problemsPerRound ?? left.length);
+  const wanted = isFresh ? problemsPerRound ?? left.length : 1;
+  const enough = [...levels].filter((level) =>
+    level <= minLevel && fromLevel(among, level).length >= wanted
+  );
+  return enough.length === 0 ? null : Math.max(...enough);
+}
+
+/** Problems of a level and up; one without a level belongs to each. */
+function fromLevel(
+  problems: ScheduleOptions["problems"],
+  minLevel: number | null,
+): ScheduleOptions["problems"] {
+  return problems.filter(({ level }) => minLevel === null || level === null || level >= minLevel);
 }
 
 /** A round's problems among those that are left; `same` ones are the first of the set, or those of them from the level up. */
@@ -160,17 +181,17 @@ function problemsOf(
 ): readonly string[] {
   const count = problemsPerRound ?? left.length;
   const isFresh = selection === "fresh";
-  const hardOf = (problems: ScheduleOptions["problems"]) =>
-    problems.filter(({ level }) => minLevel === null || level === null || level >= minLevel);
-  const taken = isFresh ? hardOf(left).slice(0, count) : hardOf(left.slice(0, count));
+  const taken = isFresh
+    ? fromLevel(left, minLevel).slice(0, count)
+    : fromLevel(left.slice(0, count), minLevel);
   const isEnough = (isFresh ? taken : left).length >= count;
   if (taken.length > 0 && isEnough) return taken.map(({ id }) => id);
   throw new ConfigError(
-    `Cannot take ${problemsPerRound ?? "all"}${isFresh ? " fresh" : ""} problems` +
-      `${minLevel === null ? "" : ` of level ${minLevel} and up`} for round ${round}: ` +
+    `Cannot take ${problemsPerRound ?? "all"}${
+      isFresh ? " fresh" : ""
+    } problems for round ${round}: ` +
       `${taken.length} are left; lower problemsPerRound` +
-      `${isFresh ? ", or search the same ones in every round" : ""}` +
-      `${minLevel === null ? "" : ", or switch the curriculum off"}`,
+      `${isFresh ? ", or search the same ones in every round" : ""}`,
   );
 }
 

@@ -9,8 +9,8 @@ export interface Preset {
   /** Trees per problem, each with its own seed, before the further ones. */
   readonly trees: number;
   /**
-   * Lowest level of the problems that are searched, `null` for all of them. A problem without a level
-   * is always searched, and so is every one of a set that does not reach it.
+   * Lowest level of the problems that are searched, `null` for all of them; a lower one where too few are left of it. A problem
+   * without a level is always searched, and so is every one of a set that does not reach it.
    */
   readonly minLevel: number | null;
 }
@@ -123,15 +123,15 @@ export const PRESETS = {
     earlyStop: false,
   }),
   "starter/r1": preset({ rollouts: 8, candidates: 5 }),
-  "starter/r2": preset({ rollouts: 8, candidates: 4 }, { unsolved: [16] }),
-  // Rounds 1 and 2 leave nothing to learn from problems of levels 1 and 2.
+  // Each round searches where the one before left something to learn (docs/decisions.md).
+  "starter/r2": preset({ rollouts: 8, candidates: 4 }, { unsolved: [16], minLevel: 3 }),
   "starter/r3": preset(
     { rollouts: 8, candidates: 4, guidance: "ppm" },
-    { unsolved: [16], minLevel: 3 },
+    { unsolved: [16], minLevel: 4 },
   ),
   "starter/r4": preset(
     { rollouts: 8, candidates: 4, guidance: "ppm" },
-    { unsolved: [16], minLevel: 3 },
+    { unsolved: [16], minLevel: 4 },
   ),
   // Chosen on the validation split: a PPM of a million parameters picks among few careful drafts better than alone among wild ones.
   "starter/test": preset({

@@ -28,8 +28,9 @@ Deno.test("costOf() means tokens over problems, with or without the PPM's", () =
 });
 
 Deno.test("scoresAtCost() reads scores off between whole numbers of samples", () => {
-  const at = (cost: number, withPpm = true) =>
-    Object.fromEntries(scoresAtCost(PROBLEMS, { rule: majorityMetric, cost, withPpm }));
+  const costed = (cost: number, withPpm = true) =>
+    scoresAtCost(PROBLEMS, { rule: majorityMetric, cost, withPpm });
+  const at = (cost: number, withPpm = true) => Object.fromEntries(costed(cost, withPpm).scores);
   // One of three is right: alone 1/3; of two 1/3 (ties count half); of three never.
   assert.deepEqual(at(40), { a: 1 / 3, b: 1 });
   assert.deepEqual(at(120), { a: 0, b: 1 });
@@ -37,4 +38,5 @@ Deno.test("scoresAtCost() reads scores off between whole numbers of samples", ()
   assert.deepEqual(at(90, false), { a: 0, b: 1 }, "without the PPM, 90 tokens are three samples");
   assert.deepEqual(at(10), { a: 1 / 3, b: 1 }, "never fewer than one");
   assert.deepEqual(at(1e6), { a: 0, b: 1 }, "never more than there are");
+  assert.deepEqual([10, 100, 1e6].map((cost) => costed(cost).tokens), [40, 100, 120]);
 });

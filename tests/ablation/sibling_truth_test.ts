@@ -51,13 +51,31 @@ const TRUTHS = new Map([[
 
 Deno.test("truePreference() counts pairs behind prefixes without a false step, equal scores half", () => {
   // 1 before 2 right, 1 before 3 equal, 4 before 5 wrong; 6 and 7 stand behind a false step.
-  assert.equal(truePreference(problem(NODES), TRUTHS), (1 + 0.5 + 0) / 3);
+  assert.equal(truePreference(problem(NODES), TRUTHS).get("all"), (1 + 0.5 + 0) / 3);
+});
+
+Deno.test("truePreference() tells a false step of another move from one with another number or name", () => {
+  const steps = [
+    ["b = a + (15 - 8 + 1) * 2", 1, true],
+    ["b = a + (15 - 9 + 1) * 2  # copied wrongly", 2, false],
+    ["c = a+(15 - 8 + 1)*2", 0, false],
+    ["b = a + (15 - 8) * 2", 0, false],
+  ] as const;
+  const nodes = steps.map(([code, score], i) => ({ ...node(i + 1, 0, score), code }));
+  const answers = steps.map(([, , isTrue], i) => node(i + 9, i + 1, 0, isTrue));
+  const truths = new Map([["7", new Map(steps.map(([, , isTrue], i) => [i + 1, isTrue]))]]);
+  assert.deepEqual(
+    Object.fromEntries(
+      truePreference(problem([node(0, null, null), ...nodes, ...answers]), truths),
+    ),
+    { "all": 2 / 3, "another move": 1, "another number": 1 / 2 },
+  );
 });
 
 Deno.test("truePreference() has nothing to say without truths, scores or pairs", () => {
-  assert.equal(truePreference(problem(NODES), new Map()), null);
+  assert.equal(truePreference(problem(NODES), new Map()).size, 0);
   const unscored = NODES.map((one) => ({ ...one, score: null }));
-  assert.equal(truePreference(problem(unscored), TRUTHS), null);
+  assert.equal(truePreference(problem(unscored), TRUTHS).size, 0);
   const alike = new Map([["7", new Map([[1, true], [2, true], [3, true], [4, true], [5, true]])]]);
-  assert.equal(truePreference(problem(NODES), alike), null);
+  assert.equal(truePreference(problem(NODES), alike).size, 0);
 });
