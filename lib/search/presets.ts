@@ -123,8 +123,8 @@ export const PRESETS = {
     earlyStop: false,
   }),
   "starter/r1": preset({ rollouts: 8, candidates: 5 }),
-  // Each round searches where the one before left something to learn (docs/decisions.md).
-  "starter/r2": preset({ rollouts: 8, candidates: 4 }, { unsolved: [16], minLevel: 3 }),
+  "starter/r2": preset({ rollouts: 8, candidates: 4 }, { unsolved: [16] }),
+  // Rounds 1 and 2 leave little to learn from levels 1 to 3, and level 4 holds what they do.
   "starter/r3": preset(
     { rollouts: 8, candidates: 4, guidance: "ppm" },
     { unsolved: [16], minLevel: 4 },

@@ -13,8 +13,8 @@ const images = `${root}docs/images/`;
 const PROBLEMS = 40;
 const MAX_BYTES = 300_000;
 
-/** Part of the report that the picture shows: one with charts. */
-const REPORT_SECTION = "Solved by level";
+/** Part of the report that the picture shows. */
+const REPORT_SECTION = "Rounds";
 
 async function rstar(...args: readonly string[]): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
