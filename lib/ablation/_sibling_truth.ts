@@ -9,34 +9,32 @@ import {
 import type { StepTruths } from "./laboratory.ts";
 
 /**
- * What makes the false step of a pair: another move than the true one's, or the same move with another number or name, as when a
- * number is copied wrongly.
+ * Pairs of a true and a false step by what makes the latter false: another move than the true one's, or the same move with another
+ * number or name, as when a number is copied wrongly.
  */
-export const FALSE_STEPS = ["another move", "another number"] as const;
+export const PAIR_KINDS = ["all", "another move", "another number"] as const;
 
-/** What makes a step false. */
-export type FalseStep = typeof FALSE_STEPS[number];
+/** Pairs of a true and a false step. */
+export type PairKind = typeof PAIR_KINDS[number];
 
 /**
- * Share of the pairs of a true and a false step behind one prefix without a false step that scores order right, of all pairs and by what
- * makes the step false; equal scores count half. Without an entry where there is no such pair.
+ * Share of the pairs of a true and a false step behind one prefix without a false step that scores order right, by kind; equal scores
+ * count half. Without an entry where there is no such pair.
  */
 export function truePreference(
   { trees }: ExportedProblem,
   truths: StepTruths,
-): ReadonlyMap<"all" | FalseStep, number> {
+): ReadonlyMap<PairKind, number> {
   const orders = trees.flatMap((tree) => ordersOf(tree, truths.get(tree.treeId) ?? new Map()));
-  const shares = new Map<"all" | FalseStep, number>();
-  for (const kind of ["all", ...FALSE_STEPS] as const) {
-    const own = orders.filter(({ falseStep }) => kind === "all" || falseStep === kind);
-    if (own.length > 0) shares.set(kind, mean(own.map(({ right }) => right)));
-  }
-  return shares;
+  return new Map(PAIR_KINDS.flatMap((kind) => {
+    const own = orders.filter((order) => kind === "all" || order.kind === kind);
+    return own.length === 0 ? [] : [[kind, mean(own.map(({ right }) => right))]];
+  }));
 }
 
 /** How scores order one pair. */
 interface PairOrder {
-  readonly falseStep: FalseStep;
+  readonly kind: Exclude<PairKind, "all">;
   /** 1 right, 0 wrong, 0.5 for equal scores. */
   readonly right: number;
 }
@@ -48,14 +46,15 @@ function ordersOf(tree: ExportedTree, truths: ReadonlyMap<number, boolean>): rea
     ({ parentId }) => parentId,
   );
   return [...siblings.values()].flatMap((steps) => {
-    const known = (isTrue: boolean) => steps.filter(({ nodeId }) => truths.get(nodeId) === isTrue);
-    return known(true).flatMap((better) =>
-      known(false).flatMap((worse): readonly PairOrder[] => {
-        if (better.score === null || worse.score === null) return [];
-        const right = better.score > worse.score ? 1 : better.score === worse.score ? 0.5 : 0;
-        const falseStep = moveOf(better) === moveOf(worse) ? "another number" : "another move";
-        return [{ falseStep, right }];
-      })
+    const scored = (isTrue: boolean) =>
+      steps.filter(({ nodeId }) => truths.get(nodeId) === isTrue)
+        .flatMap((step) => step.score === null ? [] : [{ score: step.score, move: moveOf(step) }]);
+    const falseOnes = scored(false);
+    return scored(true).flatMap((better) =>
+      falseOnes.map((worse): PairOrder => ({
+        kind: better.move === worse.move ? "another number" : "another move",
+        right: better.score > worse.score ? 1 : better.score === worse.score ? 0.5 : 0,
+      }))
     );
   });
 }

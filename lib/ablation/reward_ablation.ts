@@ -15,7 +15,7 @@ import type { TrainingKind } from "../training/mod.ts";
 import type { Ablation, ArmMeasure, ArmScores } from "./ablation.ts";
 import type { Laboratory, Model } from "./laboratory.ts";
 import { passScores } from "./_scores.ts";
-import { type FalseStep, truePreference } from "./_sibling_truth.ts";
+import { PAIR_KINDS, type PairKind, truePreference } from "./_sibling_truth.ts";
 
 /** Arms by name. */
 const KINDS: Readonly<Record<string, Exclude<TrainingKind, "sft">>> = {
@@ -127,7 +127,7 @@ async function ranked(
 ): Promise<readonly ArmScores[]> {
   const truths = await laboratory.stepTruths(pool);
   const best = new Map<string, number>();
-  const preferred = new Map<"all" | FalseStep, Map<string, number>>();
+  const preferred = new Map<PairKind, Map<string, number>>();
   const nodes = {
     leading: "judged",
     failures: false,
@@ -149,10 +149,13 @@ async function ranked(
   const after = `after ${rollouts} rollouts`;
   return [
     { metric: `best of the pool, ${after}`, scores: best, isChosen: true },
-    ...[...preferred].map(([kind, scores]) => ({
-      metric: `true step before ${kind === "all" ? "false one" : `one of ${kind}`}, ${after}`,
-      ...{ scores, isChosen: true },
-    })),
+    ...PAIR_KINDS.flatMap((kind) => {
+      const scores = preferred.get(kind);
+      const before = kind === "all" ? "false one" : `one of ${kind}`;
+      return scores === undefined
+        ? []
+        : [{ metric: `true step before ${before}, ${after}`, scores, isChosen: true }];
+    }),
   ];
 }
 

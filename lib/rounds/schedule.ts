@@ -132,13 +132,16 @@ function schedule(
   const preset: Preset | undefined = (PRESETS as Readonly<Record<string, Preset>>)[name];
   if (preset === undefined) throw new ConfigError(`Cannot find preset "${name}"`);
   const usesPpm = round >= options.ppmFrom;
-  const minLevel = minLevelOf(preset, left, options);
+  const pool = options.selection === "fresh"
+    ? left
+    : left.slice(0, options.problemsPerRound ?? left.length);
+  const minLevel = minLevelOf(preset, pool, options);
   return {
     round,
     preset: name,
     usesPpm,
     minLevel,
-    problemIds: problemsOf(round, left, { ...options, minLevel }),
+    problemIds: problemsOf(round, pool, { ...options, minLevel }),
     passes: passesOf(preset, { ...options, name, usesPpm }),
   };
 }
@@ -149,18 +152,15 @@ function schedule(
  */
 function minLevelOf(
   { minLevel }: Preset,
-  left: ScheduleOptions["problems"],
-  options: ScheduleOptions,
+  pool: ScheduleOptions["problems"],
+  { curriculum, problems, selection, problemsPerRound }: ScheduleOptions,
 ): number | null {
-  if (!options.curriculum || minLevel === null) return null;
-  const levels = new Set(options.problems.flatMap(({ level }) => level ?? []));
+  if (!curriculum || minLevel === null) return null;
+  const levels = new Set(problems.flatMap(({ level }) => level ?? []));
   if (Math.max(...levels) < minLevel) return null;
-  const { selection, problemsPerRound } = options;
-  const isFresh = selection === "fresh";
-  const among = isFresh ? left : left.slice(0, problemsPerRound ?? left.length);
-  const wanted = isFresh ? problemsPerRound ?? left.length : 1;
+  const wanted = selection === "fresh" ? problemsPerRound ?? pool.length : 1;
   const enough = [...levels].filter((level) =>
-    level <= minLevel && fromLevel(among, level).length >= wanted
+    level <= minLevel && fromLevel(pool, level).length >= wanted
   );
   return enough.length === 0 ? null : Math.max(...enough);
 }
@@ -173,24 +173,20 @@ function fromLevel(
   return problems.filter(({ level }) => minLevel === null || level === null || level >= minLevel);
 }
 
-/** A round's problems among those that are left; `same` ones are the first of the set, or those of them from the level up. */
+/** A round's problems among those of its pool: what is left, or for `same` ones the first of the set. */
 function problemsOf(
   round: number,
-  left: ScheduleOptions["problems"],
+  pool: ScheduleOptions["problems"],
   { problemsPerRound, selection, minLevel }: ScheduleOptions & Pick<RoundSchedule, "minLevel">,
 ): readonly string[] {
-  const count = problemsPerRound ?? left.length;
+  const count = problemsPerRound ?? pool.length;
   const isFresh = selection === "fresh";
-  const taken = isFresh
-    ? fromLevel(left, minLevel).slice(0, count)
-    : fromLevel(left.slice(0, count), minLevel);
-  const isEnough = (isFresh ? taken : left).length >= count;
+  const taken = fromLevel(pool, minLevel).slice(0, count);
+  const isEnough = (isFresh ? taken : pool).length >= count;
   if (taken.length > 0 && isEnough) return taken.map(({ id }) => id);
   throw new ConfigError(
-    `Cannot take ${problemsPerRound ?? "all"}${
-      isFresh ? " fresh" : ""
-    } problems for round ${round}: ` +
-      `${taken.length} are left; lower problemsPerRound` +
+    `Cannot take ${problemsPerRound ?? "all"} ${isFresh ? "fresh " : ""}problems for round ` +
+      `${round}: ${taken.length} are left; lower problemsPerRound` +
       `${isFresh ? ", or search the same ones in every round" : ""}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Makes the README's pictures from a real run of the starter world: `deno task pictures [DB]`. Without a database it makes one.
+ * Makes the README's pictures from a run of evolve: `deno task pictures [DB]`. Without a database it makes a quick one.
  */
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
@@ -10,7 +10,6 @@ import { serveViewer } from "./_serve.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const images = `${root}docs/images/`;
-const PROBLEMS = 40;
 const MAX_BYTES = 300_000;
 
 /** Part of the report that the picture shows. */
@@ -52,7 +51,7 @@ async function save(page: Page, name: string): Promise<void> {
 const folder = await Deno.makeTempDir({ prefix: "rstar_pictures_" });
 try {
   const db = Deno.args[0] ?? `${folder}/starter.duckdb`;
-  if (Deno.args[0] === undefined) await rstar("synth", "--limit", String(PROBLEMS), "--db", db);
+  if (Deno.args[0] === undefined) await rstar("evolve", "--quick", "--db", db);
   const report = `${folder}/report.html`;
   await rstar("report", "--quiet", "--db", db, "--out", report);
   await Deno.mkdir(images, { recursive: true });
