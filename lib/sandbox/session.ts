@@ -22,8 +22,11 @@ const MAX_DEPTH = 1_024;
 /** How often a step is tried on a fresh worker when its worker is lost. */
 const MAX_REPLACEMENTS = 2;
 
-/** How often a path is replayed that does not go the way it went before. */
-const MAX_REPLAYS = 2;
+/**
+ * How often a step is run whose process dies, or whose path does not go the way it went before. A process that is killed from outside
+ * looks like one that its own code has ended; only the latter ends the same way again.
+ */
+const MAX_TRIES = 2;
 
 /** Bytes of a request that are not code, and then some. */
 const REQUEST_OVERHEAD_BYTES = 64 * 1024;
@@ -186,7 +189,7 @@ export class PythonSession implements SandboxSession {
   ): Promise<RunReply> {
     let mayRebuild = !isRebuild;
     const pauses = this.#context.hostPausesMs.values();
-    for (let replays = 0;;) {
+    for (let tries = 0;;) {
       const base = nearestLive(parent, link.generation);
       const { live } = base;
       if (mayRebuild && parent.pathMs - base.pathMs >= FORK_MS) {
@@ -208,7 +211,7 @@ export class PythonSession implements SandboxSession {
         const pause = pauses.next();
         if (pause.done === true) return reply;
         await sleep(pause.value, { signal });
-      } else if (reply.status === "replay_failed" && ++replays < MAX_REPLAYS) {
+      } else if (mayNotRepeat(reply) && ++tries < MAX_TRIES) {
         this.#context.counters.replayedSteps += prefix.length;
       } else {
         this.#context.counters.replayedSteps += prefix.length;
@@ -265,6 +268,11 @@ export class PythonSession implements SandboxSession {
     }
     this.#slot.releaseStates(ids);
   }
+}
+
+/** Whether a reply may be the doing of whoever killed the process, or of chance. */
+function mayNotRepeat({ status, error }: RunReply): boolean {
+  return status === "replay_failed" || error?.type === "crashed";
 }
 
 function closedError(): RangeError {

@@ -35,6 +35,7 @@ interface Run {
 
 const states = new Map<number, readonly string[]>([[0, []]]);
 let hostFailures = 0;
+let deaths = 0;
 const hanging = new Set<number>();
 const writer = Deno.stdout.writable.getWriter();
 
@@ -86,6 +87,14 @@ async function obey(
     return true;
   }
   hostFailures = 0;
+  const crashes = /^crash (\d)$/.exec(code);
+  if (crashes !== null && deaths < Number(crashes[1])) {
+    deaths++;
+    const error = { type: "crashed", message: "died", line: null };
+    await result(id, { status: "error", error });
+    return true;
+  }
+  deaths = 0;
   switch (code) {
     case "evict all":
       for (const state of states.keys()) if (state !== 0) states.delete(state);

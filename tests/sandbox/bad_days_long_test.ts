@@ -70,6 +70,36 @@ for (const tier of TIERS) {
     assert.deepEqual(await processesWith(tag), []);
   });
 
+  testReal(
+    `tier ${tier}: a step whose process is killed is run again; one that is killed each time has crashed`,
+    async () => {
+      const tag = newTag();
+      await using sandbox = await openReal({ tier, tag });
+      await using session = sandbox.openSession();
+      const parent = await keep(session, SLOW, null);
+      const kept = new Set(await processesWith(tag));
+      const killSteps = async () => {
+        const steps = (await processesWith(tag)).filter((pid) => !kept.has(pid));
+        for (const pid of steps) Deno.kill(pid, "SIGKILL");
+        return steps.length > 0;
+      };
+      const count = "n = 0\nwhile n < 20_000_000: n += 1\nprint(n + total)";
+      const counting = session.run({ parent, code: count, keep: false });
+      await until(killSteps);
+      assert.equal((await counting).stdout, "500019500000\n");
+      let hasEnded = false;
+      const endless = session.run({ parent, code: "while True: pass", keep: false })
+        .finally(() => hasEnded = true);
+      await until(async () => {
+        await killSteps();
+        return hasEnded;
+      });
+      const { status, error } = await endless;
+      assert.deepEqual([status, error?.type], ["error", "crashed"]);
+      assert.equal(sandbox.metrics().workersReplaced, 0);
+    },
+  );
+
   testReal(`tier ${tier}: nothing survives a harness that is killed`, async () => {
     const tag = newTag();
     const script = fileURLToPath(new URL("_harness.ts", import.meta.url));
@@ -123,7 +153,8 @@ testReal("a Python without sympy is refused with the missing module and the cure
 });
 
 testReal("states beyond the limit are evicted, and their children come out right", async () => {
-  await using sandbox = await openReal({ maxLiveStates: 4 });
+  // Without a reserve: a host that happens to be short of memory would keep no state, and none would be left to evict.
+  await using sandbox = await openReal({ maxLiveStates: 4, memoryReserveBytes: 0 });
   await using session = sandbox.openSession();
   const states = [];
   for (let i = 0; i < 12; i++) states.push(await keep(session, `${SLOW}\nn = ${i}`, null));
@@ -131,7 +162,8 @@ testReal("states beyond the limit are evicted, and their children come out right
     const { stdout } = await session.run({ parent, code: "print(n, total)", keep: false });
     assert.equal(stdout, `${i} 499999500000\n`);
   }
-  assert(sandbox.metrics().evictedStates >= 8);
+  const metrics = sandbox.metrics();
+  assert(metrics.evictedStates >= 8, JSON.stringify(metrics));
 });
 
 /** Processes that this one started for a tag: one per worker, in order of age. */

@@ -170,6 +170,16 @@ Deno.test("PythonSession.run() tries a step again that the host failed, and no v
   assert.deepEqual(bench.replaced, []);
 });
 
+Deno.test("PythonSession.run() judges a step whose process died when it dies again", async () => {
+  await using bench = new Bench();
+  const state = await bench.keep("slow a");
+  assert.equal((await bench.run("crash 1", state)).stdout, "slow a > crash 1");
+  const { status, error } = await bench.run("crash 2", state);
+  assert.deepEqual([status, error?.type], ["error", "crashed"]);
+  assert.equal((await bench.run("b", state)).stdout, "slow a > b");
+  assert.deepEqual(bench.replaced, []);
+});
+
 Deno.test("PythonSession.run() can be cancelled while it waits for the host", async () => {
   await using bench = new Bench({ hostPausesMs: [3_600_000] });
   const controller = new AbortController();
