@@ -16,9 +16,9 @@ import type { TrainingKind, TrainSettings } from "../training/mod.ts";
 export interface AblationSettings {
   /** Seeds of what is trained and drawn at random. */
   readonly seeds: number;
-  /** Samples of a problem where several are drawn. */
+  /** Samples that say what a policy answers most often. */
   readonly samples: number;
-  /** Problems of the suite, the first ones, that get fresh trees where policies alone answer all of them. */
+  /** Problems of the suite, the first hard ones, that get fresh trees where policies alone answer all of them. */
   readonly searchProblems: number;
   /** Traces of a problem that policies are trained on, where arms are to have equally many. */
   readonly traces: number;

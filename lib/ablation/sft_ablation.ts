@@ -33,7 +33,7 @@ export const SFT_ABLATION: Ablation = {
   arms: [
     {
       name: ARMS.verified,
-      meaning: "the traces of highest mean Q in the round's trees, two of a problem",
+      meaning: "the traces of highest mean Q in the round's trees",
     },
     {
       name: ARMS.ranked,

@@ -30,11 +30,15 @@ export const AblateConfig = z.strictObject({
   evalProblems: z.int().min(1).optional()
     .describe("Problems of the suite that arms are measured on (default: 200; quick: 40)"),
   evalSearch: z.int().min(1).optional()
-    .describe("Problems of them that get fresh trees in ablation round (default: all of them)"),
+    .describe(
+      "Problems of them, of level 3 and up, that get fresh trees in ablation round (default: all)",
+    ),
   seeds: z.int().min(1).max(64).optional()
     .describe("Seeds of what is trained and drawn (default: 3; quick: 1)"),
   samples: z.int().min(2).max(1_024).optional()
-    .describe("Samples of a problem where votes are taken (default: 16; quick: 4)"),
+    .describe(
+      "Samples that say what a policy answers most often, in ablation search (default: 16; quick: 4)",
+    ),
   traces: z.int().min(1).max(16).default(2)
     .describe("Traces of a problem that policies are trained on, where arms have equally many"),
   rollouts: z.array(z.coerce.number().int().min(1)).min(1).optional()
@@ -43,7 +47,10 @@ export const AblateConfig = z.strictObject({
     "Suite that arms are measured on",
   ),
   control: z.string().min(1).max(100).optional()
-    .describe("Run of evolve in the control world; with it, search is compared there as well"),
+    .describe(
+      "Run of evolve in the control world, where search is then compared as well (made by evolve --run NAME " +
+        "--problems control --base fixtures/starter/control --suites control_validation)",
+    ),
   controlSuite: z.string().min(1).default("control_validation").describe("Suite of that world"),
   ...chainSettings,
 });

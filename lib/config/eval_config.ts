@@ -69,7 +69,7 @@ export const EvalConfig = z.strictObject({
     .describe("For models that only talk: no code is run, the answer is taken from the reply"),
   like: z.string().min(1).optional()
     .describe(
-      "Measure as a stored evaluation was (number, or round-N): same problems, samples, sampling and seed, so that the two pair",
+      "Measure as a stored evaluation was (number, or round-N if that is one): same problems, samples, sampling and seed, so that the two pair",
     ),
   limit: z.int().min(1).optional()
     .describe(

@@ -60,7 +60,9 @@ export const EvolveConfig = z.strictObject({
   problems: z.string().min(1).default("starter")
     .describe("Problem set by name, or a .jsonl, .json, .csv or .parquet file"),
   problemsPerRound: z.union([z.literal("all"), z.int().min(1)]).optional()
-    .describe("Problems searched in each round, or all (default: 120 for starter, else all)"),
+    .describe(
+      "Problems of each round, or all (default: 120 for starter, else all); of the same ones in every round, those of its level",
+    ),
   selection: z.enum(["fresh", "same"]).optional()
     .describe("New problems in every round, or the same (default: fresh for starter, else same)"),
   preset: z.enum(["starter", "paper"]).default("starter")

@@ -86,12 +86,14 @@ export const SynthConfig = z.strictObject({
   record: z.string().min(1).optional().describe("Record every reply of an endpoint in this file"),
   replay: z.string().min(1).optional().describe("Answer from the replies recorded in this file"),
   torch: z.string().min(1).default("cpu")
-    .describe("Build of torch for the embedded engine: cpu, cuda or an index URL"),
+    .describe("Build of torch for the embedded engine and the trainer: cpu, cuda or an index URL"),
   unsafeNoSandbox: z.string().optional()
     .describe("Run steps without confinement; the value must name the danger (docs/security.md)"),
   log: z.enum(["debug", "info", "warn", "error", "off"]).default("info")
     .describe("Least level of what is written to FILE.log beside the database (debug: every tree)"),
-  dryRun: z.boolean().default(false).describe("Print the plan and an estimate, do nothing"),
+  dryRun: z.boolean().default(false).describe(
+    "Print the plan, with an estimate where there is one, do nothing",
+  ),
   json: z.boolean().default(false).describe("Print one line of JSON on standard output at the end"),
   quiet: z.boolean().default(false).describe("No progress"),
 }).superRefine((config, context) => {

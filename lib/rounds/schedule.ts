@@ -60,7 +60,7 @@ export interface ScheduleOptions {
   readonly ppmFrom: number;
   /** Every problem that may be searched, in the set's order. */
   readonly problems: readonly Pick<Problem, "id" | "level">[];
-  /** Problems of a round; `null` takes all. */
+  /** Problems of a round; `null` takes all. With `same` ones a round that keeps to a level takes those of them. */
   readonly problemsPerRound: number | null;
   readonly selection: ProblemSelection;
   /** Whether rounds keep to the levels that the preset names, and unsolved problems get its further trees. */
@@ -106,7 +106,8 @@ export function roundSchedules(options: ScheduleOptions): readonly RoundSchedule
 
 /**
  * One order for all sizes and rounds, so that more problems or rounds hold what fewer did. Any stretch of it has the set's mix of
- * levels, and so has what is left of it from a level up: rounds with `fresh` problems are then comparable.
+ * levels, and so has what is left of it until a round that keeps to a level has used that up: rounds with `fresh` problems are then
+ * comparable.
  */
 function mixedOrder(
   problems: ScheduleOptions["problems"],

@@ -4,12 +4,12 @@ import type { SearchSpec } from "./spec.ts";
 /** A search specification and what is done with the problems that it leaves unsolved. */
 export interface Preset {
   readonly spec: SearchSpec;
-  /** Rollouts of the further trees (new seeds) that a problem gets, in this order, while it is unsolved. */
+  /** Rollouts of the further trees (new seeds) that a problem of a round gets, in this order, while it is unsolved. */
   readonly unsolved: readonly number[];
   /** Trees per problem, each with its own seed, before the further ones. */
   readonly trees: number;
   /**
-   * Lowest level of the problems that are searched, `null` for all of them; a lower one where too few are left of it. A problem
+   * Lowest level of the problems that a round searches, `null` for all of them; a lower one where too few are left of it. A problem
    * without a level is always searched, and so is every one of a set that does not reach it.
    */
   readonly minLevel: number | null;

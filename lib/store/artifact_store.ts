@@ -53,7 +53,7 @@ export interface RoundInfo {
   readonly policy: string | null;
   readonly ppm: string | null;
   readonly params: Json;
-  /** Stage that is being done, or `done`. */
+  /** Stage that is done next, or `done`. */
   readonly state: string;
 }
 

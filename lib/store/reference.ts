@@ -15,7 +15,8 @@ const TABLES: Readonly<Record<string, string>> = {
     "A finished search tree. tree_id holds run, round, problem and seed (8, 4, 24 and 12 bits).",
   node: "A node of a tree.",
   rollout: "A rollout of a tree, in order: the node it ended at and the value it backed up.",
-  node_score: "A node's score by the PPM of a later round.",
+  node_score:
+    "A node's score by a reward model that did not guide its search; scorer is its artifact.",
   attempt: "A tree that a failure of the machinery left unfinished.",
   evaluation: "An evaluation: suite, mode, checkpoints, settings.",
   eval_sample: "A sample of an evaluation.",

@@ -139,7 +139,7 @@ function findRound(
   );
 }
 
-/** Problems with trees of a round, in one mixed order: any first part of them has every level. */
+/** Problems with trees of a round, in one shuffled order: any first part of them is a fair sample. */
 async function searchedProblems(
   store: DuckdbStore,
   runNo: number,

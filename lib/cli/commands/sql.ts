@@ -53,7 +53,10 @@ export function sqlCommand(): Command {
     .option("--run <name>", "analyses: this run alone")
     .option("--round <number>", "analyses: this round alone", wholeNumber)
     .option("--limit <number>", "analyses that rank: most rows", wholeNumber)
-    .option("--timeout <duration>", "longest time for a statement", milliseconds, 300_000)
+    .addOption(
+      new Option("--timeout <duration>", "longest time for a statement")
+        .argParser(milliseconds).default(300_000, "5m"),
+    )
     .option("--docs", "print docs/sql.md")
     .action(async (query: string | undefined, options: SqlOptions) => {
       if (options.docs) return print((await sqlReference()).trimEnd());

@@ -9,7 +9,11 @@ export function planLines(config: EvolveConfig, plan: EvolvePlan): readonly stri
   const { sizes, schedules } = plan;
   const serve = config.hooks.serve;
   return [
-    `Problems: ${plan.problems.size} of "${config.problems}", ${sizes.selection} ones in every round`,
+    `Problems: ${plan.problems.size} of "${config.problems}", ${
+      sizes.selection === "fresh"
+        ? "fresh ones in every round"
+        : "the same ones in every round, or those of its level"
+    }`,
     `Base: ${plan.base}`,
     `Models: ${serve === undefined ? "embedded engine" : `served by ${serve.join(" ")}`}`,
     ...schedules.map((schedule) => roundLine(schedule, config.bootstrap ?? "the base")),

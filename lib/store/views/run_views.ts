@@ -20,7 +20,8 @@ const rounds: View = {
   name: "rounds",
   sentence: "One round of a run: its state, its models, and what its search came to.",
   columns: {
-    state: "stage that is being done, or `done`; NULL for a plain search, which is round 0",
+    state:
+      "stage that is done next, or `done`; NULL for a plain search, which is round 0, and for trees of an ablation",
     policy: "identity of the policy that searched",
     coverage: "share of the problems that were solved",
     tokens: "prompt and generated tokens of the policy, and tokens of the PPM",
@@ -70,9 +71,9 @@ const cost: View = {
 
 const checkpoints: View = {
   name: "checkpoints",
-  sentence: "One trained model.",
+  sentence: "One model: trained, or what training began from.",
   columns: {
-    role: "policy, ppm, outcome, q_regression",
+    role: "policy, ppm, outcome, q_regression; bootstrap for the general model of round 1",
     location: "folder or URL; folders lie beside the database where the path is relative",
     calibration_b: "zero of the PPM's scale, fitted on held-out nodes",
     last_loss: "last `loss` of its training curve (table `metric`)",
