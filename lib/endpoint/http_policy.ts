@@ -115,6 +115,13 @@ function readBatch(
   const texts = choices.map(({ text }) => text);
   const counted = usage?.completion_tokens ?? null;
   const generatedTokens = counted ?? texts.reduce((sum, text) => sum + estimatedTokens(text), 0);
+  if (counted === 0 && texts.every((text) => text === "")) {
+    // A model that ends at once has generated its end: this is a gateway whose model is not there yet, or overloaded.
+    throw new ProviderError(
+      `Cannot use the reply of ${url}: it holds no text, and says that no token was generated`,
+      { status: 200, isRetryable: true, kind: "nothing generated" },
+    );
+  }
   if (counted === null) {
     pool.noteQuirk("no usage", `${url} counts no tokens: they are estimated from the text`);
   }

@@ -24,7 +24,7 @@ export interface StepRequest {
 
 /** Why a step failed. */
 export interface StepError {
-  /** Name of the exception class; `crashed` for a process that died, twice. */
+  /** Name of the exception class; `crashed` for a process that died, and did so again. */
   readonly type: string;
   readonly message: string;
   /** One-based line within the step's own code; `null` when unknown. */

@@ -26,7 +26,7 @@ const MAX_REPLACEMENTS = 2;
  * How often a step is run whose process dies, or whose path does not go the way it went before. A process that is killed from outside
  * looks like one that its own code has ended; only the latter ends the same way again.
  */
-const MAX_TRIES = 2;
+const MAX_TRIES = 3;
 
 /** Bytes of a request that are not code, and then some. */
 const REQUEST_OVERHEAD_BYTES = 64 * 1024;
@@ -45,7 +45,7 @@ export interface SessionContext {
   readonly counters: SessionCounters;
   /** Numbers that are unique within the sandbox, so that a state of another session is recognised. */
   readonly nextStateId: () => number;
-  /** Pauses before a step is tried again to which the host gave no process, or which it killed, milliseconds. */
+  /** Pauses before a step is tried again that the host failed, or may have failed, milliseconds. */
   readonly hostPausesMs: readonly number[];
 }
 
@@ -207,16 +207,14 @@ export class PythonSession implements SandboxSession {
       ).finally(() => this.#leave(base, live));
       if (reply.status === "evicted" && live !== null) {
         this.#forget(base, live);
-      } else if (reply.status === "host_failed") {
-        const pause = pauses.next();
-        if (pause.done === true) return reply;
-        await sleep(pause.value, { signal });
-      } else if (mayNotRepeat(reply) && ++tries < MAX_TRIES) {
-        this.#context.counters.replayedSteps += prefix.length;
-      } else {
-        this.#context.counters.replayedSteps += prefix.length;
-        return reply;
+        continue;
       }
+      this.#context.counters.replayedSteps += prefix.length;
+      const isTriedAgain = reply.status === "host_failed" ||
+        mayNotRepeat(reply) && ++tries < MAX_TRIES;
+      const pause = isTriedAgain ? pauses.next() : null;
+      if (pause === null || pause.done === true) return reply;
+      await sleep(pause.value, { signal });
     }
   }
 

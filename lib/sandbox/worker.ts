@@ -24,6 +24,9 @@ export interface WorkerOptions {
   readonly graceMs?: number;
 }
 
+/** A worker lets a step that waits for a core run so many times its wall limit, after a limit's time to begin (PROTOCOL.md 4). */
+const MOST_STRETCH = 8;
+
 /** How long a worker has to kill its steps and end, once its input is closed. Its SIGKILL would leave them to nobody (tier B). */
 const END_MS = 5_000;
 
@@ -94,7 +97,8 @@ export class Worker implements AsyncDisposable {
     signal?.throwIfAborted();
     const id = ++this.#lastId;
     const { wallMs } = this.#options.limits;
-    const reply = this.#expect(this.#runs, { id, limitMs: (request.prefix.length + 1) * wallMs });
+    const codes = request.prefix.length + 1;
+    const reply = this.#expect(this.#runs, { id, limitMs: (codes * MOST_STRETCH + 1) * wallMs });
     this.#send({ op: "run", id, ...request });
     const cancel = () => this.release([id]);
     signal?.addEventListener("abort", cancel, { once: true });

@@ -86,22 +86,33 @@ export class PathChecker {
     const path: CodePath = { key, parent: from, code, run: null };
     const known = this.#cache?.executions.get(key);
     if (known !== undefined) return { check: known, path, isFromCache: true };
-    const run = this.#run(from, { code, keep });
+    const start = await this.#leave(from);
+    // That code does not repeat itself is found out by chance: no other tree is told.
+    if (start?.result === "fail") return { check: start, path, isFromCache: false };
+    const run = this.#run(start, { code, keep });
     const { state, ...check } = await run;
     if (state !== null) path.run = run;
     this.#settled.set(key, check);
     return { check, path, isFromCache: false };
   }
 
-  /** Runs a step. When an ancestor's state cannot be rebuilt (code that does not repeat itself), its failure is the step's. */
-  async #run(from: CodePath, step: PathStep): Promise<StepCheck> {
-    let parent = null;
-    if (from.parent !== null) {
-      from.run ??= this.#run(from.parent, { code: from.code, keep: true });
-      const ancestor = await from.run;
-      if (ancestor.result === "fail") return ancestor;
-      parent = ancestor.state;
-    }
-    return await this.#checker.check({ parent, ...step }, { signal: this.#signal });
+  /** The check that left a path's state, `null` for the clean one. Where it cannot be rebuilt, its failure is that of the step which needs it. */
+  async #leave(path: CodePath): Promise<StepCheck | null> {
+    const { parent, code } = path;
+    if (parent === null) return null;
+    const rebuild = async () => {
+      const start = await this.#leave(parent);
+      if (start?.result === "fail") return start;
+      const check = await this.#run(start, { code, keep: true });
+      // It passed when it ran first.
+      return check.result === "fail" ? await this.#run(start, { code, keep: true }) : check;
+    };
+    return await (path.run ??= rebuild());
+  }
+
+  #run(start: StepCheck | null, step: PathStep): Promise<StepCheck> {
+    return this.#checker.check({ parent: start?.state ?? null, ...step }, {
+      signal: this.#signal,
+    });
   }
 }

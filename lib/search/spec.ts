@@ -56,7 +56,9 @@ export const SearchSpec = z.strictObject({
   window: z.int().min(1).max(256).describe("Rollouts of one tree in flight (W)"),
   final: z.enum(FINAL_RULES).describe("Rule that picks the final answer at test time"),
   budgetTokens: z.int().min(1).nullable().describe("Generated tokens per tree; null is no limit"),
-  budgetSeconds: z.number().positive().nullable().describe("Seconds per tree; null is no limit"),
+  budgetSeconds: z.number().positive().nullable().describe(
+    "Seconds per tree, waiting for endpoints included; null is no limit",
+  ),
 }).superRefine((spec, context) => {
   if (spec.prescreen !== null && spec.guidance !== "ppm") {
     context.addIssue({

@@ -39,7 +39,9 @@ export async function requireCheckpoint(folder: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const hasWeights = names.some((name) => /\.(safetensors|bin)$/.test(name));
+  const hasWeights = names.some((name) =>
+    /^(?!training_args|optimizer|scheduler).*\.(safetensors|bin)$/.test(name)
+  );
   if (names.includes("config.json") && hasWeights) return;
   throw new InfrastructureError(
     "process",

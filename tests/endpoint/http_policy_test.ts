@@ -188,6 +188,15 @@ Deno.test.each<[string, Answer, string]>([
       }),
     "invalid reply",
   ],
+  [
+    "an end without a token",
+    () =>
+      Response.json({
+        choices: [{ text: "", finish_reason: "stop" }, { text: "", finish_reason: "stop" }],
+        usage: { prompt_tokens: 9, completion_tokens: 0 },
+      }),
+    "nothing generated",
+  ],
 ])("completionsPolicy() tries again after %s and counts it", async (_name, bad, kind) => {
   await using server = scriptedServer([bad, good]);
   const { policy, pool } = policyOf(server);
@@ -195,6 +204,19 @@ Deno.test.each<[string, Answer, string]>([
   const metrics = pool.metrics();
   assert.deepEqual([metrics.requests, metrics.retries, metrics.running], [2, 1, 0]);
   assert.deepEqual(Object.keys(metrics.failures), [kind]);
+});
+
+Deno.test("completionsPolicy() takes a model at its word that ends at once", async () => {
+  await using server = scriptedServer([() =>
+    Response.json({
+      choices: [{ text: "", finish_reason: "stop" }],
+      usage: { prompt_tokens: 9, completion_tokens: 1 },
+    })]);
+  const { completions } = await policyOf(server).policy.sample({ ...request, n: 1 });
+  assert.deepEqual(completions.map(({ text, finishReason }) => [text, finishReason]), [[
+    "",
+    "end",
+  ]]);
 });
 
 Deno.test("completionsPolicy() gives up after its attempts, names them and never shows the key", async () => {

@@ -7,6 +7,9 @@ import { INTERPRETER, openReal, testReal, TIERS } from "../real_sandbox.ts";
 
 const SLOW = "total = sum(range(1_000_000))";
 
+/** Limits of a step. */
+const SECOND = { wallMs: 1_000, cpuMs: 1_000 };
+
 function newTag(): string {
   return `rstar-test-${crypto.randomUUID()}`;
 }
@@ -100,6 +103,36 @@ for (const tier of TIERS) {
     },
   );
 
+  testReal(`tier ${tier}: waiting for a core counts against no step's time`, async () => {
+    const tag = newTag();
+    await using sandbox = await openReal({ tier, tag, limits: SECOND });
+    await using session = sandbox.openSession();
+    for (const pid of await processesWith(tag)) await pinToFirstCore(pid);
+    const code = "import time\nwhile time.process_time() < 0.6: pass\nprint('done')";
+    const outcomes = await Promise.all(
+      Array.from({ length: 4 }, () => session.run({ parent: null, code, keep: false })),
+    );
+    assert.deepEqual(outcomes.map(({ stdout }) => stdout), Array(4).fill("done\n"));
+    assert(outcomes.some(({ wallMs }) => wallMs > 1_500), "they shared a core");
+    const endless = await session.run({ parent: null, code: "while True: pass", keep: false });
+    assert.equal(endless.status, "timeout");
+  });
+
+  testReal(`tier ${tier}: a machine that is suspended takes no step's time`, async () => {
+    const tag = newTag();
+    await using sandbox = await openReal({ tier, tag, limits: SECOND });
+    await using session = sandbox.openSession();
+    const before = new Set(await processesWith(tag));
+    const code = "import time\ntime.sleep(0.9)\nprint('done')";
+    const step = session.run({ parent: null, code, keep: false });
+    await until(async () => (await processesWith(tag)).some((pid) => !before.has(pid)));
+    const all = await processesWith(tag);
+    for (const pid of all) Deno.kill(pid, "SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    for (const pid of all.toReversed()) Deno.kill(pid, "SIGCONT");
+    assert.equal((await step).stdout, "done\n");
+  });
+
   testReal(`tier ${tier}: nothing survives a harness that is killed`, async () => {
     const tag = newTag();
     const script = fileURLToPath(new URL("_harness.ts", import.meta.url));
@@ -165,6 +198,11 @@ testReal("states beyond the limit are evicted, and their children come out right
   const metrics = sandbox.metrics();
   assert(metrics.evictedStates >= 8, JSON.stringify(metrics));
 });
+
+async function pinToFirstCore(pid: number): Promise<void> {
+  const { success } = await new Deno.Command("taskset", { args: ["-pc", "0", `${pid}`] }).output();
+  assert(success);
+}
 
 /** Processes that this one started for a tag: one per worker, in order of age. */
 async function ours(tag: string): Promise<number[]> {

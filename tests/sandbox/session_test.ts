@@ -170,11 +170,11 @@ Deno.test("PythonSession.run() tries a step again that the host failed, and no v
   assert.deepEqual(bench.replaced, []);
 });
 
-Deno.test("PythonSession.run() judges a step whose process died when it dies again", async () => {
+Deno.test("PythonSession.run() judges a step whose process died when it dies each time", async () => {
   await using bench = new Bench();
   const state = await bench.keep("slow a");
-  assert.equal((await bench.run("crash 1", state)).stdout, "slow a > crash 1");
-  const { status, error } = await bench.run("crash 2", state);
+  assert.equal((await bench.run("crash 2", state)).stdout, "slow a > crash 2");
+  const { status, error } = await bench.run("crash 3", state);
   assert.deepEqual([status, error?.type], ["error", "crashed"]);
   assert.equal((await bench.run("b", state)).stdout, "slow a > b");
   assert.deepEqual(bench.replaced, []);

@@ -89,7 +89,12 @@ Deno.test("train() reports a trainer that ends well without a checkpoint", async
       message: /ended without an error and left no checkpoint: .* got nothing/,
     });
   });
-  await withScript('pathlib.Path(request["output"]).mkdir()', async (run) => {
+  const noWeights = [
+    'output = pathlib.Path(request["output"])',
+    "output.mkdir()",
+    '[(output / name).touch() for name in ("config.json", "training_args.bin", "optimizer.bin")]',
+  ].join("; ");
+  await withScript(noWeights, async (run) => {
     await assert.rejects(run(), { name: "InfrastructureError", message: /left no checkpoint/ });
   });
 });

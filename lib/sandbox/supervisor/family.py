@@ -10,7 +10,14 @@ import struct
 import time
 
 from supervisor.forks import ForkGate
-from supervisor.processes import PAGE_BYTES, cpu_time_us, descendants, parents, read_process
+from supervisor.processes import (
+    PAGE_BYTES,
+    ProcessTimes,
+    descendants,
+    parents,
+    process_times,
+    read_process,
+)
 from supervisor.states import State
 from supervisor.step import FORK
 from supervisor.wire import RunRequest
@@ -144,13 +151,30 @@ class Family:
             return  # its end is reported by the pidfd
         self._poller.modify(state.channel.fileno(), events)
 
-    def measure(self, state: State) -> tuple[int, int]:
-        """CPU time in microseconds and memory in bytes since the fork, by the kernel's account."""
+    def measure(self, state: State) -> tuple[ProcessTimes, int]:
+        """Times, and memory in bytes, since the fork, by the kernel's account."""
         stat = None if state.pid is None else read_process(state.pid)
         if stat is None or state.pid is None:
-            return 0, 0
+            return ProcessTimes(), 0
         grown = stat.resident_bytes - self._zygote_bytes
-        return cpu_time_us(state.pid, stat), max(stat.minor_faults * PAGE_BYTES, grown, 0)
+        return process_times(state.pid, stat), max(stat.minor_faults * PAGE_BYTES, grown, 0)
+
+    def times(self, state: State) -> ProcessTimes:
+        """Times of a state's process; before it is known, how long its parent waited for a core.
+
+        And the child that the parent has made, if it has: whichever waited longer.
+        """
+        if state.pid is not None:
+            return self.measure(state)[0]
+        parent = self.parent_pid(state)
+        known = {self.zygote_pid, *self._by_pid}
+        children = [pid for pid, (above, _) in parents().items() if above == parent]
+        waits = [
+            process_times(pid, stat).waited_us
+            for pid in (parent, *(one for one in children if one not in known))
+            if (stat := read_process(pid)) is not None
+        ]
+        return ProcessTimes(waited_us=max(waits, default=0))
 
     def signal(self, state: State, number: signal.Signals) -> None:
         """Signal a state's process; nothing happens if it is dead."""

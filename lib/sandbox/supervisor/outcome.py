@@ -54,6 +54,7 @@ EVICTED = Outcome("evicted", error=StepError("Evicted", "the parent is not a liv
 NO_PROCESS = "the host let no process be made for the step (process table full, or out of memory)"
 NEVER_BEGAN = "the process of the step ended, or hung, before it was given its code"
 KILLED = "the process of the step was killed by the host, as it does when it is out of memory"
+STARVED = "the host gave the step far too little time on a processor"
 
 
 def host_failed(reason: str) -> Outcome:
@@ -120,7 +121,10 @@ def read_outcome(body: bytes, prefix_length: int, limits: Limits) -> Outcome:
     if not isinstance(stdout, str) or not isinstance(message, str):
         raise ValueError("text")
     kind, shown = _optional(value["type"], str), _optional(value["value"], str)
-    error = _error(status, kind, message, _optional(value["line"], int), at)
+    line = _optional(value["line"], int)
+    if line is not None and line < 1:
+        raise ValueError("line")
+    error = _error(status, kind, message, line, at)
     if at is not None:
         return Outcome("replay_failed", error=error)
     kept = limits.kept_output_bytes

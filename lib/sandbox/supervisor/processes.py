@@ -38,12 +38,22 @@ def read_process(pid: int) -> ProcessStat | None:
     )
 
 
-def cpu_time_us(pid: int, stat: ProcessStat) -> int:
-    """CPU time of a process: to the nanosecond where the kernel keeps it, else in clock ticks."""
+@dataclass(frozen=True)
+class ProcessTimes:
+    """Where the time of a process went, in microseconds."""
+
+    cpu_us: int = 0
+    waited_us: int = 0
+    """Ready to run, and no core was free for it; 0 where the kernel does not keep it."""
+
+
+def process_times(pid: int, stat: ProcessStat) -> ProcessTimes:
+    """Times of a process: to the nanosecond where the kernel keeps them, else in clock ticks."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[0]) // 1000
-    except (OSError, IndexError):
-        return stat.cpu_us
+        cpu, waited = Path(f"/proc/{pid}/schedstat").read_bytes().split()[:2]
+    except (OSError, ValueError):
+        return ProcessTimes(cpu_us=stat.cpu_us)
+    return ProcessTimes(int(cpu) // 1000, int(waited) // 1000)
 
 
 def parents() -> dict[int, tuple[int, str]]:

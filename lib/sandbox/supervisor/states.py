@@ -7,9 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from supervisor.processes import ProcessTimes
+from supervisor.settings import Limits
 from supervisor.wire import LENGTH, RunRequest
 
 ROOT = 0
+
+MOST_STRETCH = 8
+"""A step that waits for a core is let run so many times its wall limit, and no longer."""
 
 
 class Phase(Enum):
@@ -29,6 +34,7 @@ class State:
     request: RunRequest
     channel: socket.socket
     deadline: float
+    """When its time is to be looked at, by the monotonic clock."""
     phase: Phase = Phase.STARTING
     started: float = field(default_factory=time.monotonic)
     pid: int | None = None
@@ -37,7 +43,10 @@ class State:
     outgoing: bytearray = field(default_factory=bytearray)
     in_prefix: bool = field(init=False)
     """Whether the replayed path is still being run."""
-    prefix_cpu_us: int = 0
+    before: ProcessTimes = field(default_factory=ProcessTimes)
+    """What the process had used when what runs now began: the path, or the step."""
+    stalled: float = 0.0
+    """Seconds since then in which this host ran nothing."""
     starting_children: int = 0
     """Children asked of it that have not said hello: while there are any it must not be stopped."""
     memory_bytes: int = 0
@@ -54,21 +63,52 @@ class State:
         """The number that the harness gave it."""
         return self.request.id
 
-    def hand_over(self) -> None:
+    def hand_over(self, limits: Limits) -> None:
         """Queue the code for a process that said hello."""
         request = self.request
         codes = [*request.prefix, request.code]
-        body = json.dumps({"codes": codes, "keep": request.keep}).encode("ascii")
+        body = json.dumps({"codes": codes}).encode("ascii")
         self.outgoing += LENGTH.pack(len(body)) + body
         self.phase = Phase.RUNNING
-        self.started = time.monotonic()
+        self._begin(limits)
 
-    def begin_step(self, wall_seconds: float, prefix_cpu_us: int) -> None:
+    def begin_step(self, limits: Limits, used: ProcessTimes) -> None:
         """Note that the replayed path is done: the step's own limits start now."""
         self.in_prefix = False
-        self.prefix_cpu_us = prefix_cpu_us
+        self.before = used
+        self._begin(limits)
+
+    def _begin(self, limits: Limits) -> None:
         self.started = time.monotonic()
-        self.deadline = min(self.deadline, self.started + wall_seconds)
+        self.stalled = 0.0
+        self.deadline = self.started + self.time_left(limits, self.before, self.started)
+
+    @property
+    def _codes(self) -> int:
+        """How many codes share the time of what runs now; none does before the process is there."""
+        is_path = self.in_prefix and self.phase is not Phase.STARTING
+        return len(self.request.prefix) if is_path else 1
+
+    def time_left(self, limits: Limits, used: ProcessTimes, now: float) -> float:
+        """Give the seconds until a limit can be reached at the earliest; 0 or less: it is.
+
+        Neither waiting for a core counts nor what the host did not run: a verdict must not depend
+        on what else the machine does.
+        """
+        waited = (used.waited_us - self.before.waited_us) / 1e6
+        wall = now - self.started - waited - self.stalled
+        cpu = (used.cpu_us - self.before.cpu_us) / 1e6
+        codes = self._codes
+        return min(codes * limits.wall_ms / 1000 - wall, codes * limits.cpu_ms / 1000 - cpu)
+
+    def is_starved(self, limits: Limits, now: float) -> bool:
+        """Tell whether it has waited so long that it is given up without a verdict."""
+        return now - self.started > MOST_STRETCH * self._codes * limits.wall_ms / 1000
+
+    def excuse(self, seconds: float) -> None:
+        """Note that this host ran nothing for so long."""
+        self.stalled += seconds
+        self.deadline += seconds
 
     def pause(self, path_us: int, memory_bytes: int) -> None:
         """Note that the step is over and the state is kept."""

@@ -122,7 +122,10 @@ def serve_state(
     _prefix_done: bytes = PREFIX_DONE,
     _channel: int = CHANNEL,
 ) -> NoReturn:
-    """Serve one state for ever. ``limits``: CPU seconds of a code, output bytes, kept output bytes.
+    """Serve one state for ever.
+
+    ``limits``: CPU seconds of a code after which the kernel ends it, output bytes, kept output
+    bytes.
 
     On every byte that comes with a descriptor this process forks. The child answers on that
     descriptor only.
@@ -172,5 +175,4 @@ def serve_state(
             control.sendall(_answer(outcome, at))
         except _base:
             _exit(3)
-        if not request["keep"] or outcome.status != "ok":
-            _exit(0)
+        # It does not end by itself where no child is wanted: what it used could not be read then.

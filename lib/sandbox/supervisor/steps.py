@@ -21,6 +21,8 @@ from supervisor.step import HELLO, NO_FORK, PREFIX_DONE
 from supervisor.wire import RunRequest
 
 _MAX_EVICTIONS_AT_ONCE = 8
+_NEXT_LOOK = 0.02
+"""Seconds at least between two looks at the time of a step that waits for a core."""
 
 
 class Steps:
@@ -55,7 +57,7 @@ class Steps:
 
     @property
     def next_deadline(self) -> float | None:
-        """When the next running step is overdue, by the monotonic clock; ``None``: none runs."""
+        """When the next step may be overdue, by the monotonic clock; ``None``: none runs."""
         return min((state.deadline for state in self._running), default=None)
 
     def start(self, request: RunRequest) -> None:
@@ -65,8 +67,8 @@ class Steps:
         if request.parent != ROOT and (parent is None or not parent.live):
             refusal = outcomes.EVICTED
         if refusal is None:
-            wall = self._limits.wall_ms / 1000 * (len(request.prefix) + 1)
-            state = self._family.fork(request, time.monotonic() + wall)
+            # How long the process may take to come; its own time begins when it is there.
+            state = self._family.fork(request, time.monotonic() + self._limits.wall_ms / 1000)
             if state is not None:
                 self._running.add(state)
                 return
@@ -139,7 +141,7 @@ class Steps:
     def _greet(self, state: State, data: bytes, sender: int | None) -> bool:
         """Hand the code over to a process that says hello; ``False`` if it is not the right one."""
         if data[:1] == HELLO and self._family.accept(state, sender):
-            state.hand_over()
+            state.hand_over(self._limits)
             self._family.send(state)
             return True
         if data == NO_FORK and sender == self._family.parent_pid(state):
@@ -166,7 +168,7 @@ class Steps:
         state.incoming += data
         if state.in_prefix and state.incoming[:1] == PREFIX_DONE:
             del state.incoming[:1]
-            state.begin_step(self._limits.wall_ms / 1000, self._family.measure(state)[0])
+            state.begin_step(self._limits, self._family.measure(state)[0])
         try:
             prefix_length = len(state.request.prefix)
             outcome = outcomes.take_outcome(state.incoming, prefix_length, self._limits)
@@ -180,7 +182,7 @@ class Steps:
     def _death(self, state: State) -> Outcome:
         """Say how a process without a result ended: by its CPU limit, or otherwise."""
         allowed = self._limits.cpu_ms * 1000 * (len(state.request.prefix) + 1)
-        if self._family.measure(state)[0] >= allowed:
+        if self._family.measure(state)[0].cpu_us >= allowed:
             return outcomes.overdue(in_prefix=state.in_prefix)
         if self._kills.happened_since(state.started):
             return outcomes.host_failed(outcomes.KILLED)
@@ -205,8 +207,8 @@ class Steps:
         self._running.discard(state)
         self._done += 1
         wall_us = int((time.monotonic() - state.started) * 1_000_000)
-        cpu_us, memory = self._family.measure(state)
-        cpu_us = max(0, cpu_us - state.prefix_cpu_us)
+        used, memory = self._family.measure(state)
+        cpu_us = max(0, used.cpu_us - state.before.cpu_us)
         if cpu_us > self._limits.cpu_ms * 1000 and outcome.status in outcomes.STATUSES:
             outcome = outcomes.TIMEOUT
         keep = outcome.status == "ok" and state.request.keep and self._max_states > 0
@@ -241,12 +243,30 @@ class Steps:
         """End the steps whose time is up."""
         now = time.monotonic()
         for state in [one for one in self._running if one.deadline <= now]:
-            if state not in self._running:
-                continue  # ended with its parent a moment ago
-            if state.phase is Phase.STARTING and state.request.parent == ROOT:
-                self._never_began(state, outcomes.NEVER_BEGAN)
-            else:
-                self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
+            self._read(state)  # what it said in time counts
+            if state in self._running and state.deadline <= now:
+                self._judge_time(state, now)
+
+    def excuse(self, seconds: float) -> None:
+        """Leave a time in which this host ran nothing out of every step's."""
+        for state in self._running:
+            state.excuse(seconds)
+
+    def _judge_time(self, state: State, now: float) -> None:
+        """End a step whose time is up, or look again when it can be."""
+        is_starting = state.phase is Phase.STARTING
+        if is_starting and state.request.parent == ROOT:
+            self._never_began(state, outcomes.NEVER_BEGAN)
+            return
+        left = state.time_left(self._limits, self._family.times(state), now)
+        if left <= 0:
+            self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
+        elif not state.is_starved(self._limits, now):
+            state.deadline = now + max(left, _NEXT_LOOK)
+        elif is_starting:
+            self._never_began(state, outcomes.NEVER_BEGAN)
+        else:
+            self._finish(state, outcomes.host_failed(outcomes.STARVED))
 
     def _drop(self, state: State, orphans: Outcome = outcomes.EVICTED) -> None:
         """End a state without an answer; ``orphans``: the answer for children that have not come.

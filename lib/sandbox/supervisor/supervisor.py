@@ -19,6 +19,11 @@ from supervisor.wire import ReleaseRequest, RunRequest, StatRequest
 
 MAX_RUNNING = 32
 
+_LONGEST_WAIT = 0.5
+"""Seconds between two looks at the clock while steps run."""
+_STALL = 0.25
+"""Waking so many seconds late means that this host was suspended, or is far too busy."""
+
 
 class Supervisor:
     """One worker: the harness's requests, the zygote's family, and the loop over both."""
@@ -76,7 +81,7 @@ class Supervisor:
         """Wait for events and handle them."""
         self._take_requests()
         self._harness.watch(accepting=self._accepting)
-        ready = self._poller.poll(self._patience())
+        ready = self._wait()
         # A descriptor that is closed in this turn may name another process's before the turn ends:
         # what is still to be handled of the old one must not end the new one.
         owners = {descriptor: self._family.state_of(descriptor) for descriptor, _ in ready}
@@ -98,9 +103,18 @@ class Supervisor:
     def _accepting(self) -> bool:
         return self._steps.running < MAX_RUNNING and not self._harness.congested
 
-    def _patience(self) -> float | None:
+    def _wait(self) -> list[tuple[int, int]]:
+        """Wait for events, or until a step may be overdue."""
         deadline = self._steps.next_deadline
-        return None if deadline is None else max(0.0, deadline - time.monotonic())
+        if deadline is None:
+            return self._poller.poll()
+        began = time.monotonic()
+        patience = min(max(0.0, deadline - began), _LONGEST_WAIT)
+        ready = self._poller.poll(patience)
+        late = time.monotonic() - began - patience
+        if late > _STALL:
+            self._steps.excuse(late)
+        return ready
 
     def _take_requests(self) -> None:
         while self._accepting:
