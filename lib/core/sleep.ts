@@ -1,5 +1,5 @@
 /** Longest wait of a timer, milliseconds: one that is asked for more fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Waits for so many milliseconds, 25 days at most.
@@ -22,4 +22,21 @@ export function sleep(
     }, Math.min(ms, MAX_TIMER_MS));
     signal?.addEventListener("abort", abort, { once: true });
   });
+}
+
+/**
+ * Waits for what goes on by itself, no longer than until the signal aborts.
+ *
+ * @throws The signal's reason, when it aborts; what was waited for goes on.
+ */
+export async function waitFor<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

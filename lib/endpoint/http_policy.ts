@@ -67,21 +67,25 @@ interface Route {
 }
 
 function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
-  const ask = async (request: SampleRequest, count: number, offset: number, call: CallOptions) =>
-    await options.pool.request(route.path, {
+  const ask = async (request: SampleRequest, count: number, offset: number, call: CallOptions) => {
+    let empties = 0;
+    return await options.pool.request(route.path, {
       ...commonFields(request, { count, offset, options }),
       ...route.fields(request),
     }, {
       ...call,
       read: (reply, url) => {
         const { choices, usage } = route.read(reply, url);
-        return readBatch(choices.slice(0, count), { request, count, usage, url, options });
+        const kept = choices.slice(0, count);
+        if (isEmpty(kept, usage) && ++empties === 1) throw nothingGenerated(url);
+        return readBatch(kept, { request, count, usage, url, options });
       },
       work: ({ completions, generatedTokens }) => ({
         tokens: generatedTokens,
         sequenceTokens: generatedTokens / completions.length,
       }),
     });
+  };
   return {
     description: { api: route.api, model: options.model, ...options.findings },
     sample: (request: SampleRequest, call: CallOptions = {}): Promise<SampleReply> =>
@@ -93,6 +97,22 @@ function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
         now: options.now ?? (() => performance.now()),
       }),
   };
+}
+
+/**
+ * Whether nothing was generated, not even an end: so answers a gateway whose model is not there yet, or a server that does not count
+ * the end of a model which ends at once. The latter answers so again.
+ */
+function isEmpty(choices: readonly RawChoice[], usage: Usage): boolean {
+  return usage?.completion_tokens === 0 && choices.length > 0 &&
+    choices.every(({ text }) => text === "");
+}
+
+function nothingGenerated(url: string): ProviderError {
+  return new ProviderError(
+    `Cannot use the reply of ${url}: it holds no text, and says that no token was generated`,
+    { status: 200, isRetryable: true, kind: "nothing generated" },
+  );
 }
 
 /** The completions of one reply; what the server did otherwise than asked is mended and counted. */
@@ -115,13 +135,6 @@ function readBatch(
   const texts = choices.map(({ text }) => text);
   const counted = usage?.completion_tokens ?? null;
   const generatedTokens = counted ?? texts.reduce((sum, text) => sum + estimatedTokens(text), 0);
-  if (counted === 0 && texts.every((text) => text === "")) {
-    // A model that ends at once has generated its end: this is a gateway whose model is not there yet, or overloaded.
-    throw new ProviderError(
-      `Cannot use the reply of ${url}: it holds no text, and says that no token was generated`,
-      { status: 200, isRetryable: true, kind: "nothing generated" },
-    );
-  }
   if (counted === null) {
     pool.noteQuirk("no usage", `${url} counts no tokens: they are estimated from the text`);
   }

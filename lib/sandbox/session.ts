@@ -1,4 +1,4 @@
-import { type ExecutionStatus, SandboxUnavailableError, sleep } from "../core/mod.ts";
+import { type ExecutionStatus, SandboxUnavailableError, sleep, waitFor } from "../core/mod.ts";
 import { MAX_REQUEST_BYTES } from "./frames.ts";
 import type { RunReply } from "./messages.ts";
 import { codesBetween, type LiveState, nearestLive, type PathNode } from "./_path_node.ts";
@@ -187,19 +187,21 @@ export class PythonSession implements SandboxSession {
     step: { readonly code: string; readonly keep: boolean; readonly signal: AbortSignal },
     { isRebuild = false }: { readonly isRebuild?: boolean } = {},
   ): Promise<RunReply> {
+    const { code, keep, signal } = step;
     let mayRebuild = !isRebuild;
-    const pauses = this.#context.hostPausesMs.values();
-    for (let tries = 0;;) {
+    const { hostPausesMs } = this.#context;
+    const pauses = hostPausesMs.values();
+    const deathPauses = hostPausesMs.slice(0, MAX_TRIES - 1).values();
+    while (true) {
       const base = nearestLive(parent, link.generation);
       const { live } = base;
       if (mayRebuild && parent.pathMs - base.pathMs >= FORK_MS) {
         // Its other children will want it too: one fork more now, instead of a replay for each of them.
         mayRebuild = false;
-        await (parent.rebuilding ??= this.#rebuild(link, parent));
+        await waitFor(parent.rebuilding ??= this.#rebuild(link, parent), signal);
         continue;
       }
       const prefix = codesBetween(base, parent);
-      const { code, keep, signal } = step;
       if (live !== null) live.users++;
       const reply = await link.worker.run(
         { parent: live?.id ?? 0, prefix, code, keep },
@@ -210,9 +212,11 @@ export class PythonSession implements SandboxSession {
         continue;
       }
       this.#context.counters.replayedSteps += prefix.length;
-      const isTriedAgain = reply.status === "host_failed" ||
-        mayNotRepeat(reply) && ++tries < MAX_TRIES;
-      const pause = isTriedAgain ? pauses.next() : null;
+      const pause = reply.status === "host_failed"
+        ? pauses.next()
+        : mayNotRepeat(reply)
+        ? deathPauses.next()
+        : null;
       if (pause === null || pause.done === true) return reply;
       await sleep(pause.value, { signal });
     }

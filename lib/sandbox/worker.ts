@@ -1,4 +1,4 @@
-import { SandboxUnavailableError } from "../core/mod.ts";
+import { MAX_TIMER_MS, SandboxUnavailableError } from "../core/mod.ts";
 import { type ChildProcess, startProcess } from "../process/mod.ts";
 import { encodeFrame, maxReplyBytes, readFrames } from "./frames.ts";
 import {
@@ -24,7 +24,7 @@ export interface WorkerOptions {
   readonly graceMs?: number;
 }
 
-/** A worker lets a step that waits for a core run so many times its wall limit, after a limit's time to begin (PROTOCOL.md 4). */
+/** A worker lets a step that waits for a core take so many times its wall limit, to come as well as to run (PROTOCOL.md 4). */
 const MOST_STRETCH = 8;
 
 /** How long a worker has to kill its steps and end, once its input is closed. Its SIGKILL would leave them to nobody (tier B). */
@@ -97,8 +97,8 @@ export class Worker implements AsyncDisposable {
     signal?.throwIfAborted();
     const id = ++this.#lastId;
     const { wallMs } = this.#options.limits;
-    const codes = request.prefix.length + 1;
-    const reply = this.#expect(this.#runs, { id, limitMs: (codes * MOST_STRETCH + 1) * wallMs });
+    const limitMs = (request.prefix.length + 2) * MOST_STRETCH * wallMs;
+    const reply = this.#expect(this.#runs, { id, limitMs });
     this.#send({ op: "run", id, ...request });
     const cancel = () => this.release([id]);
     signal?.addEventListener("abort", cancel, { once: true });
@@ -154,7 +154,10 @@ export class Worker implements AsyncDisposable {
   ): Promise<R> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     const { promise, resolve, reject } = Promise.withResolvers<R>();
-    const deadlineMs = limitMs + (this.#options.graceMs ?? 15_000);
+    const deadlineMs = Math.min(
+      limitMs + (this.#options.graceMs ?? 15_000),
+      MAX_TIMER_MS,
+    );
     const onDeadline = () => this.giveUp(`no reply within ${deadlineMs} ms`);
     pending.set(id, { resolve, reject, timer: setTimeout(onDeadline, deadlineMs) });
     return promise;

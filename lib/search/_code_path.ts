@@ -13,6 +13,9 @@ export interface CodePath {
   run: Promise<StepCheck> | null;
 }
 
+/** How often a state is rebuilt whose code passed before and fails now. */
+const MAX_TRIES = 2;
+
 /** A check and where it came from. */
 export interface PathCheck {
   readonly check: CachedCheck;
@@ -96,18 +99,22 @@ export class PathChecker {
     return { check, path, isFromCache: false };
   }
 
-  /** The check that left a path's state, `null` for the clean one. Where it cannot be rebuilt, its failure is that of the step which needs it. */
-  async #leave(path: CodePath): Promise<StepCheck | null> {
-    const { parent, code } = path;
-    if (parent === null) return null;
-    const rebuild = async () => {
+  /**
+   * The check that left a path's state, `null` for the clean one. Where it cannot be rebuilt, its failure is that of the step which
+   * needs it. Nothing is awaited here: whoever awaits what this gives goes on before a release that comes later.
+   */
+  #leave(path: CodePath): Promise<StepCheck> | null {
+    return path.parent === null ? null : path.run ??= this.#rebuild(path.parent, path.code);
+  }
+
+  async #rebuild(parent: CodePath, code: string): Promise<StepCheck> {
+    for (let tries = 1;; tries++) {
       const start = await this.#leave(parent);
       if (start?.result === "fail") return start;
       const check = await this.#run(start, { code, keep: true });
       // It passed when it ran first.
-      return check.result === "fail" ? await this.#run(start, { code, keep: true }) : check;
-    };
-    return await (path.run ??= rebuild());
+      if (check.result !== "fail" || tries === MAX_TRIES) return check;
+    }
   }
 
   #run(start: StepCheck | null, step: PathStep): Promise<StepCheck> {

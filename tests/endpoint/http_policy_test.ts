@@ -206,18 +206,19 @@ Deno.test.each<[string, Answer, string]>([
   assert.deepEqual(Object.keys(metrics.failures), [kind]);
 });
 
-Deno.test("completionsPolicy() takes a model at its word that ends at once", async () => {
-  await using server = scriptedServer([() =>
-    Response.json({
-      choices: [{ text: "", finish_reason: "stop" }],
-      usage: { prompt_tokens: 9, completion_tokens: 1 },
-    })]);
-  const { completions } = await policyOf(server).policy.sample({ ...request, n: 1 });
-  assert.deepEqual(completions.map(({ text, finishReason }) => [text, finishReason]), [[
-    "",
-    "end",
-  ]]);
-});
+Deno.test.each<[number, number]>([[1, 1], [0, 2]])(
+  "completionsPolicy() believes an end at once with %i tokens after %i requests",
+  async (tokens, requests) => {
+    await using server = scriptedServer([() =>
+      Response.json({
+        choices: [{ text: "", finish_reason: "stop" }],
+        usage: { prompt_tokens: 9, completion_tokens: tokens },
+      })]);
+    const { completions } = await policyOf(server).policy.sample({ ...request, n: 1 });
+    const ends = completions.map(({ text, finishReason }) => [text, finishReason]);
+    assert.deepEqual([ends, server.seen.length], [[["", "end"]], requests]);
+  },
+);
 
 Deno.test("completionsPolicy() gives up after its attempts, names them and never shows the key", async () => {
   await using server = scriptedServer([

@@ -69,3 +69,27 @@ Deno.test("PathChecker tells other trees of a step that fails by itself", async 
   const { result, isFromCache, ran } = await grow(["a", "b"], { cache });
   assert.deepEqual([result, isFromCache, ran], ["fail", true, []]);
 });
+
+Deno.test("PathChecker starts a step from a state that is given up while it is rebuilt", async () => {
+  const cache = new SearchCache();
+  await grow(["a"], { cache });
+  const live = new Set<number>();
+  const starts: boolean[] = [];
+  const { checker } = checkerOf({});
+  const watched: StepChecker = {
+    ...checker,
+    check: async (request) => {
+      if (request.parent !== null) starts.push(live.has(request.parent.stateId));
+      const check = await checker.check(request);
+      if (check.state !== null) live.add(check.state.stateId);
+      return check;
+    },
+    release: ({ stateId }) => live.delete(stateId),
+  };
+  const paths = new PathChecker(watched, { cache, signal: new AbortController().signal });
+  const { path } = await paths.check(cleanPath(), { code: "a", keep: true });
+  const child = paths.check(path, { code: "b", keep: false });
+  paths.release(path);
+  assert.equal((await child).check.result, "pass");
+  assert.deepEqual(starts, [true]);
+});

@@ -133,7 +133,7 @@ class Worker:
         parent: int = 0,
         prefix: tuple[str, ...] = (),
         keep: bool = False,
-        seconds: float = 20,
+        seconds: float = 60,
     ) -> dict[str, Any]:
         """Run one step and wait for its result."""
         self.start(code, parent=parent, prefix=prefix, keep=keep)

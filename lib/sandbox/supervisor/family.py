@@ -74,6 +74,7 @@ class Family:
         self.states[state.id] = state
         self._watch(ours.fileno(), state)
         if parent is not None:
+            state.before = self.times(state)
             parent.last_used = time.monotonic()
             parent.starting_children += 1
             self.signal(parent, signal.SIGCONT)
@@ -160,21 +161,13 @@ class Family:
         return process_times(state.pid, stat), max(stat.minor_faults * PAGE_BYTES, grown, 0)
 
     def times(self, state: State) -> ProcessTimes:
-        """Times of a state's process; before it is known, how long its parent waited for a core.
-
-        And the child that the parent has made, if it has: whichever waited longer.
-        """
+        """Times of a state's process; before it is known, how long its parent waited for a core."""
         if state.pid is not None:
             return self.measure(state)[0]
         parent = self.parent_pid(state)
-        known = {self.zygote_pid, *self._by_pid}
-        children = [pid for pid, (above, _) in parents().items() if above == parent]
-        waits = [
-            process_times(pid, stat).waited_us
-            for pid in (parent, *(one for one in children if one not in known))
-            if (stat := read_process(pid)) is not None
-        ]
-        return ProcessTimes(waited_us=max(waits, default=0))
+        stat = read_process(parent)
+        waited = 0 if stat is None else process_times(parent, stat).waited_us
+        return ProcessTimes(waited_us=waited)
 
     def signal(self, state: State, number: signal.Signals) -> None:
         """Signal a state's process; nothing happens if it is dead."""

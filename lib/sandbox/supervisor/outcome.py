@@ -54,7 +54,6 @@ EVICTED = Outcome("evicted", error=StepError("Evicted", "the parent is not a liv
 NO_PROCESS = "the host let no process be made for the step (process table full, or out of memory)"
 NEVER_BEGAN = "the process of the step ended, or hung, before it was given its code"
 KILLED = "the process of the step was killed by the host, as it does when it is out of memory"
-STARVED = "the host gave the step far too little time on a processor"
 
 
 def host_failed(reason: str) -> Outcome:

@@ -14,7 +14,7 @@ from supervisor.wire import LENGTH, RunRequest
 ROOT = 0
 
 MOST_STRETCH = 8
-"""A step that waits for a core is let run so many times its wall limit, and no longer."""
+"""So many times its wall limit a step is let run while it waits for a core, and no longer."""
 
 
 class Phase(Enum):
@@ -70,6 +70,7 @@ class State:
         body = json.dumps({"codes": codes}).encode("ascii")
         self.outgoing += LENGTH.pack(len(body)) + body
         self.phase = Phase.RUNNING
+        self.before = ProcessTimes()
         self._begin(limits)
 
     def begin_step(self, limits: Limits, used: ProcessTimes) -> None:
@@ -92,18 +93,17 @@ class State:
     def time_left(self, limits: Limits, used: ProcessTimes, now: float) -> float:
         """Give the seconds until a limit can be reached at the earliest; 0 or less: it is.
 
-        Neither waiting for a core counts nor what the host did not run: a verdict must not depend
-        on what else the machine does.
+        Neither waiting for a core counts, up to a bound, nor what the host did not run: a verdict
+        must not depend on what else the machine does.
         """
+        passed = now - self.started - self.stalled
         waited = (used.waited_us - self.before.waited_us) / 1e6
-        wall = now - self.started - waited - self.stalled
         cpu = (used.cpu_us - self.before.cpu_us) / 1e6
-        codes = self._codes
-        return min(codes * limits.wall_ms / 1000 - wall, codes * limits.cpu_ms / 1000 - cpu)
-
-    def is_starved(self, limits: Limits, now: float) -> bool:
-        """Tell whether it has waited so long that it is given up without a verdict."""
-        return now - self.started > MOST_STRETCH * self._codes * limits.wall_ms / 1000
+        wall_limit = self._codes * limits.wall_ms / 1000
+        cpu_limit = self._codes * limits.cpu_ms / 1000
+        return min(
+            wall_limit - (passed - waited), MOST_STRETCH * wall_limit - passed, cpu_limit - cpu
+        )
 
     def excuse(self, seconds: float) -> None:
         """Note that this host ran nothing for so long."""

@@ -254,19 +254,13 @@ class Steps:
 
     def _judge_time(self, state: State, now: float) -> None:
         """End a step whose time is up, or look again when it can be."""
-        is_starting = state.phase is Phase.STARTING
-        if is_starting and state.request.parent == ROOT:
-            self._never_began(state, outcomes.NEVER_BEGAN)
-            return
         left = state.time_left(self._limits, self._family.times(state), now)
-        if left <= 0:
-            self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
-        elif not state.is_starved(self._limits, now):
-            state.deadline = now + max(left, _NEXT_LOOK)
-        elif is_starting:
+        if state.phase is Phase.STARTING and state.request.parent == ROOT:
             self._never_began(state, outcomes.NEVER_BEGAN)
+        elif left > 0:
+            state.deadline = now + max(left, _NEXT_LOOK)
         else:
-            self._finish(state, outcomes.host_failed(outcomes.STARVED))
+            self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
 
     def _drop(self, state: State, orphans: Outcome = outcomes.EVICTED) -> None:
         """End a state without an answer; ``orphans``: the answer for children that have not come.

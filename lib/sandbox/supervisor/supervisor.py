@@ -19,7 +19,7 @@ from supervisor.wire import ReleaseRequest, RunRequest, StatRequest
 
 MAX_RUNNING = 32
 
-_LONGEST_WAIT = 0.5
+_LONGEST_WAIT = 0.1
 """Seconds between two looks at the clock while steps run."""
 _STALL = 0.25
 """Waking so many seconds late means that this host was suspended, or is far too busy."""
@@ -111,9 +111,9 @@ class Supervisor:
         began = time.monotonic()
         patience = min(max(0.0, deadline - began), _LONGEST_WAIT)
         ready = self._poller.poll(patience)
-        late = time.monotonic() - began - patience
-        if late > _STALL:
-            self._steps.excuse(late)
+        passed = time.monotonic() - began
+        if passed > patience + _STALL:
+            self._steps.excuse(passed)
         return ready
 
     def _take_requests(self) -> None:
