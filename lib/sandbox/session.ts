@@ -198,6 +198,7 @@ export class PythonSession implements SandboxSession {
       if (mayRebuild && parent.pathMs - base.pathMs >= FORK_MS) {
         // Its other children will want it too: one fork more now, instead of a replay for each of them.
         mayRebuild = false;
+        signal.throwIfAborted();
         await waitFor(parent.rebuilding ??= this.#rebuild(link, parent), signal);
         continue;
       }
@@ -222,7 +223,7 @@ export class PythonSession implements SandboxSession {
     }
   }
 
-  /** Makes a state live again. A failure shows when the child replays the path itself. */
+  /** Makes a state live again. A failure shows when the child replays the path itself, perhaps on another worker. */
   async #rebuild(link: WorkerLink, node: PathNode): Promise<void> {
     try {
       const { parent, code } = node;
@@ -231,6 +232,8 @@ export class PythonSession implements SandboxSession {
       const reply = await this.#runOn(link, parent, step, { isRebuild: true });
       this.#context.counters.replayedSteps++;
       if (reply.kept) this.#keep(node, link, reply.id);
+    } catch (error) {
+      if (!(error instanceof SandboxUnavailableError) && !this.#closing.signal.aborted) throw error;
     } finally {
       node.rebuilding = null;
     }

@@ -118,6 +118,21 @@ Deno.test("PythonSession.run() goes on with a replacement when its worker dies, 
   ]);
 });
 
+Deno.test("PythonSession.run() that is cancelled while its worker is replaced leaves no failure to nobody", async () => {
+  await using bench = new Bench();
+  const parent = await bench.keep("slow a");
+  const { worker } = await bench.slot.connect();
+  Deno.kill(worker.pid, "SIGKILL");
+  await assert.rejects(worker.stat());
+  const controller = new AbortController();
+  const { signal } = controller;
+  const step = bench.session.run({ parent, code: "b", keep: false }, { signal });
+  while (bench.slot.running === 0) await Promise.resolve();
+  controller.abort(new Error("enough"));
+  await assert.rejects(step, { message: "enough" });
+  await bench.session[Symbol.asyncDispose]();
+});
+
 Deno.test("PythonSession.run() starts another worker when one is lost at its start, a few times", async () => {
   await using bench = new Bench({ modes: ["crash", "crash"] });
   assert.equal((await bench.run("a")).stdout, "a");

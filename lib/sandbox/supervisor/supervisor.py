@@ -13,6 +13,7 @@ from supervisor.faults import ProtocolError, ZygoteDied
 from supervisor.forks import ForkGate
 from supervisor.harness import Harness, HarnessGone
 from supervisor.memory import MemoryWatch
+from supervisor.processes import OwnWait
 from supervisor.settings import Limits
 from supervisor.steps import Steps
 from supervisor.wire import ReleaseRequest, RunRequest, StatRequest
@@ -22,7 +23,7 @@ MAX_RUNNING = 32
 _LONGEST_WAIT = 0.1
 """Seconds between two looks at the clock while steps run."""
 _STALL = 0.25
-"""Waking so many seconds late means that this host was suspended, or is far too busy."""
+"""Waking so many seconds late, and not for want of a core, means that the host was suspended."""
 
 
 class Supervisor:
@@ -41,6 +42,7 @@ class Supervisor:
     ) -> None:
         """Take over a confined zygote."""
         self._poller = select.epoll()
+        self._own_wait = OwnWait()
         self._harness = Harness(self._poller)
         self._gate = None if listener is None else ForkGate(listener)
         if listener is not None:
@@ -108,10 +110,10 @@ class Supervisor:
         deadline = self._steps.next_deadline
         if deadline is None:
             return self._poller.poll()
-        began = time.monotonic()
+        began, waited = time.monotonic(), self._own_wait.seconds()
         patience = min(max(0.0, deadline - began), _LONGEST_WAIT)
         ready = self._poller.poll(patience)
-        passed = time.monotonic() - began
+        passed = time.monotonic() - began - (self._own_wait.seconds() - waited)
         if passed > patience + _STALL:
             self._steps.excuse(passed)
         return ready
