@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sleep } from "../../lib/core/mod.ts";
+import { sleep, waitFor } from "../../lib/core/mod.ts";
 
 Deno.test("sleep() waits for its time, and leaves no listener behind", async () => {
   const controller = new AbortController();
@@ -18,4 +18,26 @@ Deno.test("sleep() ends with the signal's reason, before it begins and while it 
   await sleep(5);
   controller.abort(reason);
   await assert.rejects(waiting, reason);
+});
+
+Deno.test("waitFor() gives what the work gives, or fails with, and leaves no listener behind", async () => {
+  const controller = new AbortController();
+  assert.equal(await waitFor(Promise.resolve(7), controller.signal), 7);
+  const failure = new Error("broken");
+  await assert.rejects(waitFor(Promise.reject(failure), controller.signal), failure);
+  controller.abort(new Error("too late to matter"));
+});
+
+Deno.test("waitFor() ends with the signal's reason; a failure that comes later is nobody's", async () => {
+  const reason = new Error("enough");
+  for (const abortsBefore of [true, false]) {
+    const controller = new AbortController();
+    const { promise: work, reject } = Promise.withResolvers<never>();
+    if (abortsBefore) controller.abort(reason);
+    const waiting = waitFor(work, controller.signal);
+    controller.abort(reason);
+    await assert.rejects(waiting, reason);
+    reject(new Error("broken"));
+    await sleep(0);
+  }
 });
