@@ -124,14 +124,14 @@ export const PRESETS = {
   }),
   "starter/r1": preset({ rollouts: 8, candidates: 5 }),
   "starter/r2": preset({ rollouts: 8, candidates: 4 }, { unsolved: [16] }),
-  // Rounds 1 and 2 leave little to learn from levels 1 to 3, and level 4 holds what they do.
+  // Rounds 1 and 2 leave nothing to learn from problems of levels 1 and 2.
   "starter/r3": preset(
     { rollouts: 8, candidates: 4, guidance: "ppm" },
-    { unsolved: [16], minLevel: 4 },
+    { unsolved: [16], minLevel: 3 },
   ),
   "starter/r4": preset(
     { rollouts: 8, candidates: 4, guidance: "ppm" },
-    { unsolved: [16], minLevel: 4 },
+    { unsolved: [16], minLevel: 3 },
   ),
   // Chosen on the validation split: a PPM of a million parameters picks among few careful drafts better than alone among wild ones.
   "starter/test": preset({

@@ -34,8 +34,7 @@ interface Run {
 }
 
 const states = new Map<number, readonly string[]>([[0, []]]);
-let hostFailures = 0;
-let deaths = 0;
+let failures = 0;
 const hanging = new Set<number>();
 const writer = Deno.stdout.writable.getWriter();
 
@@ -79,22 +78,21 @@ async function obey(
   code: string,
   { id, prefix }: { readonly id: number; readonly prefix: readonly string[] },
 ): Promise<boolean> {
-  const failures = /^host fails (\d)$/.exec(code);
-  if (failures !== null && hostFailures < Number(failures[1])) {
-    hostFailures++;
-    const error = { type: "HostFailed", message: "out of memory", line: null };
-    await result(id, { status: "host_failed", error });
+  const [, order, times] = /^(host fails|crash) (\d)$/.exec(code) ?? [];
+  if (order !== undefined && failures < Number(times)) {
+    failures++;
+    await result(
+      id,
+      order === "crash"
+        ? { status: "error", error: { type: "crashed", message: "died", line: null } }
+        : {
+          status: "host_failed",
+          error: { type: "HostFailed", message: "out of memory", line: null },
+        },
+    );
     return true;
   }
-  hostFailures = 0;
-  const crashes = /^crash (\d)$/.exec(code);
-  if (crashes !== null && deaths < Number(crashes[1])) {
-    deaths++;
-    const error = { type: "crashed", message: "died", line: null };
-    await result(id, { status: "error", error });
-    return true;
-  }
-  deaths = 0;
+  failures = 0;
   switch (code) {
     case "evict all":
       for (const state of states.keys()) if (state !== 0) states.delete(state);

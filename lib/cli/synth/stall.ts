@@ -1,4 +1,4 @@
-import { InfrastructureError } from "../../core/mod.ts";
+import { InfrastructureError, waitFor } from "../../core/mod.ts";
 
 /** What work under a stall limit is given. */
 export interface StallWatch {
@@ -32,18 +32,10 @@ export async function withStallLimit<T>(
     if (!signal.aborted) timer = setTimeout(end, options.seconds * 1000);
   };
   const signal = AbortSignal.any([options.signal, stall.signal]);
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  // Either may reject when nobody waits for it any more.
-  aborted.promise.catch(() => {});
   try {
     signal.throwIfAborted();
-    const running = work({ signal, touch });
-    running.catch(() => {});
-    return await Promise.race([running, aborted.promise]);
+    return await waitFor(work({ signal, touch }), signal);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -17,6 +17,7 @@ from supervisor.processes import (
     parents,
     process_times,
     read_process,
+    waited_us,
 )
 from supervisor.states import State
 from supervisor.step import FORK
@@ -164,10 +165,7 @@ class Family:
         """Times of a state's process; before it is known, how long its parent waited for a core."""
         if state.pid is not None:
             return self.measure(state)[0]
-        parent = self.parent_pid(state)
-        stat = read_process(parent)
-        waited = 0 if stat is None else process_times(parent, stat).waited_us
-        return ProcessTimes(waited_us=waited)
+        return ProcessTimes(waited_us=waited_us(self.parent_pid(state)))
 
     def signal(self, state: State, number: signal.Signals) -> None:
         """Signal a state's process; nothing happens if it is dead."""

@@ -49,10 +49,19 @@ class ProcessTimes:
 
 def process_times(pid: int, stat: ProcessStat) -> ProcessTimes:
     """Times of a process: to the nanosecond where the kernel keeps them, else in clock ticks."""
+    return _scheduled(pid) or ProcessTimes(cpu_us=stat.cpu_us)
+
+
+def waited_us(pid: int) -> int:
+    """How long a process waited for a core; 0 if there is none, or the kernel does not keep it."""
+    return (_scheduled(pid) or ProcessTimes()).waited_us
+
+
+def _scheduled(pid: int) -> ProcessTimes | None:
     try:
         cpu, waited = Path(f"/proc/{pid}/schedstat").read_bytes().split()[:2]
     except (OSError, ValueError):
-        return ProcessTimes(cpu_us=stat.cpu_us)
+        return None
     return ProcessTimes(int(cpu) // 1000, int(waited) // 1000)
 
 
