@@ -50,7 +50,7 @@ async function withScript(
 
 const CHECKPOINT = `
 out = pathlib.Path(request["output"]); out.mkdir()
-(out / "config.json").write_text("{}"); (out / "model.safetensors").write_text("")
+(out / "config.json").write_text("{}"); (out / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
 `;
 
 Deno.test("train() tells the trainer everything and hands its events on", async () => {
@@ -98,6 +98,42 @@ Deno.test("train() reports a trainer that ends well without a checkpoint", async
     await assert.rejects(run(), { name: "InfrastructureError", message: /left no checkpoint/ });
   });
 });
+
+Deno.test.each<[string, string, RegExp]>([
+  [
+    "cut short",
+    'half = list(base.glob("*.safetensors"))[0].read_bytes()[:-1]',
+    /has \d+ bytes where its header wants \d+/,
+  ],
+  [
+    "cut within its header",
+    'half = list(base.glob("*.safetensors"))[0].read_bytes()[:100]',
+    /100 bytes without a whole header/,
+  ],
+  ["empty", 'half = b""', /is no safetensors file \(0 bytes/],
+  [
+    "not all there",
+    'half = list(base.glob("*.safetensors"))[0].read_bytes(); (out / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "model.safetensors", "b": "more.safetensors"}}))',
+    /"more\.safetensors" in ".*" is missing/,
+  ],
+  ["no such file at all", 'half = b"<html>not found</html>"', /is no safetensors file/],
+])(
+  "train() reports weights that are %s, and takes the whole ones",
+  async (_name, half, message) => {
+    const copy = (line: string) => `
+out = pathlib.Path(request["output"]); out.mkdir(); base = pathlib.Path(request["base"])
+${line}
+(out / "config.json").write_text("{}"); (out / "model.safetensors").write_bytes(half)
+`;
+    await withScript(copy(half), async (run) => {
+      await assert.rejects(run(), { name: "InfrastructureError", message });
+    });
+    const whole = 'half = list(base.glob("*.safetensors"))[0].read_bytes()';
+    await withScript(copy(whole), async (run) => {
+      assert.equal((await run()).summary, null);
+    });
+  },
+);
 
 Deno.test("train() tells failures that a user can mend from those of the machine", async () => {
   const failing = (kind: string) =>

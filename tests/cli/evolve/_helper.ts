@@ -1,6 +1,7 @@
 /** The serving hook and the trainer command of the test world (`_world.ts`): they tell its server, and do the least that is asked. */
 import { join } from "node:path";
 import type { CheckpointSummary } from "../../../lib/training/mod.ts";
+import { safetensorsOf } from "../../training/_safetensors.ts";
 
 const [what = "", base = "", ...rest] = Deno.args;
 
@@ -22,8 +23,10 @@ if (what === "train") {
   if (fate !== "nothing") {
     await Deno.mkdir(output);
     await Deno.writeTextFile(join(output, "config.json"), "{}");
-    if (fate === "checkpoint") {
-      await Deno.writeTextFile(join(output, "model.safetensors"), await Deno.readTextFile(data));
+    if (fate === "checkpoint" || fate === "torn") {
+      const weights = safetensorsOf(await Deno.readFile(data));
+      const written = fate === "torn" ? weights.subarray(0, -1) : weights;
+      await Deno.writeFile(join(output, "model.safetensors"), written);
       await Deno.writeTextFile(join(output, "rstar.json"), JSON.stringify(summary(kind)));
     }
     await fetch(`${base}/r${round}/trained`).then((reply) => reply.text());

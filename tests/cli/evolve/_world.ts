@@ -26,7 +26,10 @@ export interface WorldOptions {
   /** Share of steps that are right in a round, in percent. @default 40, 60, 90 */
   readonly skill?: (round: number) => number;
   /** What the trainer does in place of a checkpoint. @default a whole one */
-  readonly trainer?: (round: number, kind: string) => "checkpoint" | "nothing" | "half" | "fails";
+  readonly trainer?: (
+    round: number,
+    kind: string,
+  ) => "checkpoint" | "nothing" | "half" | "torn" | "fails";
 }
 
 const PROBLEMS = 24;

@@ -177,6 +177,12 @@ Deno.test.each<[string, Parameters<typeof openWorld>[0], RegExp, number]>([
     1,
   ],
   [
+    "its weights are half written",
+    { trainer: (_round, kind) => kind === "ppm" ? "torn" : "checkpoint" },
+    /stage "ppm" of round 1: The trainer ended without an error and left no checkpoint.*header wants/,
+    1,
+  ],
+  [
     "the trainer fails",
     { trainer: (round) => round === 2 ? "fails" : "checkpoint" },
     /stage "policy" of round 2: The trainer .* died \(exit code 1\)/,
