@@ -2,13 +2,18 @@ import { unknownParent } from "./_artifacts.ts";
 import { settle } from "./_settle.ts";
 import type { ArtifactInfo, ArtifactStore, MetricPoint, RoundInfo } from "./artifact_store.ts";
 
+/** Whether what belongs to this round of this run is to be forgotten. */
+export type IsForgotten = (
+  of: { readonly runNo: number | null; readonly roundNo: number | null },
+) => boolean;
+
 /** Artifacts and rounds in memory. */
 export interface MemoryArtifacts {
   readonly store: ArtifactStore;
-  /** An artifact of another run that was made from one of this run. */
-  readonly derivedFrom: (runNo: number) => ArtifactInfo | undefined;
-  /** Drops what belongs to a run. */
-  readonly forget: (runNo: number) => void;
+  /** An artifact that stays and was made from one that goes. */
+  readonly derivedFrom: (goes: IsForgotten) => ArtifactInfo | undefined;
+  /** Drops what goes. */
+  readonly forget: (goes: IsForgotten) => void;
 }
 
 /** No artifacts and no rounds yet. */
@@ -51,18 +56,20 @@ export function memoryArtifacts(): MemoryArtifacts {
   };
   return {
     store,
-    derivedFrom: (runNo) =>
+    derivedFrom: (goes) =>
       [...artifacts.values()].find((artifact) =>
-        artifact.runNo !== runNo &&
-        artifact.parents.some((parent) => artifacts.get(parent)?.runNo === runNo)
+        !goes(artifact) && artifact.parents.some((id) => {
+          const parent = artifacts.get(id);
+          return parent !== undefined && goes(parent);
+        })
       ),
-    forget: (runNo) => {
+    forget: (goes) => {
       for (const [id, artifact] of artifacts) {
-        if (artifact.runNo !== runNo) continue;
+        if (!goes(artifact)) continue;
         artifacts.delete(id);
         curves.delete(id);
       }
-      for (const [key, round] of rounds) if (round.runNo === runNo) rounds.delete(key);
+      for (const [key, round] of rounds) if (goes(round)) rounds.delete(key);
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   unknownSample,
 } from "./_choose_evaluation.ts";
 import { unknownEvaluation } from "./_evaluations.ts";
+import type { IsForgotten } from "./_memory_artifacts.ts";
 import { settle } from "./_settle.ts";
 import type {
   EvaluationInfo,
@@ -25,8 +26,8 @@ interface MemoryEvaluation {
 /** Evaluations in memory. */
 export interface MemoryEvaluations {
   readonly store: EvaluationStore;
-  /** Drops what belongs to a run. */
-  readonly forget: (runNo: number) => void;
+  /** Drops what goes. */
+  readonly forget: (goes: IsForgotten) => void;
 }
 
 /** No evaluations yet. */
@@ -120,8 +121,8 @@ export function memoryEvaluations(
   };
   return {
     store,
-    forget: (runNo) => {
-      for (const [id, { info }] of evaluations) if (info.runNo === runNo) evaluations.delete(id);
+    forget: (goes) => {
+      for (const [id, { info }] of evaluations) if (goes(info)) evaluations.delete(id);
     },
   };
 }

@@ -10,7 +10,13 @@ import {
 } from "./_choose_run.ts";
 import type { Database } from "./_database.ts";
 import { JsonColumn } from "./_json_column.ts";
-import type { MatchRunRequest, OpenedRun, OpenRunRequest, RunInfo } from "./store.ts";
+import type {
+  DeleteRunOptions,
+  MatchRunRequest,
+  OpenedRun,
+  OpenRunRequest,
+  RunInfo,
+} from "./store.ts";
 import { packTreeId } from "./tree_id.ts";
 
 const RunRow = z.object({
@@ -130,29 +136,30 @@ export async function renameRun(database: Database, name: string, to: string): P
   ]);
 }
 
-/** Tables whose rows belong to a run by the number of their tree, of their evaluation, of their artifact, or of the run itself. */
+/** Tables whose rows belong to a round by the number of their tree, of their evaluation, of their artifact, or of the round itself. */
 const OWNED = {
   tree: ["node", "rollout", "node_score", "attempt"],
   evaluation: ["eval_sample", "verdict"],
   artifact: ["artifact_parent", "metric"],
-  run: ["tree", "evaluation", "artifact", "round", "load_sample", "session", "run"],
+  round: ["tree", "evaluation", "artifact", "round"],
 } as const;
 
-/** Forgets a run with everything that belongs to it, in one transaction. */
-export async function deleteRun(database: Database, name: string): Promise<void> {
+/** Tables whose rows belong to a run as a whole. */
+const OF_RUN = ["load_sample", "session", "run"] as const;
+
+/** Which rows of a table with runs and rounds go: those of a run ($1), of all of it (-1) or from a round on ($2). */
+const GOES = "(run_no = $1 AND coalesce(round_no, -1) >= $2)";
+
+/** Forgets a run with everything that belongs to it, or its rounds from one on, in one transaction. */
+export async function deleteRun(
+  database: Database,
+  name: string,
+  { fromRound = -1 }: DeleteRunOptions = {},
+): Promise<void> {
   await database.transaction(async () => {
     const runNo = await runNoOf(database, name);
-    const [derived] = await database.rows(
-      `SELECT a.artifact_id, r.name FROM artifact_parent p JOIN artifact a USING (artifact_id)
-         JOIN artifact of ON of.artifact_id = p.parent_id LEFT JOIN run r ON r.run_no = a.run_no
-       WHERE of.run_no = $1 AND a.run_no IS DISTINCT FROM $1 ORDER BY a.artifact_id LIMIT 1`,
-      [runNo],
-    );
-    if (derived !== undefined) {
-      const { artifact_id, name: of } = Derived.parse(derived);
-      throw derivedRunError(name, { artifactId: artifact_id, of });
-    }
-    const first = packTreeId({ runNo, roundNo: 0, problemNo: 0, seed: 0 });
+    await refuseDerived(database, { name, runNo, fromRound });
+    const first = packTreeId({ runNo, roundNo: Math.max(0, fromRound), problemNo: 0, seed: 0 });
     const last = packTreeId({ runNo, roundNo: 15, problemNo: 2 ** 24 - 1, seed: 4_095 });
     for (const table of OWNED.tree) {
       await database.run(
@@ -163,13 +170,38 @@ export async function deleteRun(database: Database, name: string): Promise<void>
     for (const [owner, key] of [["evaluation", "eval_id"], ["artifact", "artifact_id"]] as const) {
       for (const table of OWNED[owner]) {
         await database.run(
-          `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${owner} WHERE run_no = $1)`,
-          [runNo],
+          `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${owner} WHERE ${GOES})`,
+          [runNo, fromRound],
         );
       }
     }
-    for (const table of OWNED.run) {
+    for (const table of OWNED.round) {
+      await database.run(`DELETE FROM ${table} WHERE ${GOES}`, [runNo, fromRound]);
+    }
+    if (fromRound >= 0) return;
+    for (const table of OF_RUN) {
       await database.run(`DELETE FROM ${table} WHERE run_no = $1`, [runNo]);
     }
   });
+}
+
+/** Refuses to delete what an artifact that stays was made from. */
+async function refuseDerived(
+  database: Database,
+  { name, runNo, fromRound }: {
+    readonly name: string;
+    readonly runNo: number;
+    readonly fromRound: number;
+  },
+): Promise<void> {
+  const [derived] = await database.rows(
+    `WITH gone AS (SELECT artifact_id FROM artifact WHERE ${GOES})
+     SELECT a.artifact_id, r.name FROM artifact_parent p JOIN artifact a USING (artifact_id)
+       LEFT JOIN run r ON r.run_no = a.run_no
+     WHERE p.parent_id IN (FROM gone) AND a.artifact_id NOT IN (FROM gone) ORDER BY a.artifact_id LIMIT 1`,
+    [runNo, fromRound],
+  );
+  if (derived === undefined) return;
+  const { artifact_id: artifactId, name: of } = Derived.parse(derived);
+  throw derivedRunError(name, { artifactId, of });
 }

@@ -93,7 +93,8 @@ export class DuckdbStore implements Store, SqlReader {
     this.#exclusive(() => renameRun(this.#database, name, to));
 
   /** @inheritdoc */
-  deleteRun: Store["deleteRun"] = (name) => this.#exclusive(() => deleteRun(this.#database, name));
+  deleteRun: Store["deleteRun"] = (name, options) =>
+    this.#exclusive(() => deleteRun(this.#database, name, options));
 
   /** @inheritdoc */
   putProblems: Store["putProblems"] = async (problems) => {

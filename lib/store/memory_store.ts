@@ -13,7 +13,7 @@ import {
   type StoredRun,
   unknownRunError,
 } from "./_choose_run.ts";
-import { memoryArtifacts } from "./_memory_artifacts.ts";
+import { type IsForgotten, memoryArtifacts } from "./_memory_artifacts.ts";
 import { memoryEvaluations } from "./_memory_evaluations.ts";
 import { pendingFrom } from "./_pending_trees.ts";
 import { changedProblem, repeatedProblem } from "./_problems.ts";
@@ -96,20 +96,21 @@ export function memoryStore(): Store {
         if (runs.some((other) => other.name === to)) throw nameTakenError(name, to);
         runs[index] = { ...run, name: to, requestedName: to };
       }),
-    deleteRun: (name) =>
+    deleteRun: (name, { fromRound = -1 } = {}) =>
       settle(() => {
         const { run: { runNo }, index } = findRun(name);
-        const derived = artifacts.derivedFrom(runNo);
+        const goes: IsForgotten = (of) => of.runNo === runNo && (of.roundNo ?? -1) >= fromRound;
+        const derived = artifacts.derivedFrom(goes);
         if (derived !== undefined) {
           const of = runs.find((run) => run.runNo === derived.runNo)?.name ?? null;
           throw derivedRunError(name, { artifactId: derived.artifactId, of });
         }
-        for (const id of trees.keys()) if (isOf(id, runNo, undefined)) trees.delete(id);
-        const others = attempts.filter((id) => !isOf(id, runNo, undefined));
+        for (const id of trees.keys()) if (goes(unpackTreeId(id))) trees.delete(id);
+        const others = attempts.filter((id) => !goes(unpackTreeId(id)));
         attempts.splice(0, attempts.length, ...others);
-        evaluations.forget(runNo);
-        artifacts.forget(runNo);
-        runs.splice(index, 1);
+        evaluations.forget(goes);
+        artifacts.forget(goes);
+        if (fromRound < 0) runs.splice(index, 1);
       }),
     putProblems: (given) =>
       settle(() => {

@@ -89,11 +89,18 @@ export interface RunStore {
    */
   renameRun(name: string, to: string): Promise<void>;
   /**
-   * Forgets a run with its trees, rounds, evaluations and artifacts (rows; files stay). Problems stay: other runs use them.
+   * Forgets a run with its trees, rounds, evaluations and artifacts (rows; files stay), or those of its rounds from one on: the run
+   * then goes on after the one before. Problems stay: other runs use them.
    *
-   * @throws {UsageError} If there is no such run, or an artifact of another run was made from one of its own.
+   * @throws {UsageError} If there is no such run, or an artifact of another run was made from what is to be forgotten.
    */
-  deleteRun(name: string): Promise<void>;
+  deleteRun(name: string, options?: DeleteRunOptions): Promise<void>;
+}
+
+/** How much of a run is deleted. */
+export interface DeleteRunOptions {
+  /** First round to forget. @default all of them, and the run */
+  readonly fromRound?: number | undefined;
 }
 
 /** Problems, by id. */

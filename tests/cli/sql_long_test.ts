@@ -136,6 +136,20 @@ Deno.test("runs lists, renames, copies, deletes and compacts", async () => {
     const unasked = await task("runs", ["delete", "best", "--db", db]);
     assert.equal(unasked.code, 2);
     assert.match(unasked.stderr, /with 1 trees without asking: add --yes/);
+    const noRound = await task("runs", [
+      "delete",
+      "best",
+      "--from-round",
+      "0",
+      "--yes",
+      "--db",
+      db,
+    ]);
+    assert.equal(noRound.code, 2);
+    assert.match(noRound.stderr, /Cannot delete from round "0": expected a number from 1 to 15/);
+    const later = await task("runs", ["delete", "best", "--from-round", "15", "--yes", "--db", db]);
+    assert.equal(later.code, 0, later.stderr);
+    assert.match((await task("runs", ["list", "--db", db, "--json"])).stdout, /"best"/);
     assert.equal((await task("runs", ["delete", "best", "--yes", "--db", db])).code, 0);
     assert.equal((await task("runs", ["compact", "--db", db])).code, 0);
     assert.equal((await task("runs", ["list", "--db", db, "--json"])).stdout, "[]\n");

@@ -161,6 +161,53 @@ export function testArtifacts(name: string, make: () => Promise<Store>): void {
     });
   });
 
+  Deno.test(`${name}: deleteRun() forgets the rounds of a run from one on`, async () => {
+    await using store = await make();
+    await store.putProblems([testProblem(1)]);
+    const { runNo } = await store.openRun(testRun());
+    const other = await store.openRun(testRun({ mode: "new" }));
+    const tree = testTree("test/1", 0);
+    let before: number | null = null;
+    for (const roundNo of [0, 1, 2, 3]) {
+      await store.writeTree({ runNo, roundNo }, tree);
+      const of = { runNo, roundNo, problemId: "test/1", seed: 1 };
+      await store.writeAttempt({ ...of, boundary: "sandbox", error: "lost" });
+      const { evalId } = await store.openEvaluation(testEvaluation({ runNo, roundNo }));
+      await store.writeSamples(evalId, [testSample(1)], [testVerdict(1)]);
+      before = await store.addArtifact(
+        testArtifact({ runNo, roundNo, parents: before === null ? [] : [before] }),
+      );
+      await store.putRound({ runNo, roundNo, policy: null, ppm: null, params: {}, state: "done" });
+    }
+    await store.writeTree({ runNo: other.runNo, roundNo: 3 }, tree);
+    const derived = await store.addArtifact(
+      testArtifact({ runNo: other.runNo, parents: [before ?? 0] }),
+    );
+    await assert.rejects(() => store.deleteRun("r", { fromRound: 2 }), {
+      message: /artifact 5 of run "r-2" was made from one of its artifacts/,
+    });
+    assert.equal(derived, 5);
+    await store.deleteRun("r-2");
+    const third = await store.openRun(testRun({ mode: "new" }));
+    await store.writeTree({ runNo: third.runNo, roundNo: 3 }, tree);
+
+    await store.deleteRun("r", { fromRound: 2 });
+    assert.equal((await store.runs()).length, 2);
+    const trees = await Promise.all(
+      [0, 1, 2, 3].map((roundNo) => store.readTree({ runNo, roundNo }, tree)),
+    );
+    assert.deepEqual(trees, [tree, tree, null, null]);
+    assert.deepEqual(await store.readTree({ runNo: third.runNo, roundNo: 3 }, tree), tree);
+    assert.equal((await store.summary(runNo)).failedAttempts, 2);
+    assert.deepEqual((await store.rounds(runNo)).map(({ roundNo }) => roundNo), [0, 1]);
+    assert.deepEqual((await store.artifacts({ runNo })).map(({ roundNo }) => roundNo), [0, 1]);
+    assert.deepEqual((await store.evaluations()).map(({ roundNo }) => roundNo), [0, 1]);
+    assert.equal((await store.samples(1)).length, 1);
+
+    assert.equal(await store.writeTree({ runNo, roundNo: 2 }, tree), "stored");
+    assert.equal((await store.openRun(testRun())).isContinued, true);
+  });
+
   Deno.test(`${name}: deleteRun() refuses a run that another one was made from`, async () => {
     await using store = await make();
     const first = await store.openRun(testRun());

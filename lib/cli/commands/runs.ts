@@ -13,6 +13,7 @@ interface RunsOptions {
   readonly db: string;
   readonly json?: true;
   readonly yes?: true;
+  readonly fromRound?: number;
 }
 
 const RunRow = z.tuple([z.string(), z.string(), z.number(), z.number(), z.number(), z.string()]);
@@ -28,6 +29,11 @@ export function runsCommand(): Command {
     .action(list);
   add("rename <old> <new>", "give a run another name, by which it goes on").action(rename);
   add("delete <name>", "forget a run with everything it made; files and problems stay")
+    .option(
+      "--from-round <number>",
+      "forget this round and later ones alone; the same command does them again",
+      roundNumber,
+    )
     .option("--yes", "do not ask")
     .action(remove);
   add("compact", "make the file as small as its contents, and bring it up to date").action(compact);
@@ -74,21 +80,26 @@ async function rename(name: string, to: string, { db }: RunsOptions): Promise<vo
   notice(`Renamed "${name}" to "${to}"`);
 }
 
-async function remove(name: string, { db, yes }: RunsOptions): Promise<void> {
+async function remove(name: string, { db, yes, fromRound }: RunsOptions): Promise<void> {
   await requireFile(db);
   await using store = await openStore(db);
   const run = (await store.runs()).find((one) => one.name === name);
-  const trees = run?.trees ?? 0;
+  const what = fromRound === undefined
+    ? `run "${name}" with ${run?.trees ?? 0} trees`
+    : `round ${fromRound} and later of run "${name}"`;
   if (run !== undefined && yes !== true) {
     if (!Deno.stdin.isTerminal()) {
-      throw new UsageError(
-        `Cannot delete run "${name}" with ${trees} trees without asking: add --yes`,
-      );
+      throw new UsageError(`Cannot delete ${what} without asking: add --yes`);
     }
-    if (!confirm(`Delete run "${name}" with ${trees} trees?`)) return notice("Nothing deleted");
+    if (!confirm(`Delete ${what}?`)) return notice("Nothing deleted");
   }
-  await store.deleteRun(name);
-  notice(`Deleted "${name}"; deno task runs compact gives its room back`);
+  await store.deleteRun(name, { fromRound });
+  notice(`Deleted ${what}; deno task runs compact gives its room back`);
+}
+
+function roundNumber(text: string): number {
+  if (/^([1-9]|1[0-5])$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot delete from round "${text}": expected a number from 1 to 15`);
 }
 
 async function compact({ db }: RunsOptions): Promise<void> {
