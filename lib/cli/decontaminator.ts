@@ -1,7 +1,7 @@
 import { fetchedPath, loadProblems, shippedSets } from "../datasets/mod.ts";
 import { Decontaminator } from "../export/mod.ts";
 import { readParquetRows } from "../store/mod.ts";
-import { shippedSuites } from "./eval/load_suites.ts";
+import { findSuites, loadSuite, shippedSuites } from "./eval/load_suites.ts";
 import { PROBLEM_FOLDERS } from "./host.ts";
 import { isFile } from "./is_file.ts";
 
@@ -10,18 +10,28 @@ const STARTER_SUITES = ["starter", "control"].flatMap((world) =>
   ["validation", "test", "ood"].map((split) => `${world}_${split}`)
 ).filter((name) => name !== "control_ood");
 
+/** What {@linkcode openDecontaminator} looks at besides what ships. */
+export interface DecontaminatorOptions {
+  /** Folder of the sets that were fetched. */
+  readonly fetched?: string;
+  /** Suites that are measured on, by name or file: those of the user's own are known as well. */
+  readonly suites?: readonly string[];
+}
+
 /** {@linkcode openDecontaminator}, at most once and not before it is needed. */
-export function decontaminatorOnce(): () => Promise<Decontaminator> {
+export function decontaminatorOnce(options: DecontaminatorOptions): () => Promise<Decontaminator> {
   let opening: Promise<Decontaminator> | null = null;
-  return () => opening ??= openDecontaminator();
+  return () => opening ??= openDecontaminator(options);
 }
 
 /**
  * Knows every problem of every suite that ships, so that none of them is trained on; of suites whose problems do not ship, those that
  * were fetched.
+ *
+ * @throws {DatasetError} If a suite of the user's own has no problems to be read.
  */
 export async function openDecontaminator(
-  { fetched = PROBLEM_FOLDERS.fetched }: { readonly fetched?: string } = {},
+  { fetched = PROBLEM_FOLDERS.fetched, suites = [] }: DecontaminatorOptions = {},
 ): Promise<Decontaminator> {
   const options = { ...PROBLEM_FOLDERS, fetched, readParquet: readParquetRows };
   const decontaminator = new Decontaminator();
@@ -32,6 +42,13 @@ export async function openDecontaminator(
     const isExactOnly = STARTER_SUITES.includes(suite);
     for (const { question } of await loadProblems(suite, options)) {
       decontaminator.add(question, { suite, isExactOnly });
+    }
+  }
+  const shipped = new Set((await shippedSuites()).map(({ path }) => path));
+  for (const file of await findSuites(suites)) {
+    if (shipped.has(file.path)) continue;
+    for (const { question } of (await loadSuite(file)).problems) {
+      decontaminator.add(question, { suite: file.suite.name, isExactOnly: false });
     }
   }
   return decontaminator;

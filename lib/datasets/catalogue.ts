@@ -31,7 +31,7 @@ export async function loadProblems(
     const file = `${world}_${starter.split}.jsonl`;
     return await readProblems(join(options.fixtures, "starter", file), options);
   }
-  if (isFile(nameOrPath)) return await readProblems(nameOrPath, options);
+  if (isProblemFile(nameOrPath)) return await readProblems(nameOrPath, options);
   const sets = await shippedSets(options.fixtures);
   const set = sets.find(({ name }) => name === nameOrPath);
   if (set === undefined) {
@@ -77,7 +77,8 @@ export async function shippedSets(fixtures: string): Promise<readonly ShippedSet
   return Manifest.parse(JSON.parse(await Deno.readTextFile(path))).sets;
 }
 
-function isFile(text: string): boolean {
+/** Whether problems are named by a file of the user's rather than by a set. */
+export function isProblemFile(text: string): boolean {
   return text.includes("/") || text.endsWith(".gz") ||
     (FILE_TYPES as readonly string[]).includes(extname(text));
 }

@@ -58,9 +58,12 @@ const DEFAULT_PAIRS: PairRules = {
  */
 const STARTER: PresetRules = { sft: { ...DEFAULT_SFT, perProblem: 1 }, pairs: DEFAULT_PAIRS };
 
+/** Generated problems of NuminaMath-CoT, the paper's set, by the names in its column of sources. */
+const NUMINA_SYNTHETIC = ["synthetic_amc", "synthetic_math"];
+
 /** `paper`: arXiv 2501.04519, sections 3.3 and 3.4. Its Q holds the PPM of the round before, and so confirms it. */
 const PAPER = {
-  sft: { ...DEFAULT_SFT, nearDuplicate: null },
+  sft: { ...DEFAULT_SFT, nearDuplicate: null, syntheticSources: NUMINA_SYNTHETIC },
   pairs: { ...DEFAULT_PAIRS, q: "mixed", minRollouts: 0 },
 } as const;
 
@@ -69,7 +72,12 @@ const PAPER = {
  * rStar-math. Its final-step pairs are computed and dropped again.
  */
 const RELEASED = {
-  sft: { ...PAPER.sft, failedSteps: "keep", forbiddenText: "error" },
+  sft: {
+    ...PAPER.sft,
+    failedSteps: "keep",
+    forbiddenText: "error",
+    syntheticSources: DEFAULT_SFT.syntheticSources,
+  },
   pairs: {
     ...PAPER.pairs,
     answerPairs: true,

@@ -49,3 +49,27 @@ Deno.test("problems that were fetched to be measured on are known", async () => 
     await Deno.remove(fetched, { recursive: true });
   }
 });
+
+Deno.test("problems of a suite of the user's own are known", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const question = "A problem of somebody's own that ships with nobody: what is two and two?";
+    await Deno.writeTextFile(
+      join(folder, "own.jsonl"),
+      `${JSON.stringify({ question, answer: "4" })}\n`,
+    );
+    const suite = join(folder, "own.json");
+    await Deno.writeTextFile(
+      suite,
+      JSON.stringify({ name: "own", description: "Own ones", problems: "own.jsonl" }),
+    );
+    const suites = ["gsm8k", suite];
+    assert.deepEqual((await openDecontaminator({ suites })).check(question), {
+      kind: "exact",
+      suite: "own",
+    });
+    assert.equal((await openDecontaminator()).check(question), null);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

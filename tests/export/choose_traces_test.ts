@@ -143,6 +143,8 @@ Deno.test("chooseTraces() says why a problem gives nothing", () => {
   const third = problem([tree([answer(0, true), answer(0, false), answer(0, false)])]);
   assert.equal(why(third), null, "a trusted source");
   assert.equal(why(third, { syntheticSources: ["test"] }), "low_correct_share");
+  assert.equal(why({ ...third, source: "synthetic_math" }, sftRules("paper")), "low_correct_share");
+  assert.equal(why({ ...third, source: "olympiads" }, sftRules("paper")), null);
   const half = problem([tree([answer(0, true), answer(0, false)])]);
   assert.equal(why(half, { syntheticSources: ["test"] }), null);
 });

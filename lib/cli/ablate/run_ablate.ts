@@ -95,7 +95,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     settings: sizes,
     workplace: resources.use(new Workplace(config, common)),
     server: resources.use(await openRoundServer(served, common)),
-    decontaminator: decontaminatorOnce(),
+    decontaminator: decontaminatorOnce({ suites: [config.suite] }),
   };
   const open = async (
     world: Pick<LaboratoryParts, "found" | "suite" | "control">,

@@ -1,7 +1,12 @@
 import { type EvolveConfig, type EvolveSizes, evolveSizes } from "../../config/mod.ts";
-import { ConfigError, type Json, type Problem, UsageError } from "../../core/mod.ts";
-import { loadProblems } from "../../datasets/mod.ts";
-import { type RoundSchedule, roundSchedules, type ScheduleOptions } from "../../rounds/mod.ts";
+import { ConfigError, hashJson, type Json, type Problem, UsageError } from "../../core/mod.ts";
+import { isProblemFile, loadProblems } from "../../datasets/mod.ts";
+import {
+  MAX_ROUNDS,
+  type RoundSchedule,
+  roundSchedules,
+  type ScheduleOptions,
+} from "../../rounds/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
 import { findSuites } from "../eval/load_suites.ts";
 import { PROBLEM_FOLDERS } from "../host.ts";
@@ -94,7 +99,7 @@ export function evolveSpec(
   const { schedule, sizes } = plan;
   const rounds = roundSchedules({
     ...schedule,
-    rounds: Math.max(DISTINCT_ROUNDS, sizes.ppmFrom),
+    rounds: Math.min(MAX_ROUNDS, Math.max(DISTINCT_ROUNDS, sizes.ppmFrom)),
     problemsPerRound: null,
     selection: "same",
   });
@@ -103,6 +108,10 @@ export function evolveSpec(
   );
   return {
     problems: config.problems,
+    // A file may grow while its run waits; rounds would then be dealt other problems than they began with.
+    ...(isProblemFile(config.problems) && {
+      problemsHash: hashJson(schedule.problems.map(({ id, level }) => [id, level])),
+    }),
     problemsPerRound: sizes.problemsPerRound,
     selection: sizes.selection,
     seed: config.seed,

@@ -128,7 +128,7 @@ class Evolution {
         runNo: run.runNo,
         folders: new RunFolders(resolve(config.db), run.name, this.#base),
         server: resources.use(await openRoundServer(config, common)),
-        decontaminator: decontaminatorOnce(),
+        decontaminator: decontaminatorOnce({ suites: config.suites }),
       }),
       onStage: (event) => display.stage(event),
       signal: interrupts.stopAdmitting,

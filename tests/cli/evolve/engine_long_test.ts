@@ -3,15 +3,11 @@ import { join } from "node:path";
 import { openReadOnly } from "../../../lib/store/mod.ts";
 import { runRstar } from "../_rstar.ts";
 
-Deno.test("evolve runs the starter world for two small rounds with the embedded engine and the real trainer", async () => {
+Deno.test("evolve --quick teaches the starter model with the embedded engine and the real trainer", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const db = join(folder, "starter.duckdb");
-    const { code, stdout, stderr } = await runRstar([
-      ...["evolve", "--quick", "--db", db, "--json"],
-      ...["--problems-per-round", "24", "--eval-problems", "12", "--eval-search", "3"],
-      ...["--sft", '{"epochs": 2}', "--ppm", '{"epochs": 1}'],
-    ]);
+    const { code, stdout, stderr } = await runRstar(["evolve", "--quick", "--db", db, "--json"]);
     assert.equal(code, 0, stderr);
     const { rounds } = JSON.parse(stdout);
     assert.deepEqual(rounds.map(({ round }: { round: number }) => round), [0, 1, 2]);
@@ -19,6 +15,8 @@ Deno.test("evolve runs the starter world for two small rounds with the embedded 
       assert.ok([policy_pass1, search_pass1, coverage].every((rate) => rate >= 0 && rate <= 1));
       assert.ok(sft_traces > 0 && pairs > 0 && coverage > 0);
     }
+    // It ends some fifty points above the base; a tenth of that is far outside what seeds and machines make of it.
+    assert.ok(rounds[2].policy_pass1 > rounds[0].policy_pass1 + 0.05, stdout);
     {
       using database = await openReadOnly(db);
       const one = async (sql: string) => {
@@ -28,7 +26,7 @@ Deno.test("evolve runs the starter world for two small rounds with the embedded 
       };
       assert.equal(
         await one("SELECT count(DISTINCT problem_no) FROM tree WHERE round_no = 2"),
-        24,
+        60,
       );
       assert.equal(
         await one("SELECT count(*) FROM tree WHERE round_no = 2 AND ppm_requests = 0"),

@@ -32,6 +32,29 @@ Deno.test.each<[string, Readonly<Record<string, unknown>>]>([
   assert.notEqual(await specHash(settings), await specHash({}));
 });
 
+Deno.test("a run of evolve begins anew when its problem file has grown, and goes on when it says the same again", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".jsonl" });
+  try {
+    const rows = Array.from({ length: 9 }, (_, i) => ({ question: `Add ${i}?`, answer: `${i}` }));
+    const write = (count: number) =>
+      Deno.writeTextFile(file, rows.slice(0, count).map((row) => JSON.stringify(row)).join("\n"));
+    const settings = { problems: file, problemsPerRound: 2 };
+    await write(8);
+    const before = await specHash(settings);
+    await write(9);
+    assert.notEqual(await specHash(settings), before);
+    await write(8);
+    assert.equal(await specHash(settings), before);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("a run of evolve can do without a PPM for as long as rounds can be", async () => {
+  assert.notEqual(await specHash({ ppmFrom: 15 }), await specHash({ ppmFrom: 16 }));
+  assert.equal(await specHash({ ppmFrom: 16 }), await specHash({ ppmFrom: 17 }));
+});
+
 Deno.test("the configuration for a cluster is one that evolve takes", async () => {
   const args = ["evolve", "--config", "docs/cluster/evolve_qwen7b.jsonc", "--dry-run"];
   const { code, stdout, stderr } = await runRstar(args);
