@@ -1,17 +1,30 @@
 import { InfrastructureError, UsageError } from "../core/mod.ts";
 import type { Stage } from "./stage.ts";
 
-/** The error of a round whose trees give nothing to train on, with what can be done about it. */
-export function nothingToTrainOn(kind: "sft" | "pairs"): UsageError {
-  return new UsageError(
-    kind === "sft"
-      ? "no trajectory is right, so there is nothing to train a policy on; search longer (more rollouts, " +
-        "candidates or problems), take easier problems, or start from a stronger base"
-      : "no pair of a right and a wrong step survives the rules, so there is nothing to train a PPM on; " +
-        "search longer (more rollouts, candidates or problems), take problems that are solved now and then, " +
-        "or loosen the rules for pairs",
+/** What a round found is no use to training. Its trees are stored: the same command would find the same. */
+class NothingToTrainOn extends UsageError {}
+
+/** The error of a round that searched problems and solved none, with what can be done about it. */
+export function noneSolved(problems: number): UsageError {
+  return new NothingToTrainOn(
+    `no trajectory is right: the trees of this round solved none of the ${problems} problems that they searched; ` +
+      "look at some of them (deno task view) and make sure that what was served is the model that the round searches with, then " +
+      `${SEARCH_LONGER}, take easier problems, or start from a stronger base`,
   );
 }
+
+/** The error of a round whose trees give nothing to train on by the rules, with what can be done about it. */
+export function nothingToTrainOn(kind: "sft" | "pairs"): UsageError {
+  return new NothingToTrainOn(
+    kind === "sft"
+      ? "no right trajectory survives the rules, so there is nothing to train a policy on; loosen the rules for policy data, " +
+        `${SEARCH_LONGER}, take easier problems, or start from a stronger base`
+      : "no pair of a right and a wrong step survives the rules, so there is nothing to train a PPM on; " +
+        `${SEARCH_LONGER}, take problems that are solved now and then, or loosen the rules for pairs`,
+  );
+}
+
+const SEARCH_LONGER = "search longer (more rollouts, candidates or problems)";
 
 /** What a disk does that is no fault of the program, by the system's code, and what helps. */
 const DISK_FAILURES: Readonly<Record<string, string>> = {
@@ -26,10 +39,13 @@ export function stageError(
   error: unknown,
   { round, stage }: { readonly round: number; readonly stage: Stage },
 ): unknown {
+  const wayOn = error instanceof NothingToTrainOn
+    ? "every stage before it is stored, and trees are not grown again: other settings of search, data or learning, or --new-run, " +
+      "begin a run beside it"
+    : "every stage before it is stored: the same command goes on from here, one with other settings of search, data or learning " +
+      "begins a run beside it";
   const tell = (cause: string) =>
-    `Cannot finish stage "${stage}" of round ${round}: ${cause}; ` +
-    "every stage before it is stored: the same command goes on from here, one with other settings of search, data or learning " +
-    "begins a run beside it";
+    `Cannot finish stage "${stage}" of round ${round}: ${cause}; ${wayOn}`;
   if (error instanceof UsageError) return new UsageError(tell(error.message), { cause: error });
   if (error instanceof InfrastructureError) {
     return new InfrastructureError(error.boundary, tell(error.message), { cause: error });

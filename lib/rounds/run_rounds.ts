@@ -9,7 +9,7 @@ import { hashJson, type Json } from "../core/mod.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { RoundArtifacts } from "./_artifacts.ts";
 import { RoundRecord } from "./_record.ts";
-import { nothingToTrainOn, stageError } from "./_stage_error.ts";
+import { noneSolved, nothingToTrainOn, stageError } from "./_stage_error.ts";
 import type { RoundSchedule } from "./schedule.ts";
 import { isPast, type Stage } from "./stage.ts";
 import type { MadeArtifact, RoundStages, StageRequest } from "./stages.ts";
@@ -60,7 +60,7 @@ export interface RoundsOutcome {
 /**
  * Does what is left of a run of rounds.
  *
- * @throws {UsageError} If a stage made nothing to train on, or an artifact that is needed is gone.
+ * @throws {UsageError} If a round solved nothing or made nothing to train on, or an artifact that is needed is gone.
  * @throws {InfrastructureError} If the machinery failed; the message names round and stage.
  * @throws The signal's reason, when it aborts.
  */
@@ -195,7 +195,7 @@ class RoundMachine {
         for (const pass of schedule.passes) {
           const problemIds = pass.problems === "all"
             ? schedule.problemIds
-            : without(schedule.problemIds, await stages.solved(round));
+            : without(schedule.problemIds, (await stages.trees(round)).solved);
           if (problemIds.length === 0) continue;
           const result = await stages.search({ ...request, schedule, pass, problemIds, models });
           undone += result.undone;
@@ -212,12 +212,22 @@ class RoundMachine {
       isDone: await this.#artifacts.find(kind, round) !== null,
       work: async (request) => {
         const rounds = Array.from({ length: round }, (_, index) => index + 1);
+        if (kind === "sft") await this.#requireSolved(round);
         const make = kind === "sft" ? stages.exportSft : stages.exportPairs;
         const made = await make.call(stages, { ...request, rounds });
         if (made.rows === 0) throw nothingToTrainOn(kind);
         await this.#artifacts.keepFile(kind, round, made);
       },
     });
+  }
+
+  /**
+   * Data are pooled over rounds: a broken model would search in vain, and its round be trained on what others found, without a word.
+   * Pairs are not asked for: where everything is right there are none, and that is no fault.
+   */
+  async #requireSolved(round: number): Promise<void> {
+    const { problems, solved } = await this.#options.stages.trees(round);
+    if (problems > 0 && solved.size === 0) throw noneSolved(problems);
   }
 
   async #train(role: "policy" | "ppm", record: RoundRecord): Promise<void> {

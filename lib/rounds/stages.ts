@@ -31,6 +31,14 @@ export interface SearchResult {
   readonly undone: number;
 }
 
+/** What the stored trees of a round came to. */
+export interface RoundTrees {
+  /** Problems that have at least one. */
+  readonly problems: number;
+  /** Those of them that at least one solved. */
+  readonly solved: ReadonlySet<string>;
+}
+
 /** Request to write training data from the trees of rounds 1 … `round`. */
 export interface ExportRequest extends StageRequest {
   readonly rounds: readonly number[];
@@ -66,8 +74,8 @@ export interface MadeArtifact {
 export interface RoundStages {
   /** Grows what is missing of a pass. Done when it resolves. */
   search(request: SearchRequest): Promise<SearchResult>;
-  /** Problems of a round that at least one stored tree of it solved. */
-  solved(round: number): Promise<ReadonlySet<string>>;
+  /** What the trees of a round that are stored by now came to. */
+  trees(round: number): Promise<RoundTrees>;
   exportSft(request: ExportRequest): Promise<MadeArtifact>;
   trainPolicy(request: TrainingRequest): Promise<MadeArtifact>;
   exportPairs(request: ExportRequest): Promise<MadeArtifact>;

@@ -39,9 +39,7 @@ export interface ScriptedStagesOptions {
   /** Called before and after everything that lasts; throws to die there. */
   readonly tick?: () => void;
   /** Whether a tree solves its problem. @default by a hash, one in two */
-  readonly solves?: (
-    tree: { readonly round: number; readonly seed: number; readonly problem: string },
-  ) => boolean;
+  readonly solves?: (tree: ScriptedTree) => boolean;
   /** Rows of an exported file. @default 10 per round */
   readonly rows?: (kind: "sft" | "pairs", round: number) => number;
   readonly scores?: readonly number[];
@@ -76,15 +74,13 @@ export function scriptedStages(world: World, options: ScriptedStagesOptions = {}
         }
         return { undone: 0 };
       }),
-    solved: (round) =>
+    trees: (round) =>
       settle(() => {
-        const ids = [...world.trees].flatMap((tree) => {
-          const [treeRound, seed, problem = ""] = tree.split("/");
-          const isSolved = Number(treeRound) === round &&
-            solves({ round, seed: Number(seed), problem });
-          return isSolved ? [problem] : [];
-        });
-        return new Set(ids);
+        const own = [...world.trees].map(parseTree).filter((tree) => tree.round === round);
+        return {
+          problems: new Set(own.map(({ problem }) => problem)).size,
+          solved: new Set(own.filter(solves).map(({ problem }) => problem)),
+        };
       }),
     exportSft: ({ round }) =>
       settle(() => make(`sft ${round}`, `sft@${round}`, rows("sft", round))),
@@ -106,6 +102,17 @@ export function scriptedStages(world: World, options: ScriptedStagesOptions = {}
     score: (round) => Promise.resolve(options.scores?.[round] ?? null),
     isThere: ({ location }) => Promise.resolve(location === "base" || world.folders.has(location)),
   };
+}
+
+interface ScriptedTree {
+  readonly round: number;
+  readonly seed: number;
+  readonly problem: string;
+}
+
+function parseTree(tree: string): ScriptedTree {
+  const [round, seed, problem = ""] = tree.split("/");
+  return { round: Number(round), seed: Number(seed), problem };
 }
 
 function settle<T>(work: () => T): Promise<T> {

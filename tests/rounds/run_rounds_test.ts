@@ -145,7 +145,7 @@ Deno.test("runRounds() gives further trees to the unsolved problems only", async
   const fixture = newFixture();
   const plan = scriptedPlan();
   const solved = new Set(plan.schedules[3]?.problemIds.slice(0, 3));
-  await run(fixture, plan, { solves: ({ problem }) => solved.has(problem) });
+  await run(fixture, plan, { solves: ({ round, problem }) => round < 4 || solved.has(problem) });
   const further = [...fixture.world.trees].filter((tree) => tree.startsWith("4/1/"));
   assert.deepEqual(further, [`4/1/${plan.schedules[3]?.problemIds[3]}`]);
 });
@@ -262,11 +262,11 @@ Deno.test("runRounds() never calls an unmeasured round flat", async () => {
 Deno.test.each<["sft" | "pairs", RegExp]>([
   [
     "sft",
-    /stage "sft" of round 2: no trajectory is right.*goes on from here, one with other settings .* run beside it$/,
+    /stage "sft" of round 2: no right trajectory survives the rules.*other settings .*, or --new-run, begin a run beside it$/,
   ],
   [
     "pairs",
-    /stage "pairs" of round 2: no pair of a right and a wrong step.*goes on from here, one with other settings .* run beside it$/,
+    /stage "pairs" of round 2: no pair of a right and a wrong step.*other settings .*, or --new-run, begin a run beside it$/,
   ],
 ])(
   "runRounds() stops at a round whose %s data are empty, says the cure, and keeps no artifact",
@@ -282,6 +282,49 @@ Deno.test.each<["sft" | "pairs", RegExp]>([
     assert.equal((await fixture.store.rounds(1)).at(-1)?.state, "done");
   },
 );
+
+Deno.test("runRounds() stops at a round that solves nothing, though earlier rounds gave data, and keeps no artifact of it", async () => {
+  const fixture = newFixture();
+  const solves = ({ round }: { readonly round: number }) => round !== 2;
+  const message =
+    'Cannot finish stage "sft" of round 2: no trajectory is right: the trees of this round solved none of the 4 problems that they ' +
+    "searched; look at some of them (deno task view) and make sure that what was served is the model that the round searches with, " +
+    "then search longer (more rollouts, candidates or problems), take easier problems, or start from a stronger base; every stage " +
+    "before it is stored, and trees are not grown again: other settings of search, data or learning, or --new-run, begin a run beside it";
+  for (const _attempt of [1, 2]) {
+    await assert.rejects(run(fixture, scriptedPlan(), { solves }), {
+      name: "UsageError",
+      message,
+    });
+  }
+  assert.deepEqual(
+    (await artifactsOf(fixture.store)).filter((name) => /^\w+@2/.test(name)),
+    [],
+  );
+  assert.ok(!fixture.world.log.includes("sft 2"), "nothing is exported");
+  const rounds = await fixture.store.rounds(1);
+  assert.deepEqual(rounds.map(({ state }) => state), ["done", "done", "sft"]);
+});
+
+Deno.test("runRounds() that dies anywhere on its way to a round that solves nothing stops there all the same", async () => {
+  for (let steps = 0; steps < 60; steps++) {
+    const fixture = newFixture();
+    let left = steps;
+    const tick = () => {
+      if (left-- <= 0) throw new Death();
+    };
+    const solves = ({ round }: { readonly round: number }) => round !== 2;
+    await run(fixture, scriptedPlan(), { solves, tick }).catch(() => {});
+    await assert.rejects(run(fixture, scriptedPlan(), { solves }), /"sft" of round 2: no traject/);
+  }
+});
+
+Deno.test("runRounds() goes on where everything is right: a round needs no pairs of its own", async () => {
+  const fixture = newFixture();
+  // What is pooled over rounds stays what the first one gave.
+  const outcome = await run(fixture, scriptedPlan(), { solves: () => true, rows: () => 10 });
+  assert.equal(outcome.ended, "complete");
+});
 
 Deno.test("runRounds() names round and stage of a failure of the machinery, keeps its boundary, and goes on later", async () => {
   const fixture = newFixture();

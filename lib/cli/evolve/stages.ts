@@ -13,6 +13,7 @@ import { exportStage } from "./export_stage.ts";
 import { policyScore } from "./measures.ts";
 import type { RoundServer } from "./models.ts";
 import type { EvolvePlan } from "./plan.ts";
+import { treesOfRound } from "./round_trees.ts";
 import { searchStage } from "./search_stage.ts";
 import { trainingStage } from "./training_stage.ts";
 import type { Workplace } from "../workplace.ts";
@@ -70,7 +71,7 @@ export class RunFolders {
 export function evolveStages(parts: StageParts): RoundStages {
   return {
     search: (request) => searchStage(request, parts),
-    solved: (round) => solvedProblems(parts, round),
+    trees: (round) => treesOfRound(parts, round),
     exportSft: (request) => exportStage("sft", request, parts),
     exportPairs: (request) => exportStage("pairs", request, parts),
     trainPolicy: (request) => trainingStage("sft", request, parts),
@@ -79,20 +80,6 @@ export function evolveStages(parts: StageParts): RoundStages {
     score: (round) => policyScore(round, { ...parts, suite: parts.plan.suites[0] }),
     isThere: (artifact) => isThere(parts, artifact),
   };
-}
-
-async function solvedProblems(
-  { store, runNo }: StageParts,
-  round: number,
-): Promise<ReadonlySet<string>> {
-  const { batches } = await store.query(
-    `SELECT DISTINCT problem_id FROM tree JOIN problem USING (problem_no)
-     WHERE run_no = $1 AND round_no = $2 AND solved`,
-    { parameters: [runNo, round] },
-  );
-  const solved = new Set<string>();
-  for await (const batch of batches) for (const [id] of batch) solved.add(String(id));
-  return solved;
 }
 
 async function isThere(
