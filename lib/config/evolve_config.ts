@@ -73,8 +73,8 @@ export const EvolveConfig = z.strictObject({
     .describe("First round whose search a PPM guides (default: 3; quick: 2)"),
   curriculum: z.enum(["on", "off"]).optional()
     .describe(
-      "Whether rounds keep to the levels, and unsolved problems get the further trees, that the preset names " +
-        "(default: on; quick: off)",
+      "Whether rounds keep to the levels, and unsolved problems get the further trees, that the preset names, and of the same problems " +
+        "in every round those that are easy (every solution of their latest trees right) get none (default: on; quick: off)",
     ),
   roundBudgetTokens: z.int().min(1).optional()
     .describe(
@@ -180,7 +180,10 @@ export interface EvolveSizes {
   readonly ppmFrom: number;
   readonly problemsPerRound: number | null;
   readonly selection: "fresh" | "same";
-  /** Whether rounds keep to the levels that the preset names, and unsolved problems get its further trees. */
+  /**
+   * Whether rounds keep to the levels that the preset names, unsolved problems get its further trees, and easy ones of the same problems
+   * none.
+   */
   readonly curriculum: boolean;
   readonly evalProblems: number | null;
   readonly evalSearch: number | null;

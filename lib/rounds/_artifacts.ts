@@ -101,10 +101,12 @@ export class RoundArtifacts {
     });
   }
 
-  /** Checkpoints that grew the trees of these rounds. */
+  /** Checkpoints that grew the trees of these rounds. One that had nothing to search, as its row says, has none. */
   async #searchersOf(rounds: readonly number[]): Promise<readonly number[]> {
     const ids = new Set<number>();
+    const rows = await this.#store.rounds(this.#plan.runNo);
     for (const round of rounds) {
+      if (rows.find(({ roundNo }) => roundNo === round)?.policy === null) continue;
       const policy = await this.find(this.#searchRole(round), round - 1);
       if (policy !== null) ids.add(policy.artifactId);
       if (this.#plan.schedules[round - 1]?.usesPpm !== true) continue;

@@ -57,12 +57,17 @@ export class RoundRecord {
     return this.#state;
   }
 
+  /** Problems that the round's search left alone because they were easy. */
+  get leftAlone(): number {
+    return this.#params.leftAlone;
+  }
+
   /** Whether nothing is left, the evaluation with this hash included. */
   isDone(evaluation: string): boolean {
     return this.#state === "done" && this.#params.evaluation === evaluation;
   }
 
-  /** Keeps which models search uses. */
+  /** Keeps which models search uses. A round that searches nothing uses none. */
   async useModels({ policy, ppm }: RoundModels): Promise<void> {
     this.#info = {
       ...this.#info,
@@ -94,6 +99,7 @@ function emptyParams(schedule: RoundSchedule | null): RoundParams {
     preset: schedule?.preset ?? null,
     usesPpm: schedule?.usesPpm ?? false,
     problems: schedule?.problemIds.length ?? 0,
+    leftAlone: 0,
     undone: 0,
     seconds: {},
     evaluation: null,

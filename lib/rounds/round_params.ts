@@ -5,7 +5,10 @@ export const RoundParams = z.object({
   /** Preset of the search; `null` for the base. */
   preset: z.string().nullable(),
   usesPpm: z.boolean(),
+  /** Problems that it was dealt, those that it left alone included. */
   problems: z.int(),
+  /** Problems that got no tree because they were easy by then. */
+  leftAlone: z.int().default(0),
   /** Trees that the round went on without. */
   undone: z.int(),
   /** Seconds spent in each stage, by the processes that finished it. */

@@ -186,6 +186,10 @@ class RoundMachine {
     return this.#stage("search", record, {
       isDone: isPast(record.state, "search"),
       work: async (request) => {
+        const easy = schedule.leavesEasy ? await stages.easy(round) : NONE;
+        const wanted = without(schedule.problemIds, easy);
+        record.note({ leftAlone: schedule.problemIds.length - wanted.length });
+        if (wanted.length === 0) return;
         const models = {
           policy: await this.#artifacts.searchPolicy(round, stages),
           ppm: schedule.usesPpm ? await this.#artifacts.checkpoint("ppm", round - 1, stages) : null,
@@ -194,8 +198,8 @@ class RoundMachine {
         let undone = 0;
         for (const pass of schedule.passes) {
           const problemIds = pass.problems === "all"
-            ? schedule.problemIds
-            : without(schedule.problemIds, (await stages.trees(round)).solved);
+            ? wanted
+            : without(wanted, (await stages.trees(round)).solved);
           if (problemIds.length === 0) continue;
           const result = await stages.search({ ...request, schedule, pass, problemIds, models });
           undone += result.undone;
@@ -212,7 +216,7 @@ class RoundMachine {
       isDone: await this.#artifacts.find(kind, round) !== null,
       work: async (request) => {
         const rounds = Array.from({ length: round }, (_, index) => index + 1);
-        if (kind === "sft") await this.#requireSolved(round);
+        if (kind === "sft") await this.#requireSolved(record);
         const make = kind === "sft" ? stages.exportSft : stages.exportPairs;
         const made = await make.call(stages, { ...request, rounds });
         if (made.rows === 0) throw nothingToTrainOn(kind);
@@ -223,11 +227,13 @@ class RoundMachine {
 
   /**
    * Data are pooled over rounds: a broken model would search in vain, and its round be trained on what others found, without a word.
-   * Pairs are not asked for: where everything is right there are none, and that is no fault.
+   * Pairs are not asked for: where everything is right there are none, and that is no fault. Nor is it one where easy problems were left
+   * alone and only such remain as no round has solved yet.
    */
-  async #requireSolved(round: number): Promise<void> {
-    const { problems, solved } = await this.#options.stages.trees(round);
-    if (problems > 0 && solved.size === 0) throw noneSolved(problems);
+  async #requireSolved({ round, leftAlone }: RoundRecord): Promise<void> {
+    const { problems, solved, solvedBefore } = await this.#options.stages.trees(round);
+    const isRemainder = leftAlone > 0 && solvedBefore === 0;
+    if (problems > 0 && solved.size === 0 && !isRemainder) throw noneSolved(problems);
   }
 
   async #train(role: "policy" | "ppm", record: RoundRecord): Promise<void> {
@@ -261,6 +267,8 @@ class RoundMachine {
     });
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 function without(ids: readonly string[], left: ReadonlySet<string>): readonly string[] {
   return ids.filter((id) => !left.has(id));

@@ -1,4 +1,7 @@
-/** What every round searches: problems, presets, seeds. All of it is fixed before the first tree grows (algorithm.md 3.8, 5). */
+/**
+ * What every round searches: problems, presets, seeds. All of it is fixed before the first tree grows (algorithm.md 3.8, 5), but who of
+ * the problems is unsolved or easy by then: that is what the trees say.
+ */
 import {
   ConfigError,
   describeIssues,
@@ -49,6 +52,8 @@ export interface RoundSchedule {
   /** Lowest level among the problems, `null` where any is dealt. */
   readonly minLevel: number | null;
   readonly problemIds: readonly string[];
+  /** Whether those of them that are easy by then (`RoundStages.easy`) get no tree in this round. */
+  readonly leavesEasy: boolean;
   readonly passes: readonly SearchPass[];
 }
 
@@ -63,7 +68,10 @@ export interface ScheduleOptions {
   /** Problems of a round; `null` takes all. With `same` ones a round that keeps to a level takes those of them. */
   readonly problemsPerRound: number | null;
   readonly selection: ProblemSelection;
-  /** Whether rounds keep to the levels that the preset names, and unsolved problems get its further trees. */
+  /**
+   * Whether rounds keep to the levels that the preset names, unsolved problems get its further trees, and `same` problems that are easy
+   * by then none.
+   */
   readonly curriculum: boolean;
   /** Seed of the run, 0 … 255. */
   readonly seed: number;
@@ -102,6 +110,13 @@ export function roundSchedules(options: ScheduleOptions): readonly RoundSchedule
     if (options.selection === "fresh") one.problemIds.forEach((id) => dealt.add(id));
     return one;
   });
+}
+
+/** Whether a run leaves easy problems alone: where each is searched once, there is nothing to leave. */
+export function leavesEasy(
+  { selection, curriculum }: Pick<ScheduleOptions, "selection" | "curriculum">,
+): boolean {
+  return curriculum && selection === "same";
 }
 
 /**
@@ -143,6 +158,7 @@ function schedule(
     usesPpm,
     minLevel,
     problemIds: problemsOf(round, pool, { ...options, minLevel }),
+    leavesEasy: round > 1 && leavesEasy(options),
     passes: passesOf(preset, { ...options, name, usesPpm }),
   };
 }

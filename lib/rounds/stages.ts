@@ -20,7 +20,7 @@ export interface StageRequest {
 export interface SearchRequest extends StageRequest {
   readonly schedule: RoundSchedule;
   readonly pass: SearchPass;
-  /** Problems of the pass: all of the round, or those that are unsolved now. */
+  /** Problems of the pass: all of the round, or those that are unsolved now; without those that it leaves alone. */
   readonly problemIds: readonly string[];
   readonly models: RoundModels;
 }
@@ -37,6 +37,8 @@ export interface RoundTrees {
   readonly problems: number;
   /** Those of them that at least one solved. */
   readonly solved: ReadonlySet<string>;
+  /** How many of them a tree of an earlier round had solved. */
+  readonly solvedBefore: number;
 }
 
 /** Request to write training data from the trees of rounds 1 … `round`. */
@@ -76,6 +78,11 @@ export interface RoundStages {
   search(request: SearchRequest): Promise<SearchResult>;
   /** What the trees of a round that are stored by now came to. */
   trees(round: number): Promise<RoundTrees>;
+  /**
+   * Problems that are easy before a round: in the latest earlier round that searched them all trajectories are right, and there is one
+   * (algorithm.md 4). Asked when earlier rounds are complete, so that the answer never changes.
+   */
+  easy(round: number): Promise<ReadonlySet<string>>;
   exportSft(request: ExportRequest): Promise<MadeArtifact>;
   trainPolicy(request: TrainingRequest): Promise<MadeArtifact>;
   exportPairs(request: ExportRequest): Promise<MadeArtifact>;

@@ -76,11 +76,25 @@ export function scriptedStages(world: World, options: ScriptedStagesOptions = {}
       }),
     trees: (round) =>
       settle(() => {
-        const own = [...world.trees].map(parseTree).filter((tree) => tree.round === round);
+        const all = [...world.trees].map(parseTree);
+        const problemsOf = (trees: readonly ScriptedTree[]) =>
+          new Set(trees.map(({ problem }) => problem));
+        const problems = problemsOf(all.filter((tree) => tree.round === round));
+        const before = problemsOf(all.filter((tree) => tree.round < round && solves(tree)));
         return {
-          problems: new Set(own.map(({ problem }) => problem)).size,
-          solved: new Set(own.filter(solves).map(({ problem }) => problem)),
+          problems: problems.size,
+          solved: problemsOf(all.filter((tree) => tree.round === round && solves(tree))),
+          solvedBefore: problems.intersection(before).size,
         };
+      }),
+    easy: (round) =>
+      settle(() => {
+        const earlier = [...world.trees].map(parseTree).filter((tree) => tree.round < round);
+        const easy = [...Map.groupBy(earlier, ({ problem }) => problem)].filter(([, trees]) => {
+          const latest = Math.max(...trees.map((tree) => tree.round));
+          return trees.filter((tree) => tree.round === latest).every(solves);
+        });
+        return new Set(easy.map(([problem]) => problem));
       }),
     exportSft: ({ round }) =>
       settle(() => make(`sft ${round}`, `sft@${round}`, rows("sft", round))),

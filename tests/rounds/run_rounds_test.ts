@@ -7,6 +7,7 @@ import {
   type RoundsPlan,
   type RoundStages,
   runRounds,
+  type ScheduleOptions,
   type Stage,
   type StageEvent,
   STAGES,
@@ -27,6 +28,11 @@ interface Fixture {
   readonly store: ArtifactStore;
   readonly world: World;
 }
+
+/** Problems that every round may search. */
+const LEVELLESS: Partial<ScheduleOptions> = {
+  problems: Array.from({ length: 40 }, (_, i) => ({ id: `p${i}`, level: null })),
+};
 
 function newFixture(): Fixture {
   return { store: memoryStore(), world: newWorld() };
@@ -150,12 +156,84 @@ Deno.test("runRounds() gives further trees to the unsolved problems only", async
   assert.deepEqual(further, [`4/1/${plan.schedules[3]?.problemIds[3]}`]);
 });
 
+Deno.test("runRounds() leaves same problems alone that are easy, searches what is solved now and then again, and counts both", async () => {
+  const fixture = newFixture();
+  const plan = scriptedPlan({ schedule: { ...LEVELLESS, selection: "same" } });
+  const [easy = "", late = "", mixed = "", ...unsolved] = plan.schedules[0]?.problemIds ?? [];
+  const solves: ScriptedStagesOptions["solves"] = ({ round, seed, problem }) =>
+    problem === easy || problem === late && round > 1 || problem === mixed && seed === 1;
+  await run(fixture, plan, { solves });
+  const searched = (problem: string) =>
+    [1, 2, 3, 4].filter((round) => fixture.world.trees.has(`${round}/0/${problem}`));
+  assert.deepEqual(searched(easy), [1]);
+  assert.deepEqual(searched(late), [1, 2]);
+  // A further tree solves it, the first one of each round does not.
+  assert.deepEqual(searched(mixed), [1, 2, 3, 4]);
+  assert.ok(fixture.world.trees.has(`4/1/${mixed}`));
+  assert.ok(!fixture.world.trees.has(`4/1/${easy}`), "no further tree either");
+  assert.deepEqual(unsolved.map(searched), unsolved.map(() => [1, 2, 3, 4]));
+  const rounds = await fixture.store.rounds(1);
+  assert.deepEqual(
+    rounds.map(({ params }) => RoundParams.parse(params))
+      .map(({ problems, leftAlone }) => [problems, leftAlone]),
+    [[0, 0], [4, 0], [4, 1], [4, 2], [4, 2]],
+  );
+});
+
+Deno.test.each<[string, Partial<ScheduleOptions>]>([
+  ["without a curriculum", { ...LEVELLESS, selection: "same", curriculum: false }],
+  ["that are fresh", LEVELLESS],
+])("runRounds() searches all problems %s, easy ones too", async (_name, schedule) => {
+  const fixture = newFixture();
+  const plan = scriptedPlan({ schedule });
+  await run(fixture, plan, { solves: () => true });
+  const wanted = plan.schedules.flatMap(({ round, problemIds }) =>
+    problemIds.map((id) => `${round}/0/${id}`)
+  );
+  assert.deepEqual([...fixture.world.trees].toSorted(), wanted.toSorted());
+});
+
+Deno.test("runRounds() goes on where all but what no round ever solved is easy, and stops where it loses what it had", async () => {
+  const plan = scriptedPlan({ schedule: { ...LEVELLESS, selection: "same", rounds: 3 } });
+  const [hopeless = "", mixed = ""] = plan.schedules[0]?.problemIds ?? [];
+  const outcome = await run(newFixture(), plan, { solves: ({ problem }) => problem !== hopeless });
+  assert.equal(outcome.ended, "complete");
+  // Round 2 solves it with its second tree, so that it is not easy in round 3.
+  const solves: ScriptedStagesOptions["solves"] = ({ round, seed, problem }) =>
+    problem !== hopeless && (problem !== mixed || round === 2 && seed === 1);
+  await assert.rejects(
+    run(newFixture(), plan, { solves }),
+    /"sft" of round 3: no trajectory is right: .* none of the 2 problems/,
+  );
+});
+
+Deno.test("runRounds() goes on with the data of before where every problem is easy: nothing searches, and lineage says so", async () => {
+  const fixture = newFixture();
+  const plan = scriptedPlan({ schedule: { ...LEVELLESS, selection: "same", rounds: 3 } });
+  assert.equal((await run(fixture, plan, { solves: () => true })).ended, "complete");
+  assert.deepEqual(fixture.world.log.filter((entry) => entry.startsWith("search")), [
+    "search 1 with base -",
+  ]);
+  const made = await artifactsOf(fixture.store);
+  assert.ok(made.includes("sft@3 <- policy@0"), "no other checkpoint grew its trees");
+  assert.ok(made.includes("ppm@3 <- pairs@3 policy@3"));
+  const rounds = await fixture.store.rounds(1);
+  assert.deepEqual(rounds.map(({ policy, ppm }) => [policy, ppm]), [
+    [null, null],
+    ["hash of base", null],
+    [null, null],
+    [null, null],
+  ]);
+});
+
 Deno.test("runRounds() that dies anywhere, again and again, ends like one that was left alone", () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }),
-      async (deaths) => {
-        const plan = scriptedPlan();
+      fc.constantFrom("fresh" as const, "same" as const),
+      async (deaths, selection) => {
+        const schedule = selection === "same" ? { ...LEVELLESS, problemsPerRound: 30 } : {};
+        const plan = scriptedPlan({ schedule: { ...schedule, selection } });
         const alone = newFixture();
         await run(alone, plan);
         const killed = newFixture();
@@ -173,11 +251,9 @@ Deno.test("runRounds() that dies anywhere, again and again, ends like one that w
         assert.deepEqual([...killed.world.trees].sort(), [...alone.world.trees].sort());
         assert.deepEqual(killed.world.folders, alone.world.folders);
         const states = async ({ store }: Fixture) =>
-          (await store.rounds(1)).map(({ roundNo, state, policy, ppm }) => ({
-            roundNo,
-            state,
-            policy,
-            ppm,
+          (await store.rounds(1)).map(({ roundNo, state, policy, ppm, params }) => ({
+            ...{ roundNo, state, policy, ppm },
+            leftAlone: RoundParams.parse(params).leftAlone,
           }));
         assert.deepEqual(await states(killed), await states(alone));
       },

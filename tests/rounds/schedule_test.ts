@@ -58,6 +58,25 @@ Deno.test("roundSchedules() leaves levels and further trees alone without a curr
   assert.ok(schedules.every(({ minLevel }) => minLevel === null));
 });
 
+Deno.test.each<[string, Partial<ScheduleOptions>, readonly boolean[]]>([
+  ["leave easy ones of the same problems alone after the first", { selection: "same" }, [
+    false,
+    true,
+    true,
+    true,
+  ]],
+  ["search fresh problems whatever they are", { selection: "fresh" }, [false, false, false, false]],
+  ["search all without a curriculum", { selection: "same", curriculum: false }, [
+    false,
+    false,
+    false,
+    false,
+  ]],
+])("roundSchedules() lets rounds %s", (_name, options, expected) => {
+  const schedules = roundSchedules(scheduleOptions(options));
+  assert.deepEqual(schedules.map(({ leavesEasy }) => leavesEasy), expected);
+});
+
 Deno.test.each<["fresh" | "same", readonly number[][]]>([
   ["fresh", [[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [3, 3, 4, 4, 5], [3, 3, 4, 5, 5]]],
   ["same", [[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [3, 4, 5], [3, 4, 5]]],

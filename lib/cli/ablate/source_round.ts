@@ -31,7 +31,7 @@ export interface FoundSource {
  * Finds the round.
  *
  * @param limit Problems that are used; a larger limit holds the smaller one; `null` is all.
- * @throws {UsageError} If there is no such run or round, or the round is not done.
+ * @throws {UsageError} If there is no such run or round, or the round is not done or grew no tree.
  */
 export async function findSourceRound(
   store: DuckdbStore,
@@ -127,13 +127,16 @@ function findRound(
   { name }: RunInfo,
   { round }: Pick<AblateConfig, "round">,
 ): { readonly round: number; readonly ppm: string | null } {
-  const done = rounds.filter(({ roundNo, state }) => roundNo > 0 && state === "done");
+  // One that names no policy had nothing to search, and so no trees: every problem was easy by then.
+  const done = rounds.filter(({ roundNo, state, policy }) =>
+    roundNo > 0 && state === "done" && policy !== null
+  );
   const found = round === undefined ? done.at(-1) : done.find(({ roundNo }) => roundNo === round);
   if (found !== undefined) return { round: found.roundNo, ppm: found.ppm };
   throw new UsageError(
     `Cannot ablate ${
       round === undefined ? "a round" : `round ${round}`
-    } of run "${name}": rounds that are done are ${
+    } of run "${name}": rounds that are done and grew trees are ${
       done.map(({ roundNo }) => roundNo).join(", ") || "none"
     }`,
   );

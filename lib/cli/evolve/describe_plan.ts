@@ -39,9 +39,14 @@ export function planJson(config: EvolveConfig, plan: EvolvePlan): string {
     suites: plan.suites,
     eval_problems: plan.sizes.evalProblems,
     eval_search: plan.sizes.evalSearch,
-    rounds: plan.schedules.map(({ round, preset, usesPpm, minLevel, problemIds, passes }) => ({
-      ...{ round, preset, uses_ppm: usesPpm, problems: problemIds.length, min_level: minLevel },
-      passes: passes.map(({ problems, spec, seeds }) => ({
+    rounds: plan.schedules.map((schedule) => ({
+      round: schedule.round,
+      preset: schedule.preset,
+      uses_ppm: schedule.usesPpm,
+      problems: schedule.problemIds.length,
+      min_level: schedule.minLevel,
+      leaves_easy: schedule.leavesEasy,
+      passes: schedule.passes.map(({ problems, spec, seeds }) => ({
         problems,
         trees_per_problem: seeds.length,
         rollouts: spec.rollouts,
@@ -63,11 +68,12 @@ function rulesText(config: EvolveConfig): string {
 }
 
 function roundLine(schedule: RoundSchedule, first: string): string {
-  const { round, preset, usesPpm, minLevel, problemIds, passes } = schedule;
+  const { round, preset, usesPpm, minLevel, problemIds, leavesEasy, passes } = schedule;
   const policy = round === 1 ? first : `policy ${round - 1}`;
   const models = usesPpm ? `${policy} and PPM ${round - 1}` : `${policy}, no PPM`;
   const levels = minLevel === null ? "" : ` of level ${minLevel} and up`;
-  return `Round ${round}: ${problemIds.length} problems${levels}, preset ${preset}, ${models}; ${
+  const easy = leavesEasy ? " but those that are easy by then" : "";
+  return `Round ${round}: ${problemIds.length} problems${levels}${easy}, preset ${preset}, ${models}; ${
     passes.map(passText).join("; ")
   }`;
 }

@@ -2,6 +2,7 @@ import { type EvolveConfig, type EvolveSizes, evolveSizes } from "../../config/m
 import { ConfigError, hashJson, type Json, type Problem, UsageError } from "../../core/mod.ts";
 import { isProblemFile, loadProblems } from "../../datasets/mod.ts";
 import {
+  leavesEasy,
   MAX_ROUNDS,
   type RoundSchedule,
   roundSchedules,
@@ -126,6 +127,8 @@ export function evolveSpec(
     ])),
     // Not named where no round has one, so that runs from before there were any go on.
     ...(levels.length > 0 && { minLevel: Object.fromEntries(levels) }),
+    // The same: runs that search every problem once, or all of them always, mean what they did.
+    ...(leavesEasy(schedule) && { leavesEasy: true }),
     roundBudgetTokens: config.roundBudgetTokens ?? null,
     bootstrap: config.bootstrap ?? null,
     policyApi: config.policyApi,

@@ -9,19 +9,42 @@ export interface TreesOfRun {
   readonly runNo: number;
 }
 
-const Count = z.tuple([z.tuple([z.number()])]);
+const Counts = z.tuple([z.tuple([z.number(), z.number()])]);
 
 /** What the stored trees of a round came to. */
 export async function treesOfRound(
   { store, runNo }: TreesOfRun,
   round: number,
 ): Promise<RoundTrees> {
-  const ofRound = "FROM tree JOIN problem USING (problem_no) WHERE run_no = $1 AND round_no = $2";
   const parameters = [runNo, round];
-  const searched = store.query(`SELECT count(DISTINCT problem_no) ${ofRound}`, { parameters });
-  const problems = Count.parse(await allRows(searched))[0][0];
-  const solved = store.query(`SELECT DISTINCT problem_id ${ofRound} AND solved`, { parameters });
-  return { problems, solved: await idsOf(solved) };
+  const counts = store.query(
+    `SELECT count(*), count(*) FILTER (was_solved) FROM (
+       SELECT bool_or(round_no < $2 AND solved) AS was_solved
+       FROM tree WHERE run_no = $1 AND round_no <= $2 GROUP BY problem_no HAVING bool_or(round_no = $2))`,
+    { parameters },
+  );
+  const [[problems, solvedBefore]] = Counts.parse(await allRows(counts));
+  const solved = store.query(
+    `SELECT DISTINCT problem_id FROM tree JOIN problem USING (problem_no)
+     WHERE run_no = $1 AND round_no = $2 AND solved`,
+    { parameters },
+  );
+  return { problems, solved: await idsOf(solved), solvedBefore };
+}
+
+/** Problems that are easy before a round (`RoundStages.easy`). What is left alone stays easy: its latest trees stay what they are. */
+export async function easyProblems(
+  { store, runNo }: TreesOfRun,
+  round: number,
+): Promise<ReadonlySet<string>> {
+  return await idsOf(store.query(
+    `SELECT problem_id FROM (
+       SELECT problem_no, sum(correct_terminals) AS right_ones, sum(wrong_terminals) AS wrong_ones
+       FROM tree WHERE run_no = $1 AND round_no < $2 GROUP BY problem_no, round_no
+       QUALIFY round_no = max(round_no) OVER (PARTITION BY problem_no))
+     JOIN problem USING (problem_no) WHERE right_ones > 0 AND wrong_ones = 0`,
+    { parameters: [runNo, round] },
+  ));
 }
 
 /** The first column, batch by batch: a round may have hundreds of thousands of problems. */

@@ -13,7 +13,7 @@ import { exportStage } from "./export_stage.ts";
 import { policyScore } from "./measures.ts";
 import type { RoundServer } from "./models.ts";
 import type { EvolvePlan } from "./plan.ts";
-import { treesOfRound } from "./round_trees.ts";
+import { easyProblems, treesOfRound } from "./round_trees.ts";
 import { searchStage } from "./search_stage.ts";
 import { trainingStage } from "./training_stage.ts";
 import type { Workplace } from "../workplace.ts";
@@ -72,6 +72,7 @@ export function evolveStages(parts: StageParts): RoundStages {
   return {
     search: (request) => searchStage(request, parts),
     trees: (round) => treesOfRound(parts, round),
+    easy: (round) => easyProblems(parts, round),
     exportSft: (request) => exportStage("sft", request, parts),
     exportPairs: (request) => exportStage("pairs", request, parts),
     trainPolicy: (request) => trainingStage("sft", request, parts),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { openReadOnly, openStore } from "../../../lib/store/mod.ts";
+import { allRows, openReadOnly, openStore } from "../../../lib/store/mod.ts";
 import { runRstar, startRstar } from "../_rstar.ts";
 import { type EvolveWorld, openWorld, type WorldEvent } from "./_world.ts";
 
@@ -81,8 +81,12 @@ Deno.test("evolve searches, exports, trains and measures round after round, and 
 /** Ends a run at the n-th event of a kind, or when it prints a line. */
 type Death = { readonly at: WorldEvent; readonly count: number } | { readonly line: RegExp };
 
-async function dieAt(death: Death, world: EvolveWorld, name: string): Promise<void> {
-  const child = startRstar(world.args(name));
+async function dieAt(
+  death: Death,
+  world: EvolveWorld,
+  [name, ...more]: readonly [string, ...string[]],
+): Promise<void> {
+  const child = startRstar(world.args(name, more));
   let seen = 0;
   world.onEvent = (event) => {
     if ("at" in death && event === death.at && ++seen === death.count) child.kill("SIGKILL");
@@ -111,7 +115,7 @@ Deno.test("evolve that is killed in every stage ends like one that was left alon
     { at: "score", count: 2 },
     { at: "score", count: 15 },
   ];
-  for (const death of deaths) await dieAt(death, world, "killed");
+  for (const death of deaths) await dieAt(death, world, ["killed"]);
   world.onEvent = () => {};
   const last = await runRstar(world.args("killed", ["--resume"]));
   assert.equal(last.code, 0, last.stderr);
@@ -121,6 +125,27 @@ Deno.test("evolve that is killed in every stage ends like one that was left alon
   assert.deepEqual(await contents(world, "killed"), await contents(world, "alone"));
   await using store = await openStore(world.database("killed"));
   assert.equal(await store.tornTrees(), 0);
+});
+
+Deno.test("evolve leaves easy ones of the same problems alone in the next round, and the same ones after it was killed", async () => {
+  await using world = await openWorld({ skill: (round) => [85, 60][round] ?? 90 });
+  const same = ["--selection", "same", "--eval-problems", "0", "--eval-search", "0"];
+  const first = await runRstar(world.args("killed", [...same, "--stop-after", "evaluate"]));
+  assert.equal(first.code, 0, first.stderr);
+  // Nothing is measured: the first samples after round 1 are those of the second round's trees.
+  await dieAt({ at: "sample", count: 9 }, world, ["killed", ...same]);
+  world.onEvent = () => {};
+  const last = await runRstar(world.args("killed", [...same, "--resume"]));
+  assert.equal(last.code, 0, last.stderr);
+  const problems = async (condition: string) => {
+    using database = await openReadOnly(world.database("killed"));
+    const sql = `SELECT problem_id FROM problems WHERE ${condition} ORDER BY ALL`;
+    return (await allRows(database.query(sql))).map(([id]) => String(id));
+  };
+  const easy = await problems("round = 1 AND difficulty = 'easy'");
+  const others = await problems("round = 1 AND difficulty <> 'easy'");
+  assert.ok(easy.length > 0 && others.length > 0, `${easy.length} and ${others.length}`);
+  assert.deepEqual(await problems("round = 2"), others);
 });
 
 Deno.test("evolve finishes what is open at SIGINT, exits with 130, and goes on", async () => {

@@ -55,6 +55,20 @@ Deno.test("a run of evolve can do without a PPM for as long as rounds can be", a
   assert.equal(await specHash({ ppmFrom: 16 }), await specHash({ ppmFrom: 17 }));
 });
 
+Deno.test("only runs that leave easy problems alone say so in their specification", async () => {
+  const spec = async (settings: Readonly<Record<string, unknown>>) => {
+    const config = EvolveConfig.parse(settings);
+    const plan = await planEvolve(config);
+    return evolveSpec(config, plan, { base: null, training: null, exports: null });
+  };
+  const says = async (settings: Readonly<Record<string, unknown>>) =>
+    Object.entries(await spec(settings) ?? {}).filter(([key]) => key === "leavesEasy");
+  assert.deepEqual(await says({ selection: "same" }), [["leavesEasy", true]]);
+  assert.deepEqual(await says({ selection: "same", rounds: 1 }), [["leavesEasy", true]]);
+  assert.deepEqual(await says({ selection: "same", curriculum: "off" }), []);
+  assert.deepEqual(await says({}), []);
+});
+
 Deno.test("the configuration for a cluster is one that evolve takes", async () => {
   const args = ["evolve", "--config", "docs/cluster/evolve_qwen7b.jsonc", "--dry-run"];
   const { code, stdout, stderr } = await runRstar(args);
@@ -62,7 +76,7 @@ Deno.test("the configuration for a cluster is one that evolve takes", async () =
   assert.match(stdout, /^Base: \/models\/Qwen2\.5-Math-7B$/m);
   assert.match(
     stdout,
-    /^Round 4: .*preset paper\/r4, policy 3 and PPM 3; .*128 rollouts x 16 candidates$/m,
+    /^Round 4: \d+ problems but those that are easy by then, preset paper\/r4, policy 3 and PPM 3; .*128 rollouts x 16 candidates$/m,
   );
   assert.match(
     stdout,
