@@ -1,6 +1,6 @@
 /** What each round came to: the table of rounds. Pure; `cli` reads what it needs from the store. */
 import { type Interval, mcnemarExact, pairedBootstrap, wilsonInterval } from "../evaluation/mod.ts";
-import type { RunSummary } from "../store/store.ts";
+import type { CumulativeCoverage, LevelSummary, RunSummary } from "../store/store.ts";
 
 /** Whether each problem was answered right, by id. */
 export type ProblemScores = ReadonlyMap<string, boolean>;
@@ -15,6 +15,10 @@ export interface RoundMeasures {
   readonly search: ProblemScores | null;
   /** Trees of the round. */
   readonly trees: RunSummary | null;
+  /** Trees of the rounds up to this one together. */
+  readonly cumulative: CumulativeCoverage | null;
+  /** Problems that were dealt to the round and got no tree, because they were easy by then. */
+  readonly leftAlone: number | null;
   readonly sftTraces: number | null;
   readonly pairs: number | null;
   /** Held-out pairs that the PPM of the round orders right. */
@@ -46,10 +50,8 @@ export interface Change {
 }
 
 /** Problems of a level that search solved. */
-export interface Coverage {
-  readonly level: number | null;
-  readonly problems: number;
-  readonly solved: number;
+export interface Coverage extends LevelSummary {
+  readonly rate: Rate | null;
 }
 
 /** A row of the table of rounds. */
@@ -60,8 +62,12 @@ export interface RoundResult {
   readonly policyChange: Change | null;
   readonly searchChange: Change | null;
   readonly ppmPairAccuracy: Rate | null;
-  /** Problems that the trees of the round solved. */
+  /** Problems that the trees of the round solved, of those that it searched: what it left alone is in neither. */
   readonly coverage: Rate | null;
+  /** Problems that any tree of this round and those before it solved, of all that they searched: what was left alone is in both. */
+  readonly cumulativeCoverage: Rate | null;
+  /** Problems that the round left alone because they were easy by then; `null` for the base. */
+  readonly leftAlone: number | null;
   readonly levels: readonly Coverage[];
   readonly sftTraces: number | null;
   readonly pairs: number | null;
@@ -75,7 +81,7 @@ export interface RoundResult {
 export function roundResults(measures: readonly RoundMeasures[]): readonly RoundResult[] {
   return measures.map((now, index) => {
     const before = measures[index - 1] ?? null;
-    const { trees, heldOut } = now;
+    const { trees, cumulative, heldOut } = now;
     return {
       round: now.round,
       policyPass1: scoreRate(now.policy),
@@ -87,7 +93,12 @@ export function roundResults(measures: readonly RoundMeasures[]): readonly Round
         // Pairs of a problem go together: its problems are what there is of them.
         : rate(heldOut.accuracy * heldOut.problems, heldOut.problems),
       coverage: trees === null ? null : rate(trees.solved, trees.problems),
-      levels: trees?.levels ?? [],
+      cumulativeCoverage: cumulative === null ? null : rate(cumulative.solved, cumulative.problems),
+      leftAlone: now.leftAlone,
+      levels: (trees?.levels ?? []).map((level) => ({
+        ...level,
+        rate: rate(level.solved, level.problems),
+      })),
       sftTraces: now.sftTraces,
       pairs: now.pairs,
       tokens: (trees === null ? 0 : trees.promptTokens + trees.generatedTokens + trees.ppmTokens) +

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Database } from "./_database.ts";
-import type { RunSummary } from "./store.ts";
+import type { CumulativeCoverage, RunSummary } from "./store.ts";
 
 const number = z.union([z.number(), z.bigint()]).transform(Number);
 const Totals = z.object({
@@ -19,6 +19,7 @@ const Level = z.object({ level: z.number().nullable(), problems: number, solved:
 const Depth = z.object({ depth: z.number(), nodes: number, mean_q: z.number() });
 const Status = z.object({ status: z.string(), nodes: number });
 const Trajectories = z.object({ correct: number, wrong: number });
+const Coverage = z.object({ problems: number, solved: number });
 const Failed = z.object({ attempts: number });
 
 /** What the trees of a run, or of one of its rounds, came to. */
@@ -74,4 +75,18 @@ export async function runSummary(
     price: t.price,
     failedAttempts: Failed.parse(failed).attempts,
   };
+}
+
+/** What the trees of a run's rounds up to one of them searched and solved; each problem counts once. */
+export async function cumulativeCoverage(
+  database: Database,
+  runNo: number,
+  lastRound: number,
+): Promise<CumulativeCoverage> {
+  const [row] = await database.rows(
+    `SELECT count(DISTINCT problem_no) AS problems, count(DISTINCT problem_no) FILTER (solved) AS solved
+     FROM tree WHERE run_no = $1 AND round_no <= $2`,
+    [runNo, lastRound],
+  );
+  return Coverage.parse(row);
 }

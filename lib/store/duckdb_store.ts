@@ -16,9 +16,10 @@ import { deleteRun, findMatch, listRuns, openRun, renameRun } from "./_runs.ts";
 import { finishedSamples, readSamples, writeSamples, writeVerdicts } from "./_samples.ts";
 import { saveLoadSamples } from "./_load.ts";
 import { writeSnapshot } from "./_snapshot.ts";
-import { runSummary } from "./_summary.ts";
+import { cumulativeCoverage, runSummary } from "./_summary.ts";
 import { TreeWriter } from "./_writer.ts";
 import type {
+  CumulativeCoverage,
   FailedAttempt,
   NodeScore,
   PendingRequest,
@@ -132,6 +133,11 @@ export class DuckdbStore implements Store, SqlReader {
   /** @inheritdoc */
   summary(runNo: number, options: { readonly roundNo?: number } = {}) {
     return this.#exclusive(() => runSummary(this.#database, runNo, options.roundNo ?? null));
+  }
+
+  /** @inheritdoc */
+  cumulativeCoverage(runNo: number, lastRound: number): Promise<CumulativeCoverage> {
+    return this.#exclusive(() => cumulativeCoverage(this.#database, runNo, lastRound));
   }
 
   /** @inheritdoc */

@@ -162,6 +162,15 @@ export function memoryStore(): Store {
           },
         )
       ),
+    cumulativeCoverage: (runNo, lastRound) =>
+      settle(() => {
+        const own = [...trees].filter(([id]) =>
+          isOf(id, runNo, undefined) && unpackTreeId(id).roundNo <= lastRound
+        ).map(([, tree]) => tree);
+        const count = (some: readonly TreeRecord[]) =>
+          new Set(some.map(({ problemId }) => problemId)).size;
+        return { problems: count(own), solved: count(own.filter((t) => t.correctTerminals > 0)) };
+      }),
     getReply: (key) => settle(() => replies.get(replyKey(key)) ?? null),
     putReply: (key, body) =>
       settle(() => {

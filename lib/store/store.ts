@@ -213,6 +213,14 @@ export interface RunSummary {
   readonly failedAttempts: number;
 }
 
+/** Problems that the trees of several rounds searched together. */
+export interface CumulativeCoverage {
+  /** Problems with at least one tree. */
+  readonly problems: number;
+  /** Those that at least one tree solved. */
+  readonly solved: number;
+}
+
 /** Finished trees. */
 export interface TreeStore {
   /** Trees of a round that are neither stored nor given up. */
@@ -231,6 +239,8 @@ export interface TreeStore {
   readTree(key: RoundKey, tree: PendingTree): Promise<TreeRecord | null>;
   /** What the trees of a run, or of one round of it, came to. */
   summary(runNo: number, options?: { readonly roundNo?: number }): Promise<RunSummary>;
+  /** What the trees of a run's rounds up to one of them searched and solved; each problem counts once. */
+  cumulativeCoverage(runNo: number, lastRound: number): Promise<CumulativeCoverage>;
 }
 
 /** One measurement of load: a queue's length, tokens per second, trees in a state. */

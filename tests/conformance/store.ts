@@ -275,6 +275,26 @@ export function testStore(name: string, make: () => Promise<Store>): void {
     assert.equal((await store.summary(runNo + 1)).trees, 0);
   });
 
+  Deno.test(`${name}: cumulativeCoverage() counts each problem once, over the rounds up to one`, async () => {
+    await using store = await make();
+    const { runNo } = await store.openRun(testRun());
+    const other = await store.openRun(testRun({ name: "other" }));
+    await store.putProblems([testProblem(1), testProblem(2), testProblem(3)]);
+    await store.writeTree({ runNo, roundNo: 1 }, testTree("test/1", 0, false));
+    await store.writeTree({ runNo, roundNo: 1 }, testTree("test/2", 0));
+    // Solved in the second round, and lost again in the third, which takes another problem besides.
+    await store.writeTree({ runNo, roundNo: 2 }, testTree("test/1", 0));
+    await store.writeTree({ runNo, roundNo: 2 }, testTree("test/1", 1, false));
+    await store.writeTree({ runNo, roundNo: 3 }, testTree("test/1", 0, false));
+    await store.writeTree({ runNo, roundNo: 3 }, testTree("test/3", 0, false));
+    await store.writeTree({ runNo: other.runNo, roundNo: 1 }, testTree("test/3", 0));
+    const upTo = (round: number) => store.cumulativeCoverage(runNo, round);
+    assert.deepEqual(await upTo(0), { problems: 0, solved: 0 });
+    assert.deepEqual(await upTo(1), { problems: 2, solved: 1 });
+    assert.deepEqual(await upTo(2), { problems: 2, solved: 2 });
+    assert.deepEqual(await upTo(3), { problems: 3, solved: 2 });
+  });
+
   Deno.test(`${name}: putReply() keeps the first reply of a key`, async () => {
     await using store = await make();
     const key = { requestHash: "a".repeat(64), sample: 0 };

@@ -10,7 +10,7 @@ import {
   runReport,
   type TableBlock,
 } from "../../lib/report/mod.ts";
-import { testRun } from "../conformance/store.ts";
+import { testProblem, testRun, testTree } from "../conformance/store.ts";
 import { temporaryFolder } from "../store/_files.ts";
 import { parsePage, tableTexts } from "./_page.ts";
 import { GRADER, PROBLEMS, storeRun } from "./_stored_run.ts";
@@ -141,6 +141,45 @@ Deno.test("runReport() gives the table of rounds, the base first", () => {
   assert.deepEqual(rows.map(({ sft_rows }) => sft_rows), [null, 40, 80]);
   assert.deepEqual(rows.map(({ pair_accuracy }) => pair_accuracy), [null, .75, .75]);
   assert.equal(rows[0]?.coverage, null);
+});
+
+Deno.test("runReport() shows what rounds together solved beside what each did, and what was left alone", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/a.duckdb`;
+  {
+    await using store = await openStore(path);
+    const { runNo } = await store.openRun(testRun());
+    await store.putProblems([testProblem(1), testProblem(2), testProblem(3)]);
+    const grow = (roundNo: number, problem: number, isSolved: boolean) =>
+      store.writeTree({ runNo, roundNo }, testTree(`test/${problem}`, 0, isSolved));
+    for (const [roundNo, leftAlone] of [0, 0, 1, 3].entries()) {
+      const row = { policy: null, ppm: null, params: { leftAlone }, state: "done" };
+      await store.putRound({ runNo, roundNo, ...row });
+    }
+    await grow(1, 1, true);
+    await grow(1, 2, false);
+    await grow(2, 2, false);
+    await grow(2, 3, true);
+  }
+  using database = await openReadOnly(path);
+  const rounds = table("rounds", await runReport(database, { now, grader: GRADER }));
+  const shown = rounds.rows.map(({ coverage, cumulative_coverage, left_alone }) =>
+    [coverage, cumulative_coverage, left_alone] as const
+  );
+  assert.deepEqual(shown, [
+    [null, null, 0],
+    [1 / 2, 1 / 2, 0],
+    [1 / 2, 2 / 3, 1],
+    [null, 2 / 3, 3],
+  ]);
+  // Wilson's interval of 2 in 3.
+  const { cumulative_low, cumulative_high } = rounds.rows[2] ?? {};
+  assert.deepEqual(
+    [Number(cumulative_low).toFixed(2), Number(cumulative_high).toFixed(2)],
+    ["0.21", "0.94"],
+  );
+  assert.ok(rounds.columns.some(({ label }) => label === "easy, left alone"));
+  assert.ok(!table("rounds").columns.some(({ key }) => key === "left_alone"), "none were");
 });
 
 Deno.test("runReport() counts trees and solved problems as the store does", () => {

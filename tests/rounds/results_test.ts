@@ -8,6 +8,8 @@ function measures(round: number, more: Partial<RoundMeasures> = {}): RoundMeasur
     policy: null,
     search: null,
     trees: null,
+    cumulative: null,
+    leftAlone: null,
     sftTraces: null,
     pairs: null,
     heldOut: null,
@@ -51,6 +53,8 @@ Deno.test("roundResults() of nothing measured is nothing, never zero", () => {
     searchChange: null,
     ppmPairAccuracy: null,
     coverage: null,
+    cumulativeCoverage: null,
+    leftAlone: null,
     levels: [],
     sftTraces: null,
     pairs: null,
@@ -65,6 +69,8 @@ Deno.test("roundResults() gives shares with intervals, and adds up tokens and se
     measures(1, {
       policy: scores("1100"),
       trees: TREES,
+      cumulative: { problems: 20, solved: 15 },
+      leftAlone: 12,
       heldOut: { accuracy: 0.75, problems: 40 },
       trainingTokens: 7,
       evaluationTokens: 5,
@@ -78,6 +84,12 @@ Deno.test("roundResults() gives shares with intervals, and adds up tokens and se
     ["0.1500", "0.8500"],
   );
   assert.equal(result?.coverage?.value, 0.75);
+  assert.deepEqual([result?.cumulativeCoverage?.value, result?.cumulativeCoverage?.n], [0.75, 20]);
+  assert.equal(result?.leftAlone, 12);
+  assert.deepEqual(
+    result?.levels.map(({ level, rate }) => [level, rate?.value, rate?.interval.low.toFixed(2)]),
+    [[1, 1, "0.57"], [2, 1 / 3, "0.06"]],
+  );
   assert.deepEqual([result?.ppmPairAccuracy?.value, result?.ppmPairAccuracy?.n], [0.75, 40]);
   assert.deepEqual([result?.tokens, result?.seconds], [135, 5]);
 });

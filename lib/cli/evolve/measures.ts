@@ -33,7 +33,7 @@ async function measureRound(
     artifacts.findLast((one) => one.roundNo === roundNo && stageOf(one) === stage);
   const policy = metaOf(find("policy"));
   const ppm = metaOf(find("ppm"));
-  const { seconds, evaluations } = RoundParams.parse(params);
+  const { seconds, evaluations, leftAlone } = RoundParams.parse(params);
   const greedy = await readScores(roundNo, { ...parts, evaluations, mode: "greedy" });
   const search = await readScores(roundNo, { ...parts, evaluations, mode: "mcts" });
   const heldOut = ppm?.heldOut ?? null;
@@ -42,6 +42,8 @@ async function measureRound(
     policy: greedy?.scores ?? null,
     search: search?.scores ?? null,
     trees: roundNo === 0 ? null : await store.summary(runNo, { roundNo }),
+    cumulative: roundNo === 0 ? null : await store.cumulativeCoverage(runNo, roundNo),
+    leftAlone: roundNo === 0 ? null : leftAlone,
     sftTraces: find("sft")?.rows ?? null,
     pairs: find("pairs")?.rows ?? null,
     heldOut: heldOut && { accuracy: heldOut.pairAccuracy, problems: heldOut.problems },

@@ -27,7 +27,7 @@ export function outcomeLines(outcome: EvolveOutcome): readonly string[] {
   return [
     `Run "${run}", ${
       shortDuration(outcome.seconds)
-    }; pass@1 on ${suite}, in percent [95 % interval]; ` +
+    }; pass@1 on ${suite}; shares in percent [95 % interval]; ` +
     "changes against the round before, by problem (McNemar's exact test)",
     roundsTable(results),
     ...(note === null ? [] : [note]),
@@ -52,7 +52,11 @@ export function roundsTable(results: readonly RoundResult[]): string {
       level === null ? "solved, no level" : `solved, level ${level}`,
       (result) => levelCell(result, level),
     ]),
-    ["solved by search", ({ coverage }) => percent(coverage)],
+    ["solved by search", ({ coverage }) => percentWithInterval(coverage)],
+    ["  all rounds so far", ({ cumulativeCoverage }) => percentWithInterval(cumulativeCoverage)],
+    ...(results.some(({ leftAlone }) => (leftAlone ?? 0) > 0)
+      ? [["easy, left alone", ({ leftAlone }: RoundResult) => count(leftAlone)] as const]
+      : []),
     ["policy pass@1", ({ policyPass1 }) => percentWithInterval(policyPass1)],
     ["  change", ({ policyChange }) => changeCell(policyChange)],
     ["search pass@1", ({ searchPass1 }) => percentWithInterval(searchPass1)],
@@ -87,10 +91,15 @@ export function outcomeJson(outcome: EvolveOutcome): string {
       ppm_pair_accuracy: result.ppmPairAccuracy?.value ?? null,
       ppm_pair_accuracy_interval: pair(result.ppmPairAccuracy),
       coverage: result.coverage?.value ?? null,
-      coverage_by_level: result.levels.map(({ level, problems, solved }) => ({
+      coverage_interval: pair(result.coverage),
+      coverage_by_level: result.levels.map(({ level, problems, solved, rate }) => ({
         ...{ level, problems, solved },
-        coverage: problems === 0 ? null : solved / problems,
+        coverage: rate?.value ?? null,
+        coverage_interval: pair(rate),
       })),
+      cumulative_coverage: result.cumulativeCoverage?.value ?? null,
+      cumulative_coverage_interval: pair(result.cumulativeCoverage),
+      left_alone: result.leftAlone,
       sft_traces: result.sftTraces,
       pairs: result.pairs,
       tokens: result.tokens,
@@ -112,20 +121,18 @@ function changeJson(change: Change | null) {
 
 function levelCell(result: RoundResult, level: number | null): string {
   const found = result.levels.find((one) => one.level === level);
-  return found === undefined ? NOT_MEASURED : `${found.solved}/${found.problems}`;
+  if (found === undefined || found.rate === null) return NOT_MEASURED;
+  return `${found.solved}/${found.problems} ${intervalText(found.rate)}`;
 }
 
 const inPercent = (value: number) => (100 * value).toFixed(0);
 
-function percent(rate: Rate | null): string {
-  return rate === null ? NOT_MEASURED : `${inPercent(rate.value)} %`;
+function percentWithInterval(rate: Rate | null): string {
+  return rate === null ? NOT_MEASURED : `${(100 * rate.value).toFixed(1)} ${intervalText(rate)}`;
 }
 
-function percentWithInterval(rate: Rate | null): string {
-  if (rate === null) return NOT_MEASURED;
-  return `${(100 * rate.value).toFixed(1)} [${inPercent(rate.interval.low)}, ${
-    inPercent(rate.interval.high)
-  }]`;
+function intervalText({ interval }: Rate): string {
+  return `[${inPercent(interval.low)}, ${inPercent(interval.high)}]`;
 }
 
 function changeCell(change: Change | null): string {

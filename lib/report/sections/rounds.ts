@@ -11,6 +11,9 @@ const roundRow = z.object({
   state: optionalText,
   problems: z.number(),
   solved: z.number(),
+  problems_so_far: measured,
+  solved_so_far: measured,
+  left_alone: measured,
   sft_rows: measured,
   pair_rows: measured,
   pair_accuracy: measured,
@@ -37,9 +40,16 @@ export async function roundsSection(
             AS pair_accuracy,
           max_by(TRY_CAST(meta ->> '$.heldOut.problems' AS BIGINT), artifact_id) FILTER (role = 'ppm' AND kind = 'checkpoint')
             AS held_out_problems
-        FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY ALL)
-      SELECT round, state, problems, solved, sft_rows, pair_rows, pair_accuracy, held_out_problems, tokens, seconds
-      FROM rounds LEFT JOIN made USING (round) WHERE run = $1 ORDER BY round`,
+        FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY ALL),
+      first AS (
+        SELECT problem_no, min(round_no) AS searched_in, min(round_no) FILTER (solved) AS solved_in
+        FROM tree JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY problem_no),
+      so_far AS (
+        SELECT round, count(*) AS problems_so_far, count(*) FILTER (solved_in <= round) AS solved_so_far
+        FROM rounds JOIN first ON searched_in <= round WHERE run = $1 GROUP BY round)
+      SELECT round, state, problems, solved, problems_so_far, solved_so_far, TRY_CAST(params ->> '$.leftAlone' AS BIGINT) AS left_alone,
+        sft_rows, pair_rows, pair_accuracy, held_out_problems, tokens, seconds
+      FROM rounds LEFT JOIN made USING (round) LEFT JOIN so_far USING (round) WHERE run = $1 ORDER BY round`,
     parameters: [run],
   });
   if (rounds.length === 0) return emptySection({ ...HEAD, lead: "The run has no rounds." });
@@ -47,8 +57,8 @@ export async function roundsSection(
   return {
     ...HEAD,
     lead:
-      "Round 0 of an evolve run is the base; a plain search is round 0 as well. Coverage: problems that the round's trees solved. Scores are " +
-      "those of the round's checkpoints. Intervals are Wilson's, 95 %; tokens and tree seconds are those of the search.",
+      "Round 0 of an evolve run is the base; a plain search is round 0 as well. Solved: by the round's trees, of the problems that they " +
+      "searched; so far: by any tree of this round and those before it, of all that they searched. Scores are those of the round's checkpoints. Intervals are Wilson's, 95 %; tokens and tree seconds are those of the search.",
     blocks: [{
       type: "table",
       id: "rounds",
@@ -58,6 +68,15 @@ export async function roundsSection(
         { key: "state", label: "state", format: "text" },
         { key: "problems", label: "problems", format: "integer" },
         { key: "coverage", label: "solved", format: "percent", interval: ["low", "high"] },
+        {
+          key: "cumulative_coverage",
+          label: "solved so far",
+          format: "percent",
+          interval: ["cumulative_low", "cumulative_high"],
+        },
+        ...(rounds.some(({ left_alone }) => (left_alone ?? 0) > 0)
+          ? [{ key: "left_alone", label: "easy, left alone", format: "integer" } as const]
+          : []),
         ...scores.map(({ column }) => column),
         {
           key: "pair_accuracy",
@@ -73,6 +92,7 @@ export async function roundsSection(
       rows: rounds.map(({ solved, ...row }) => ({
         ...row,
         ...coverage(row.problems, solved),
+        ...cumulativeCoverage(row.problems_so_far, row.solved_so_far),
         ...pairInterval(row.pair_accuracy, row.held_out_problems),
         ...Object.assign({}, ...scores.map(({ cells }) => cells(row.round))),
       })),
@@ -80,12 +100,20 @@ export async function roundsSection(
   };
 }
 
-function coverage(problems: number, solved: number): Row {
+function coverage(
+  problems: number,
+  solved: number,
+): Readonly<Record<"coverage" | "low" | "high", number | null>> {
   if (problems === 0) return { coverage: null, low: null, high: null };
   return {
     coverage: solved / problems,
     ...wilsonInterval({ successes: solved, trials: problems }),
   };
+}
+
+function cumulativeCoverage(problems: number | null, solved: number | null): Row {
+  const { coverage: share, low, high } = coverage(problems ?? 0, solved ?? 0);
+  return { cumulative_coverage: share, cumulative_low: low, cumulative_high: high };
 }
 
 function pairInterval(accuracy: number | null, problems: number | null): Row {
