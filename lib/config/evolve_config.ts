@@ -61,7 +61,7 @@ export const EvolveConfig = z.strictObject({
     .describe("Problem set by name, or a .jsonl, .json, .csv or .parquet file"),
   problemsPerRound: z.union([z.literal("all"), z.int().min(1)]).optional()
     .describe(
-      "Problems of each round, or all (default: 120 for starter, else all); of the same ones in every round, those of its level",
+      "Problems of each round, or all (default: 120 for starter, else all); where every round has the same ones, it searches those of its levels",
     ),
   selection: z.enum(["fresh", "same"]).optional()
     .describe("New problems in every round, or the same (default: fresh for starter, else same)"),

@@ -12,7 +12,7 @@ export function planLines(config: EvolveConfig, plan: EvolvePlan): readonly stri
     `Problems: ${plan.problems.size} of "${config.problems}", ${
       sizes.selection === "fresh"
         ? "fresh ones in every round"
-        : "the same ones in every round, or those of its level"
+        : "the same ones in every round, as far as they are of its levels"
     }`,
     `Base: ${plan.base}`,
     `Models: ${serve === undefined ? "embedded engine" : `served by ${serve.join(" ")}`}`,
