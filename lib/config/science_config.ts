@@ -1,12 +1,20 @@
 import { z } from "zod";
+import { ConfigError, describeIssues } from "../core/mod.ts";
 import { chainSettings } from "./_chain_settings.ts";
 import { EvolveConfig } from "./evolve_config.ts";
+import { flagName } from "./resolve.ts";
 
 /** Sizes that are not given: `quick` is what tests and a first look use, and shows nothing. */
 export const SCIENCE_SIZES = {
   standard: { seeds: 3, rounds: 4, testPolicy: 2_000, testSearch: 500, rollouts: 64 },
   quick: { seeds: 1, rounds: 2, testPolicy: 20, testSearch: 8, rollouts: 4 },
 } as const;
+
+/** Settings of evolve that a study sets itself, with its own setting for each: chains and ablations must agree on them. */
+const OWN_SETTINGS: ReadonlyMap<string, string> = new Map([
+  ...["rounds", "quick", "run", ...Object.keys(chainSettings)].map((key) => [key, key] as const),
+  ["seed", "seeds"],
+]);
 
 /**
  * Everything `deno task science` can be told: the one schema behind the configuration file, `RSTAR_*` variables and the flags.
@@ -31,9 +39,21 @@ export const ScienceConfig = z.strictObject({
   suite: z.string().min(1).default("starter_test")
     .describe("Suite that claims are tested on; rounds are steered by validation problems alone"),
   evolve: z.record(z.string(), z.json()).default({})
-    .describe("Settings of evolve over its defaults, for every seed"),
+    .describe(
+      "Settings of evolve over its defaults, for every seed; not those that science has itself (rounds, workers, trainer ...)",
+    ),
   out: z.string().min(1).optional().describe("Write the study to this Markdown file as well"),
   ...chainSettings,
+}).superRefine(({ evolve }, context) => {
+  for (const key of Object.keys(evolve)) {
+    const own = OWN_SETTINGS.get(key);
+    if (own === undefined) continue;
+    context.addIssue({
+      code: "custom",
+      path: ["evolve", key],
+      message: `the study sets it for every chain; use its own setting "${own}" (${flagName(own)})`,
+    });
+  }
 });
 
 /** Everything `deno task science` can be told, resolved. */
@@ -76,13 +96,17 @@ export function passedOn(config: ScienceConfig) {
 /**
  * Configuration of the chain of one seed.
  *
- * @throws {z.ZodError} If the settings for evolve are none of it.
+ * @throws {ConfigError} If the settings for evolve are none of it.
  */
 export function chainConfig(config: ScienceConfig, seed: number): EvolveConfig {
-  return EvolveConfig.parse({
+  const parsed = EvolveConfig.safeParse({
     ...config.evolve,
     ...passedOn(config),
     ...{ seed, run: `${config.run}-seed-${seed}`, quick: config.quick },
     rounds: scienceSizes(config).rounds,
   });
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    `Cannot use setting "evolve" of the study: ${describeIssues(parsed.error)}`,
+  );
 }

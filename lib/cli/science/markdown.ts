@@ -6,7 +6,7 @@ import {
   type PartResult,
   PRIMARY_CLAIMS,
 } from "../../ablation/mod.ts";
-import { type ScienceConfig, scienceSizes } from "../../config/mod.ts";
+import { chainConfig, type ScienceConfig, scienceSizes } from "../../config/mod.ts";
 import { ablateGrid } from "../ablate/table.ts";
 import { type Grid, markdownGrid, probability, signed } from "../eval/table.ts";
 import { shortDuration } from "../output.ts";
@@ -15,11 +15,17 @@ import { studyParts } from "./study.ts";
 
 const NONE = "–";
 
-/** The plan of a study for people, with the claims that it is going to test. */
+/**
+ * The plan of a study for people, with the claims that it is going to test.
+ *
+ * @throws {ConfigError} If the settings for evolve are none of it.
+ */
 export function scienceLines(config: ScienceConfig): readonly string[] {
   const sizes = scienceSizes(config);
   return [
-    `${sizes.seeds} chains of ${sizes.rounds} rounds in ${config.db}, runs ${config.run}-seed-0 and on`,
+    `${sizes.seeds} chains of ${sizes.rounds} rounds in ${config.db}, runs ${
+      chainConfig(config, 0).run
+    } and on`,
     ...studyParts(sizes).map(({ ablation, round, problems }) =>
       `Each: ${ablation.name}, round ${round}, on ${problems} problems of ${config.suite}`
     ),
