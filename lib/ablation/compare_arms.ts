@@ -2,6 +2,7 @@
 import {
   crossedBootstrap,
   type CrossedDifference,
+  crossedMean,
   type Interval,
   scoreOf,
 } from "../evaluation/mod.ts";
@@ -157,10 +158,10 @@ function estimateOf({ values }: ScoreRows): Pick<ArmRow, "estimate" | "interval"
     const { value, interval } = scoreOf(only);
     return { estimate: value, interval, perSeed: [value] };
   }
-  const { difference, interval: { low, high }, perSeed } = crossedBootstrap(values);
+  const { mean, interval: { low, high }, perSeed } = crossedMean(values);
   // Scores are shares; what a draw of seeds adds is stretched, and may reach beyond them.
   return {
-    estimate: difference,
+    estimate: mean,
     interval: { low: Math.max(0, low), high: Math.min(1, high) },
     perSeed,
   };

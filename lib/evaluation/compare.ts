@@ -85,7 +85,8 @@ export interface ProblemDifference {
 }
 
 /**
- * Compares two evaluations of the same problems.
+ * Compares two evaluations of the same problems. Equal questions under two ids are two problems, unless `clusterOf` joins them, as
+ * summaries of single evaluations do: McNemar's exact test knows no clusters.
  *
  * @throws {UsageError} If a problem or a sample is missing on one side and `commonOnly` is off, if no problem is left, or if a sample
  * has no verdict of the grader.

@@ -35,7 +35,8 @@ interface Pair {
 export function compareCommand(): Command {
   return new Command("compare")
     .description(
-      "Compare two evaluations of the same problems: paired tests, corrected over suites",
+      "Compare two evaluations of the same problems: paired tests, corrected over suites; one question under two ids counts as " +
+        "two problems here (tables of single evaluations cluster them)",
     )
     .argument("<first>", "number, or round-N")
     .argument("<second>", "number, or round-N")

@@ -13,6 +13,14 @@ import type { Interval } from "./interval.ts";
 import { signFlipProbability } from "./paired_tests.ts";
 import { mean, standardDeviation } from "./standard_error.ts";
 
+/** A mean over seeds and problems. */
+export interface CrossedMean {
+  readonly mean: number;
+  readonly interval: Interval;
+  /** Mean of every seed, in the order given. */
+  readonly perSeed: readonly number[];
+}
+
 /** A difference over seeds and problems. */
 export interface CrossedDifference {
   readonly difference: number;
@@ -27,41 +35,42 @@ export interface CrossedDifference {
   readonly degreesOfFreedom: number;
 }
 
+/** Options of crossed bootstraps. */
+export type CrossedOptions = ResampleOptions & {
+  /** Level of the interval. @default 0.95 */
+  readonly level?: number;
+};
+
 /**
- * Mean of paired differences with an interval that holds for new seeds and new problems.
+ * Mean of scores with an interval that holds for new seeds and new problems. Nothing is tested, which saves most of the work of
+ * {@linkcode crossedBootstrap}.
+ *
+ * @param scores One row a seed, one score a problem, problems in one order.
+ * @throws {RangeError} If there are no seeds or problems, or the rows differ in length.
+ */
+export function crossedMean(
+  scores: readonly ArrayLike<number>[],
+  options: CrossedOptions = {},
+): CrossedMean {
+  const { columns, draws } = resampleCrossed(scores, options);
+  const perSeed = columns.map(mean);
+  return { mean: mean(perSeed), interval: percentileInterval(draws, options.level), perSeed };
+}
+
+/**
+ * Mean of paired differences with an interval that holds for new seeds and new problems, and a test of no difference.
  *
  * @param differences One row a seed: score of the first less score of the second, one a problem, problems in one order.
  * @throws {RangeError} If there are no seeds or problems, or the rows differ in length.
  */
 export function crossedBootstrap(
   differences: readonly ArrayLike<number>[],
-  options: ResampleOptions & { readonly level?: number } = {},
+  options: CrossedOptions = {},
 ): CrossedDifference {
-  checkLength("a crossed bootstrap", differences, 1);
-  const [first] = differences;
-  for (const row of differences) {
-    checkSameLength("a crossed bootstrap", first ?? [], row);
-    checkLength("a crossed bootstrap", row, 1);
-  }
-  const { seed = 0, resamples = DEFAULT_RESAMPLES } = options;
-  const columns = differences.map((row) => Float64Array.from(row));
-  const totals = resampleTotals(columns, { seed, resamples });
-  const random = seededRandom(seed + 1);
-  const draws = new Float64Array(resamples);
+  const { columns, draws, seed, resamples } = resampleCrossed(differences, options);
   const seeds = columns.length;
-  const cells = seeds * (columns[0]?.length ?? 0);
-  const stretch = seeds > 1 ? Math.sqrt(seeds / (seeds - 1)) : 0;
-  for (let resample = 0; resample < resamples; resample++) {
-    let all = 0;
-    let drawn = 0;
-    for (let i = 0; i < seeds; i++) {
-      all += totals[i]?.[resample] as number;
-      drawn += totals[Math.floor(random() * seeds)]?.[resample] as number;
-    }
-    draws[resample] = (all + stretch * (drawn - all)) / cells;
-  }
   const sums = Float64Array.from(
-    first ?? [],
+    columns[0] ?? [],
     (_, problem) => columns.reduce((sum, column) => sum + (column[problem] as number), 0),
   );
   const perSeed = columns.map(mean);
@@ -73,6 +82,39 @@ export function crossedBootstrap(
     seedDeviation: seeds > 1 ? standardDeviation(perSeed) : null,
     degreesOfFreedom: seeds - 1,
   };
+}
+
+/** Means of resamples in which seeds and problems are drawn independently. */
+function resampleCrossed(
+  rows: readonly ArrayLike<number>[],
+  { seed = 0, resamples = DEFAULT_RESAMPLES }: ResampleOptions,
+): Required<ResampleOptions> & {
+  readonly columns: readonly Float64Array[];
+  readonly draws: Float64Array;
+} {
+  checkLength("a crossed bootstrap", rows, 1);
+  const [first = []] = rows;
+  for (const row of rows) {
+    checkSameLength("a crossed bootstrap", first, row);
+    checkLength("a crossed bootstrap", row, 1);
+  }
+  const columns = rows.map((row) => Float64Array.from(row));
+  const totals = resampleTotals(columns, { seed, resamples });
+  const random = seededRandom(seed + 1);
+  const draws = new Float64Array(resamples);
+  const seeds = columns.length;
+  const cells = seeds * first.length;
+  const stretch = seeds > 1 ? Math.sqrt(seeds / (seeds - 1)) : 0;
+  for (let resample = 0; resample < resamples; resample++) {
+    let all = 0;
+    let drawn = 0;
+    for (let i = 0; i < seeds; i++) {
+      all += totals[i]?.[resample] as number;
+      drawn += totals[Math.floor(random() * seeds)]?.[resample] as number;
+    }
+    draws[resample] = (all + stretch * (drawn - all)) / cells;
+  }
+  return { columns, draws, seed, resamples };
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   bootstrapInterval,
   clusteredStandardError,
   crossedBootstrap,
+  crossedMean,
   effectiveTrials,
   holm,
   isNotLower,
@@ -235,6 +236,24 @@ Deno.test("crossedBootstrap() of one seed says that it knows nothing of seeds", 
   const { seedDeviation, degreesOfFreedom } = crossedBootstrap([[1, 0, 1]], { resamples: 50 });
   assert.equal(seedDeviation, null);
   assert.equal(degreesOfFreedom, 0);
+});
+
+Deno.test("crossedMean() is the mean and interval of crossedBootstrap()", () => {
+  const random = seededRandom(7);
+  for (const seeds of [1, 3]) {
+    const rows = Array.from(
+      { length: seeds },
+      () => Array.from({ length: 40 }, () => random() < .6 ? 1 : 0),
+    );
+    const { difference, interval, perSeed } = crossedBootstrap(rows, { resamples: 500, seed: 3 });
+    assert.deepEqual(crossedMean(rows, { resamples: 500, seed: 3 }), {
+      mean: difference,
+      interval,
+      perSeed,
+    });
+  }
+  assert.throws(() => crossedMean([[1, 0], [1]]), RangeError);
+  assert.throws(() => crossedMean([]), RangeError);
 });
 
 Deno.test("isNotLower() asks that the whole interval lies above the margin", () => {
