@@ -10,6 +10,7 @@ import { chainConfig, type ScienceConfig, scienceSizes } from "../../config/mod.
 import { ablateGrid } from "../ablate/table.ts";
 import { type Grid, markdownGrid, probability, signed } from "../eval/table.ts";
 import { shortDuration } from "../output.ts";
+import { allLooks, looksText } from "./looks.ts";
 import type { ScienceOutcome } from "./run_science.ts";
 import { studyParts } from "./study.ts";
 
@@ -42,10 +43,9 @@ export function scienceMarkdown(outcome: ScienceOutcome): string {
       codeRev?.slice(0, 10) ?? "unknown"
     }`,
     `${sizes.seeds} chains of ${sizes.rounds} rounds; ${suite}: ${sizes.testPolicy} problems for policies alone, ${sizes.testSearch} for search, at most ${sizes.testCoverage} hard ones for coverage; ` +
-    `the database holds ${looks} evaluations of it; ${
-      shortDuration(seconds)
-    }. The starter world is a laboratory animal: its scores say ` +
+    `${shortDuration(seconds)}. The starter world is a laboratory animal: its scores say ` +
     "nothing about mathematics.",
+    looksText(looks, suite),
     ...(outcome.isQuick ? ["**Quick sizes: this exercises the study and shows nothing.**"] : []),
     ...(sizes.seeds < 5
       ? [
@@ -115,7 +115,9 @@ function foundCells({ difference, holds }: PartResult): readonly string[] {
 export function scienceJson(outcome: ScienceOutcome): string {
   const { sizes, suite, looks, codeRev, seconds, isQuick } = outcome;
   return JSON.stringify({
-    ...{ suite, looks, seconds, seeds: sizes.seeds, rounds: sizes.rounds },
+    ...{ suite, seconds, seeds: sizes.seeds, rounds: sizes.rounds },
+    looks: allLooks(looks),
+    looks_by_kind: looks,
     quick: isQuick,
     code_rev: codeRev,
     finished_at: outcome.finishedAt.toISOString(),

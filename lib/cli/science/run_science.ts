@@ -18,6 +18,7 @@ import { planEvolve } from "../evolve/plan.ts";
 import { runEvolve } from "../evolve/run_evolve.ts";
 import { codeRevision } from "../host.ts";
 import { notice } from "../output.ts";
+import { countLooks, type SuiteLooks } from "./looks.ts";
 import { type DonePart, measuredSeries, type StudyPart, studyParts } from "./study.ts";
 
 /** What a study came to. */
@@ -28,8 +29,8 @@ export interface ScienceOutcome {
   readonly claims: readonly ClaimResult[];
   /** Exploratory: everything that was measured. */
   readonly parts: readonly DonePart[];
-  /** Evaluations of the suite that the database holds, this study's included: how often it was looked at. */
-  readonly looks: number;
+  /** How often the suite was looked at, by what the database holds, this study included. */
+  readonly looks: SuiteLooks;
   readonly codeRev: string | null;
   readonly finishedAt: Date;
   /** Seconds of this process. */
@@ -70,7 +71,7 @@ export async function runScience(config: ScienceConfig): Promise<ScienceOutcome>
   return {
     ...{ sizes, suite, isQuick: config.quick, parts: done },
     claims: testClaims(PRIMARY_CLAIMS, measuredSeries(done, sizes.seeds)),
-    looks: await countLooks(config.db, suite),
+    looks: await readLooks(config.db, suite),
     codeRev: await codeRevision(),
     finishedAt: new Date(),
     seconds: (performance.now() - startedMs) / 1000,
@@ -96,12 +97,7 @@ function ablateConfig(
   });
 }
 
-async function countLooks(db: string, suite: string): Promise<number> {
+async function readLooks(db: string, suite: string): Promise<SuiteLooks> {
   using reader = await openReader(db);
-  const { batches } = await reader.query(
-    "SELECT count(*) FROM evaluation WHERE suite = $1",
-    { parameters: [suite] },
-  );
-  const [[row] = []] = await Array.fromAsync(batches);
-  return Number(row?.[0] ?? 0);
+  return await countLooks(reader, suite);
 }
