@@ -22,10 +22,13 @@ export interface ArmRow {
   readonly difference: CrossedDifference | null;
 }
 
-/** A figure of an arm that is not tested: its mean over the seeds that have it. */
+/** Figures of an arm that are not tested. */
 export interface FigureRow {
   readonly arm: string;
+  /** Means over the seeds that have them. */
   readonly figures: Readonly<Record<string, number | null>>;
+  /** Of every seed, in order; `null` where it cannot be known. */
+  readonly perSeed: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
 /** What was measured with one seed, by arm. */
@@ -69,21 +72,21 @@ export function compareArms(
   });
 }
 
-/** Figures of every arm, meaned over seeds. */
+/** Figures of every arm, seed by seed and meaned over seeds. */
 export function armFigures(
   arms: readonly Arm[],
   seeds: readonly SeedMeasure[],
 ): readonly FigureRow[] {
   return arms.map(({ name }) => {
-    const measured = seeds.flatMap((seed) => seed.get(name) ?? []);
-    const names = [...new Set(measured.flatMap(({ figures }) => Object.keys(figures)))];
+    const measured = seeds.map((seed) => seed.get(name)?.figures ?? {});
+    const names = [...new Set(measured.flatMap((figures) => Object.keys(figures)))];
+    const perSeed = names.map((figure) =>
+      [figure, measured.map((figures) => figures[figure] ?? null)] as const
+    );
     return {
       arm: name,
-      figures: Object.fromEntries(names.map((figure) => {
-        const known = measured.map(({ figures }) => figures[figure] ?? null)
-          .filter((value) => value !== null);
-        return [figure, known.length === 0 ? null : sum(known) / known.length];
-      })),
+      figures: Object.fromEntries(perSeed.map(([figure, values]) => [figure, meanOf(values)])),
+      perSeed: Object.fromEntries(perSeed),
     };
   });
 }
@@ -167,6 +170,7 @@ function estimateOf({ values }: ScoreRows): Pick<ArmRow, "estimate" | "interval"
   };
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
 }

@@ -51,6 +51,8 @@ export interface SourceRound {
   /** What it trained. */
   readonly policy: Model;
   readonly ppm: Model;
+  /** Traces that its policy was trained on; `null` where there is no row of them. */
+  readonly traces: DataFile | null;
   readonly search: SearchSpec;
   /** What the first round of the run searched with: the same for every round. */
   readonly firstSearch: SearchSpec;
@@ -155,6 +157,6 @@ export interface Laboratory {
   score(trees: TreeSource, model: Model, nodes: ScoredNodes): Promise<void>;
   /** Which steps of trees have the generator's value; empty where problems say none. */
   stepTruths(trees: TreeSource): Promise<StepTruths>;
-  /** Share of traces in which a step has another value than the generator's; `null` where the problems say none. */
+  /** Share of traces in which a step has another value than the generator's; `null` where the problems say none or the file is gone. */
   falseStepShare(file: DataFile): Promise<number | null>;
 }

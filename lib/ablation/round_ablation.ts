@@ -3,9 +3,10 @@
  * problems. Trees of the rounds themselves would not say so: each has other problems, and further trees for the hard ones.
  */
 import type { SearchSpec } from "../search/mod.ts";
-import type { Ablation, ArmMeasure } from "./ablation.ts";
+import type { Ablation, ArmMeasure, ArmScores } from "./ablation.ts";
 import type { Laboratory, Model } from "./laboratory.ts";
 import { passScores } from "./_scores.ts";
+import { FALSE_STEPS } from "./sft_ablation.ts";
 import { solvedProblems } from "./_trees.ts";
 
 /** Metric of what fresh trees solve, where no problem is known to be hard. */
@@ -31,12 +32,21 @@ export const ROUND_ABLATION: Ablation = {
   ],
   measure: async (seed, laboratory) => {
     const { searchPolicy, policy } = laboratory.source;
+    const before = await measurePolicy(searchPolicy, { arm: ARMS.before, seed, laboratory });
+    const after = await measurePolicy(policy, { arm: ARMS.after, seed, laboratory });
     return new Map([
-      [ARMS.before, await measurePolicy(searchPolicy, { arm: ARMS.before, seed, laboratory })],
-      [ARMS.after, await measurePolicy(policy, { arm: ARMS.after, seed, laboratory })],
+      [ARMS.before, { scores: before, figures: {} }],
+      [ARMS.after, { scores: after, figures: await traceFigures(laboratory) }],
     ]);
   },
 };
+
+/** What the policy of the round was trained on. */
+async function traceFigures(laboratory: Laboratory): Promise<ArmMeasure["figures"]> {
+  const { traces } = laboratory.source;
+  if (traces === null) return {};
+  return { [FALSE_STEPS]: await laboratory.falseStepShare(traces), "traces": traces.rows };
+}
 
 /** Nothing but answers guides: with one size in all rounds, only the policies differ. */
 function fixedSearch(search: SearchSpec): SearchSpec {
@@ -50,7 +60,7 @@ async function measurePolicy(
     readonly seed: number;
     readonly laboratory: Laboratory;
   },
-): Promise<ArmMeasure> {
+): Promise<readonly ArmScores[]> {
   const { source, settings, reader } = laboratory;
   const hard = laboratory.suiteProblems.filter(({ level }) =>
     level !== null && level >= HARD_LEVEL
@@ -69,8 +79,5 @@ async function measurePolicy(
   });
   const solved = await solvedProblems(reader, trees, { seed });
   const coverage = new Map(searched.map(({ id }) => [id, solved.has(id) ? 1 : 0]));
-  return {
-    scores: [passScores(alone), { metric, scores: coverage }],
-    figures: {},
-  };
+  return [passScores(alone), { metric, scores: coverage }];
 }

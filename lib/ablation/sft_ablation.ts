@@ -11,6 +11,9 @@ import { passScores } from "./_scores.ts";
 import { drawSamples, SAMPLES_KEY } from "./_samples.ts";
 import { solvedProblems, tokensByProblem } from "./_trees.ts";
 
+/** Figure of the traces that luck let through: what step verification is to keep out. */
+export const FALSE_STEPS = "share of traces with a false step";
+
 /** Arms by name. */
 const ARMS = {
   verified: "step-verified",
@@ -82,7 +85,7 @@ async function measureArms(
       figures: {
         "share solved": source.problemIds.filter((id) => solved.has(id)).length /
           source.problemIds.length,
-        "share of traces with a false step": await laboratory.falseStepShare(data),
+        [FALSE_STEPS]: await laboratory.falseStepShare(data),
         "traces": data.rows,
         "tokens of the data": await totalTokens(laboratory, trees),
       },

@@ -54,6 +54,8 @@ export interface Script {
   /** Rows of a query over trees: problem and value. */
   readonly rows?: (sql: string, runNo: number) => readonly (readonly Json[])[];
   readonly evaluate?: (request: EvaluateRequest) => readonly GradedProblem[];
+  /** Share of the traces of a file with a false step, by its path. */
+  readonly falseSteps?: (path: string) => number | null;
 }
 
 /** A scripted laboratory with what it was asked for, in order. */
@@ -92,6 +94,7 @@ export function scriptedLaboratory(script: Script): ScriptedLaboratory {
       searchPpm: null,
       policy: { ...model(3), round: 2 },
       ppm: model(4),
+      traces: { artifactId: 5, path: "round-2/sft", rows: 7 },
       search: PRESETS["starter/r2"].spec,
       firstSearch: PRESETS["starter/r1"].spec,
       sftRules: sftRules("default"),
@@ -136,6 +139,6 @@ export function scriptedLaboratory(script: Script): ScriptedLaboratory {
     },
     score: () => Promise.resolve(),
     stepTruths: () => Promise.resolve(new Map()),
-    falseStepShare: () => Promise.resolve(null),
+    falseStepShare: ({ path }) => Promise.resolve(script.falseSteps?.(path) ?? null),
   };
 }

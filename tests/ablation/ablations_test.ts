@@ -170,11 +170,16 @@ Deno.test("ablate round compares the policies before and after it, alone and as 
   const laboratory = scriptedLaboratory({
     suite: [problem("easy", 1), problem("hard", 4), problem("harder", 4), problem("alone", 4)],
     settings: { searchProblems: 2 },
+    falseSteps: (path) => path === "round-2/sft" ? 0.25 : null,
     rows: (_, runNo) => runNo === 100 ? [["easy", true]] : [["easy", true], ["hard", true]],
     evaluate: ({ policy }) =>
       passes(["easy", "hard", "harder", "alone"], (id) => policy.artifactId === 3 || id !== "hard"),
   });
-  const { rows } = await runAblation(ROUND_ABLATION, { laboratory, signal });
+  const { rows, figures } = await runAblation(ROUND_ABLATION, { laboratory, signal });
+  assert.deepEqual(figures.map(({ arm, figures }) => [arm, figures]), [
+    ["before the round", {}],
+    ["after the round", { "share of traces with a false step": 0.25, "traces": 7 }],
+  ], "of what the policy was trained on in the round");
   assert.deepEqual(rows.map(({ metric, arm, estimate }) => `${metric}, ${arm}: ${estimate}`), [
     "pass@1, before the round: 0.75",
     "pass@1, after the round: 1",

@@ -112,13 +112,17 @@ Deno.test("an arm that equals the first one differs by nothing, and estimates li
   );
 });
 
-Deno.test("armFigures() means what is known over seeds", () => {
+Deno.test("armFigures() gives figures by seed, and means what is known", () => {
   const seeds = [
     new Map([["a", measure({}, { tokens: 10, coverage: null })], ["b", measure({}, {})]]),
     new Map([["a", measure({}, { tokens: 20, coverage: null })]]),
   ];
   assert.deepEqual(armFigures(ARMS, seeds), [
-    { arm: "a", figures: { tokens: 15, coverage: null } },
-    { arm: "b", figures: {} },
+    {
+      arm: "a",
+      figures: { tokens: 15, coverage: null },
+      perSeed: { tokens: [10, 20], coverage: [null, null] },
+    },
+    { arm: "b", figures: {}, perSeed: {} },
   ]);
 });

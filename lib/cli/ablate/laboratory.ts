@@ -31,7 +31,8 @@ import {
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import type { DuckdbStore } from "../../store/mod.ts";
 import { measureTask } from "../eval/measure_task.ts";
-import { falseStepShare } from "./false_steps.ts";
+import { falseStepShare, problemsWithTruth } from "../false_steps.ts";
+import { isFile } from "../is_file.ts";
 import { growTrees } from "./grow_trees.ts";
 import { makeData } from "./made_data.ts";
 import { makeModel } from "./made_model.ts";
@@ -178,8 +179,11 @@ export class StoreLaboratory implements Laboratory {
 
   /** @inheritdoc */
   async falseStepShare(file: DataFile): Promise<number | null> {
+    // A run whose files were left behind still has its models elsewhere, and can be measured.
+    if (!await isFile(file.path)) return null;
     return await falseStepShare(file.path, {
-      problems: this.#problems,
+      // Policies are trained on traces of all rounds so far, not of the source round alone.
+      problems: await problemsWithTruth(this.reader, this.#parts.found.run.runNo),
       sandbox: () => this.#parts.workplace.sandbox(),
       signal: this.#parts.interrupts.stopAdmitting,
     });

@@ -1,13 +1,15 @@
 /** The round of a run of `evolve` that an ablation is made from, as the store knows it. */
+import { join } from "node:path";
 import { z } from "zod";
-import type { SourceRound } from "../../ablation/mod.ts";
+import type { DataFile, SourceRound } from "../../ablation/mod.ts";
 import type { AblateConfig } from "../../config/mod.ts";
 import { hashSeed, type Problem, seededRandom, shuffled, UsageError } from "../../core/mod.ts";
-import { PairRules, SftRules } from "../../export/mod.ts";
+import { OWN_FILES, PairRules, SftRules } from "../../export/mod.ts";
 import { stageOf } from "../../rounds/mod.ts";
 import { SearchSpec } from "../../search/mod.ts";
 import type { ArtifactInfo, DuckdbStore, RoundInfo, RunInfo } from "../../store/mod.ts";
 import { TrainSettings } from "../../training/mod.ts";
+import { artifactPlace } from "../artifact_location.ts";
 import { baseFolder } from "../base_folder.ts";
 import { storedProblems } from "../stored_problems.ts";
 import { storedModel } from "./made_model.ts";
@@ -65,6 +67,7 @@ export async function findSourceRound(
       searchPpm: searchedWithPpm === null ? null : model("ppm", round - 1),
       policy: model("policy", round),
       ppm: model("ppm", round),
+      traces: await findTraces(store, config.db, { run, round }),
       search: searchOf(spec, { run, round }),
       firstSearch: searchOf(spec, { run, round: 1 }),
       sftRules: spec.exports.sft,
@@ -89,6 +92,18 @@ function findCheckpoint(
   const found = artifacts.findLast((one) => one.roundNo === round && stageOf(one) === stage);
   if (found !== undefined) return found;
   throw new UsageError(`Cannot ablate run "${run.name}": it has no ${stage} of round ${round}`);
+}
+
+async function findTraces(
+  store: DuckdbStore,
+  db: string,
+  { run: { runNo }, round }: RoundOfRun,
+): Promise<DataFile | null> {
+  const files = await store.artifacts({ runNo, roundNo: round, kind: "sft" });
+  const found = files.findLast((one) => stageOf(one) === "sft");
+  if (found === undefined) return null;
+  const { artifactId, rows } = found;
+  return { artifactId, rows: rows ?? 0, path: join(artifactPlace(db, found), OWN_FILES.sft) };
 }
 
 /** What a checkpoint was trained with. */

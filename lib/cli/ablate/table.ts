@@ -25,11 +25,20 @@ export function ablateLines(outcome: AblateOutcome): readonly string[] {
   ];
 }
 
+/** Options of {@linkcode figureGrids}. */
+export interface FigureGridOptions {
+  /** Whether every seed stands behind the mean, if there is more than one. @default false */
+  readonly bySeed?: boolean;
+}
+
 /** The tables: what the arms score, and what explains it. */
 export function ablateGrids({ result, suite }: AblateOutcome): readonly Grid[] {
   const title =
     `${result.question} Percent on ${suite} [95 % interval]; difference to the first arm over seeds and problems`;
-  return [ablateGrid(title, result.rows), ...figureGrid(result.figures)];
+  return [
+    ablateGrid(title, result.rows),
+    ...figureGrids("What explains it (means over seeds)", result.figures),
+  ];
 }
 
 /** What arms score. */
@@ -56,21 +65,37 @@ function armCells({ metric, arm, estimate, interval, problems, difference, perSe
   ];
 }
 
-function figureGrid(figures: readonly FigureRow[]): readonly Grid[] {
+/** Figures of arms that have some, none where no arm has. */
+export function figureGrids(
+  title: string,
+  figures: readonly FigureRow[],
+  options: FigureGridOptions = {},
+): readonly Grid[] {
   const names = [...new Set(figures.flatMap((row) => Object.keys(row.figures)))];
   if (names.length === 0) return [];
   return [{
-    title: "What explains it (means over seeds)",
+    title,
     head: ["arm", ...names],
-    rows: figures.map((row) => [
+    rows: figures.filter((row) => Object.keys(row.figures).length > 0).map((row) => [
       row.arm,
-      ...names.map((name) => {
-        const value = row.figures[name] ?? null;
-        if (value === null) return NONE;
-        return name.startsWith("share") ? `${percent(value)} %` : shortNumber(value);
-      }),
+      ...names.map((name) => figureCell(row, name, options)),
     ]),
   }];
+}
+
+function figureCell(
+  { figures, perSeed }: FigureRow,
+  name: string,
+  { bySeed = false }: FigureGridOptions,
+): string {
+  const value = figures[name] ?? null;
+  if (value === null) return NONE;
+  const isShare = name.startsWith("share");
+  const text = (one: number) => isShare ? percent(one) : shortNumber(one);
+  const mean = isShare ? `${text(value)} %` : text(value);
+  const seeds = perSeed[name] ?? [];
+  if (!bySeed || seeds.length < 2) return mean;
+  return `${mean} (${seeds.map((one) => one === null ? NONE : text(one)).join(" ")})`;
 }
 
 /** One object for programs. Rates are fractions; `null` where nothing was measured. */

@@ -1,4 +1,5 @@
 import {
+  armFigures,
   type ArmRow,
   type ClaimPart,
   type ClaimResult,
@@ -7,12 +8,12 @@ import {
   PRIMARY_CLAIMS,
 } from "../../ablation/mod.ts";
 import { chainConfig, type ScienceConfig, scienceSizes } from "../../config/mod.ts";
-import { ablateGrid } from "../ablate/table.ts";
+import { ablateGrid, figureGrids } from "../ablate/table.ts";
 import { type Grid, markdownGrid, probability, signed } from "../eval/table.ts";
 import { shortDuration } from "../output.ts";
 import { allLooks, looksText } from "./looks.ts";
 import type { ScienceOutcome } from "./run_science.ts";
-import { studyParts } from "./study.ts";
+import { type DonePart, studyParts } from "./study.ts";
 
 const NONE = "–";
 
@@ -57,13 +58,21 @@ export function scienceMarkdown(outcome: ScienceOutcome): string {
     markdownGrid(claimGrid(outcome.claims)),
     markdownGrid(partGrid(outcome.claims)),
     "Everything below is exploratory; its p-values are not corrected.",
-    ...outcome.parts.map(({ part, seeds }) =>
-      markdownGrid(ablateGrid(
-        `${part.ablation.question} (${part.ablation.name}, round ${part.round})`,
-        compareArms(part.ablation.arms, seeds),
-      ))
-    ),
+    ...outcome.parts.flatMap(partGrids).map(markdownGrid),
   ].join("\n\n") + "\n";
+}
+
+/** What the arms of a part score, and what explains it: equal tokens, and how many traces hold a false step. */
+function partGrids({ part: { ablation, round }, seeds }: DonePart): readonly Grid[] {
+  const name = `${ablation.name}, round ${round}`;
+  return [
+    ablateGrid(`${ablation.question} (${name})`, compareArms(ablation.arms, seeds)),
+    ...figureGrids(
+      `What explains it (${name}): mean${seeds.length > 1 ? " (by seed)" : ""}`,
+      armFigures(ablation.arms, seeds),
+      { bySeed: true },
+    ),
+  ];
 }
 
 function claimGrid(claims: readonly ClaimResult[]): Grid {
@@ -136,6 +145,9 @@ export function scienceJson(outcome: ScienceOutcome): string {
       ablation: part.ablation.name,
       round: part.round,
       arms: compareArms(part.ablation.arms, seeds).map(armJson),
+      figures: armFigures(part.ablation.arms, seeds).map(({ arm, figures, perSeed }) => ({
+        ...{ arm, means: figures, per_seed: perSeed },
+      })),
     })),
   });
 }

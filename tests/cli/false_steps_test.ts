@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { falseStepShare } from "../../../lib/cli/ablate/false_steps.ts";
-import type { Problem } from "../../../lib/core/mod.ts";
-import { openStubSandbox, type Sandbox } from "../../../lib/sandbox/mod.ts";
-import { runProgram } from "../../starter/_interpreter.ts";
+import { falseStepShare, problemsWithTruth } from "../../lib/cli/false_steps.ts";
+import type { Problem } from "../../lib/core/mod.ts";
+import { openStubSandbox, type Sandbox } from "../../lib/sandbox/mod.ts";
+import { openStore } from "../../lib/store/mod.ts";
+import { testRun, testTree } from "../conformance/store.ts";
+import { runProgram } from "../starter/_interpreter.ts";
+import { temporaryFolder } from "../store/_files.ts";
 
 const problem = (id: string, truth?: Problem["meta"]["truth"]): Problem => ({
   ...{ id, source: "s", question: "?", answer: "9", level: 2 },
@@ -67,4 +70,23 @@ Deno.test("falseStepShare() counts traces in which a quantity has another value,
 Deno.test("falseStepShare() says nothing of problems that say nothing, and starts nothing for them", async () => {
   const refuse = () => Promise.reject(new Error("nothing is to be run"));
   assert.equal(await share([trace("untold", "c = 9")], refuse), null);
+});
+
+Deno.test("problemsWithTruth() finds problems of all rounds of a run that say what their steps come to", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/a.duckdb`);
+  const { runNo } = await store.openRun(testRun());
+  const truth: Problem["meta"]["truth"] = [["b", 6]];
+  await store.putProblems([
+    problem("told", truth),
+    problem("untold"),
+    problem("later", truth),
+    problem("elsewhere", truth),
+  ]);
+  for (const [problemId, roundNo] of [["told", 1], ["untold", 1], ["later", 2]] as const) {
+    await store.writeTree({ runNo, roundNo }, { ...testTree("test/1", 0), problemId });
+  }
+  const found = await problemsWithTruth(store, runNo);
+  assert.deepEqual([...found.keys()], ["told", "later"]);
+  assert.deepEqual(found.get("told"), problem("told", truth));
 });
