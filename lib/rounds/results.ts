@@ -20,6 +20,8 @@ export interface RoundMeasures {
   /** Problems that were dealt to the round and got no tree, because they were easy by then. */
   readonly leftAlone: number | null;
   readonly sftTraces: number | null;
+  /** Share of these traces with a step that the generator of their problems knows to be false. */
+  readonly falseStepShare: number | null;
   readonly pairs: number | null;
   /** Held-out pairs that the PPM of the round orders right. */
   readonly heldOut: { readonly accuracy: number; readonly problems: number } | null;
@@ -70,6 +72,7 @@ export interface RoundResult {
   readonly leftAlone: number | null;
   readonly levels: readonly Coverage[];
   readonly sftTraces: number | null;
+  readonly falseStepShare: number | null;
   readonly pairs: number | null;
   /** Tokens of search, training and evaluation. */
   readonly tokens: number;
@@ -100,6 +103,7 @@ export function roundResults(measures: readonly RoundMeasures[]): readonly Round
         rate: rate(level.solved, level.problems),
       })),
       sftTraces: now.sftTraces,
+      falseStepShare: now.falseStepShare,
       pairs: now.pairs,
       tokens: (trees === null ? 0 : trees.promptTokens + trees.generatedTokens + trees.ppmTokens) +
         (now.trainingTokens ?? 0) + (now.evaluationTokens ?? 0),

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { z } from "zod";
 import type { EvolveConfig } from "../../config/mod.ts";
 import { type Json, UsageError } from "../../core/mod.ts";
@@ -14,6 +15,7 @@ import {
 } from "../../export/mod.ts";
 import type { ExportRequest, MadeArtifact } from "../../rounds/mod.ts";
 import { asJson } from "../as_json.ts";
+import { falseStepShare, problemsWithTruth } from "../false_steps.ts";
 import { quarantinedProblems } from "./quarantine.ts";
 import type { StageParts } from "./stages.ts";
 
@@ -51,8 +53,9 @@ export function exportSpec(config: EvolveConfig): Json {
 export async function exportStage(
   kind: "sft" | "pairs",
   { round, rounds, signal }: ExportRequest,
-  { config, store, runNo, folders, display, decontaminator }: StageParts,
+  parts: StageParts,
 ): Promise<MadeArtifact> {
+  const { config, store, runNo, folders, display, decontaminator } = parts;
   const folder = folders.of(round, kind);
   let problems = 0;
   display.show(() => ({ lines: [`${problems} problems`], line: `${problems} problems` }));
@@ -72,12 +75,25 @@ export async function exportStage(
     ? await exportSft(store, { ...common, rules: { ...sft, ...without(sft) } })
     : await exportPairs(store, { ...common, rules: { ...pairs, ...without(pairs) } });
   sayDropped(manifest, (text) => display.say(text));
+  const { name, sha256 } = ownFile(manifest, folder);
+  const measured = kind === "sft" ? await falseSteps(join(folder, name), parts, signal) : {};
   return {
     location: folders.stored(folder),
-    sha256: ownFile(manifest, folder).sha256,
+    sha256,
     rows: manifest.rows,
-    meta: z.record(z.string(), z.json()).parse(asJson(manifest)),
+    meta: { ...z.record(z.string(), z.json()).parse(asJson(manifest)), ...measured },
   };
+}
+
+/** How much luck the traces hold, where the generator knows it: told, and used for nothing (starter.md). */
+async function falseSteps(
+  path: string,
+  { store, runNo, workplace }: StageParts,
+  signal: AbortSignal,
+): Promise<{ readonly falseStepShare: number | null }> {
+  const problems = await problemsWithTruth(store, runNo);
+  const sandbox = () => workplace.sandbox();
+  return { falseStepShare: await falseStepShare(path, { problems, sandbox, signal }) };
 }
 
 function ownFile(manifest: ExportManifest, folder: string) {

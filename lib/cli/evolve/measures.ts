@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import { type RoundMeasures, RoundParams, stageOf } from "../../rounds/mod.ts";
 import type { ArtifactInfo, RoundInfo, Store } from "../../store/mod.ts";
@@ -45,6 +46,7 @@ async function measureRound(
     cumulative: roundNo === 0 ? null : await store.cumulativeCoverage(runNo, roundNo),
     leftAlone: roundNo === 0 ? null : leftAlone,
     sftTraces: find("sft")?.rows ?? null,
+    falseStepShare: SftMeta.safeParse(find("sft")?.meta).data?.falseStepShare ?? null,
     pairs: find("pairs")?.rows ?? null,
     heldOut: heldOut && { accuracy: heldOut.pairAccuracy, problems: heldOut.problems },
     trainingTokens: sum(policy?.tokens, ppm?.tokens),
@@ -52,6 +54,9 @@ async function measureRound(
     seconds,
   };
 }
+
+/** What an export of traces says beside its manifest. */
+const SftMeta = z.object({ falseStepShare: z.number().nullable() });
 
 /** A base was trained elsewhere, and its row says nothing of it. */
 function metaOf(artifact: ArtifactInfo | undefined): CheckpointMeta | null {

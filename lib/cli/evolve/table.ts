@@ -63,6 +63,7 @@ export function roundsTable(results: readonly RoundResult[]): string {
     ["  change", ({ searchChange }) => changeCell(searchChange)],
     ["PPM pairs right", ({ ppmPairAccuracy }) => percentWithInterval(ppmPairAccuracy)],
     ["policy traces", ({ sftTraces }) => count(sftTraces)],
+    ["  with a false step", ({ falseStepShare }) => share(falseStepShare)],
     ["groups of pairs", ({ pairs }) => count(pairs)],
     ["tokens", ({ tokens }) => shortNumber(tokens)],
     ["time", ({ seconds }) => shortDuration(seconds)],
@@ -101,6 +102,7 @@ export function outcomeJson(outcome: EvolveOutcome): string {
       cumulative_coverage_interval: pair(result.cumulativeCoverage),
       left_alone: result.leftAlone,
       sft_traces: result.sftTraces,
+      false_step_share: result.falseStepShare,
       pairs: result.pairs,
       tokens: result.tokens,
       seconds: result.seconds,
@@ -133,6 +135,10 @@ function percentWithInterval(rate: Rate | null): string {
 
 function intervalText({ interval }: Rate): string {
   return `[${inPercent(interval.low)}, ${inPercent(interval.high)}]`;
+}
+
+function share(value: number | null): string {
+  return value === null ? NOT_MEASURED : `${(100 * value).toFixed(1)} %`;
 }
 
 function changeCell(change: Change | null): string {

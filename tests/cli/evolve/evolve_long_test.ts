@@ -12,6 +12,7 @@ const Outcome = z.looseObject({
     ppm_pair_accuracy: z.number().nullable(),
     coverage: z.number().nullable(),
     sft_traces: z.number().nullable(),
+    false_step_share: z.null(),
     pairs: z.number().nullable(),
   })),
 });

@@ -10,6 +10,7 @@ const NOTHING: Omit<RoundMeasures, "round"> = {
   cumulative: null,
   leftAlone: null,
   sftTraces: null,
+  falseStepShare: null,
   pairs: null,
   heldOut: null,
   trainingTokens: null,
@@ -38,6 +39,7 @@ function outcome(more: Partial<EvolveOutcome> = {}): EvolveOutcome {
         policy: scores(15),
         search: scores(18),
         sftTraces: 46,
+        falseStepShare: 0.125,
         pairs: 35,
         heldOut: { accuracy: 0.8, problems: 40 },
         seconds: { search: 60, evaluate: 20 },
@@ -67,6 +69,7 @@ Deno.test("outcomeLines() shows what was measured with its interval, and a dash 
   assert.deepEqual(cells["search pass@1"], ["–", "90.0 [70, 97]"]);
   assert.deepEqual(cells["PPM pairs right"], ["–", "80.0 [65, 90]"]);
   assert.deepEqual(cells["policy traces"], ["–", "46"]);
+  assert.deepEqual(cells["with a false step"], ["–", "12.5 %"]);
   assert.deepEqual(cells["solved by search"], ["–", "–"]);
   assert.match(text, /say nothing about mathematics/);
 });
@@ -152,4 +155,8 @@ Deno.test("outcomeJson() is one line with fractions, and null where nothing was 
     [0.75, 0.9, 0.8, 0.5],
   );
   assert.equal(rounds[1].seconds, 80);
+  assert.deepEqual(
+    rounds.map((one: { readonly false_step_share: unknown }) => one.false_step_share),
+    [null, 0.125],
+  );
 });
