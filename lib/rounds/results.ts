@@ -23,14 +23,21 @@ export interface RoundMeasures {
   /** Share of these traces with a step that the generator of their problems knows to be false. */
   readonly falseStepShare: number | null;
   readonly pairs: number | null;
-  /** Held-out pairs that the PPM of the round orders right. */
-  readonly heldOut: { readonly accuracy: number; readonly problems: number } | null;
+  /** Held-out pairs that the PPM of the round orders right; `round1`: those of round 1, which all rounds hold out. */
+  readonly heldOut: HeldOutOrder & { readonly round1: HeldOutOrder | null } | null;
   /** Tokens that training read. */
   readonly trainingTokens: number | null;
   /** Tokens of the evaluations. */
   readonly evaluationTokens: number | null;
   /** Seconds by stage, of the processes that finished it. */
   readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** How many pairs of held-out problems a PPM orders right. */
+export interface HeldOutOrder {
+  /** Mean over problems. */
+  readonly accuracy: number;
+  readonly problems: number;
 }
 
 /** A share with its 95 % interval. */
@@ -64,6 +71,8 @@ export interface RoundResult {
   readonly policyChange: Change | null;
   readonly searchChange: Change | null;
   readonly ppmPairAccuracy: Rate | null;
+  /** On the pairs of round 1 alone: by this one rounds can be compared. */
+  readonly ppmPairAccuracyRound1: Rate | null;
   /** Problems that the trees of the round solved, of those that it searched: what it left alone is in neither. */
   readonly coverage: Rate | null;
   /** Problems that any tree of this round and those before it solved, of all that they searched: what was left alone is in both. */
@@ -91,10 +100,8 @@ export function roundResults(measures: readonly RoundMeasures[]): readonly Round
       searchPass1: scoreRate(now.search),
       policyChange: change(now.policy, before?.policy ?? null),
       searchChange: change(now.search, before?.search ?? null),
-      ppmPairAccuracy: heldOut === null
-        ? null
-        // Pairs of a problem go together: its problems are what there is of them.
-        : rate(heldOut.accuracy * heldOut.problems, heldOut.problems),
+      ppmPairAccuracy: pairRate(heldOut),
+      ppmPairAccuracyRound1: pairRate(heldOut?.round1 ?? null),
       coverage: trees === null ? null : rate(trees.solved, trees.problems),
       cumulativeCoverage: cumulative === null ? null : rate(cumulative.solved, cumulative.problems),
       leftAlone: now.leftAlone,
@@ -116,6 +123,11 @@ export function roundResults(measures: readonly RoundMeasures[]): readonly Round
 function scoreRate(scores: ProblemScores | null): Rate | null {
   if (scores === null) return null;
   return rate([...scores.values()].filter((isRight) => isRight).length, scores.size);
+}
+
+/** Pairs of a problem go together: its problems are what there is of them. */
+function pairRate(order: HeldOutOrder | null): Rate | null {
+  return order === null ? null : rate(order.accuracy * order.problems, order.problems);
 }
 
 function rate(successes: number, trials: number): Rate | null {

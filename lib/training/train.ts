@@ -17,6 +17,12 @@ export interface TrainRequest {
   /** Folder that the checkpoint will be; it must not exist. */
   readonly output: string;
   readonly seed: number;
+  /**
+   * Seed of the held-out split; rounds whose PPMs are compared share it, whatever their own seeds are.
+   *
+   * @default seed
+   */
+  readonly splitSeed?: number;
   readonly settings: TrainSettings;
 }
 
@@ -86,13 +92,14 @@ async function checkFolders({ base, data, output }: TrainRequest): Promise<void>
 }
 
 async function writeRequest(request: TrainRequest): Promise<string> {
-  const { kind, seed, settings } = request;
+  const { kind, seed, splitSeed = seed, settings } = request;
   const output = resolve(request.output);
   await Deno.mkdir(resolve(output, ".."), { recursive: true });
   const path = `${output}.request.json`;
   const body = {
     kind,
     seed,
+    splitSeed,
     settings,
     data: resolve(request.data),
     dataSha256: await fileHash(request.data),

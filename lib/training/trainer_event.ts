@@ -1,5 +1,13 @@
 import { z } from "zod";
 
+/** Pairs of problems that a reward model was not trained on. */
+const PairOrder = z.strictObject({
+  /** Mean over problems of the share of their pairs in the right order. */
+  pairAccuracy: z.number().min(0).max(1),
+  pairs: z.int(),
+  problems: z.int(),
+});
+
 const Curve = z.array(z.strictObject({ step: z.number(), loss: z.number() }));
 
 /** What a checkpoint says of itself: the file `rstar.json` in its folder, written last. */
@@ -12,10 +20,12 @@ export const CheckpointSummary = z.object({
   seconds: z.number(),
   curve: Curve,
   calibration: z.strictObject({ b: z.number(), tau: z.number().positive() }).nullable(),
-  heldOut: z.strictObject({
-    pairAccuracy: z.number().min(0).max(1),
-    pairs: z.int(),
-    problems: z.int(),
+  heldOut: PairOrder.extend({
+    /**
+     * The same over the pairs that come from round 1: the labelled set that all rounds share. `null`: the data holds none, does not
+     * name rounds, or the checkpoint is older than this measure.
+     */
+    round1: PairOrder.nullable().default(null),
   }).nullable(),
   sha256: z.string(),
 });

@@ -53,6 +53,7 @@ Deno.test("roundResults() of nothing measured is nothing, never zero", () => {
     policyChange: null,
     searchChange: null,
     ppmPairAccuracy: null,
+    ppmPairAccuracyRound1: null,
     coverage: null,
     cumulativeCoverage: null,
     leftAlone: null,
@@ -73,7 +74,7 @@ Deno.test("roundResults() gives shares with intervals, and adds up tokens and se
       trees: TREES,
       cumulative: { problems: 20, solved: 15 },
       leftAlone: 12,
-      heldOut: { accuracy: 0.75, problems: 40 },
+      heldOut: { accuracy: 0.75, problems: 40, round1: { accuracy: 0.5, problems: 10 } },
       trainingTokens: 7,
       evaluationTokens: 5,
       seconds: { search: 2, ppm: 3 },
@@ -93,6 +94,9 @@ Deno.test("roundResults() gives shares with intervals, and adds up tokens and se
     [[1, 1, "0.57"], [2, 1 / 3, "0.06"]],
   );
   assert.deepEqual([result?.ppmPairAccuracy?.value, result?.ppmPairAccuracy?.n], [0.75, 40]);
+  // Problems count, not pairs: the interval is that of 5 in 10.
+  const { value, n, interval } = result?.ppmPairAccuracyRound1 ?? {};
+  assert.deepEqual([value, n, interval?.low.toFixed(4)], [0.5, 10, "0.2366"]);
   assert.deepEqual([result?.tokens, result?.seconds], [135, 5]);
 });
 

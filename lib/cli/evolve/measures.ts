@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { GRADER_VERSION } from "../../grading/mod.ts";
-import { type RoundMeasures, RoundParams, stageOf } from "../../rounds/mod.ts";
+import { type HeldOutOrder, type RoundMeasures, RoundParams, stageOf } from "../../rounds/mod.ts";
 import type { ArtifactInfo, RoundInfo, Store } from "../../store/mod.ts";
 import { CheckpointMeta } from "./checkpoint.ts";
 
@@ -48,7 +48,8 @@ async function measureRound(
     sftTraces: find("sft")?.rows ?? null,
     falseStepShare: SftMeta.safeParse(find("sft")?.meta).data?.falseStepShare ?? null,
     pairs: find("pairs")?.rows ?? null,
-    heldOut: heldOut && { accuracy: heldOut.pairAccuracy, problems: heldOut.problems },
+    heldOut: heldOut &&
+      { ...pairOrder(heldOut), round1: heldOut.round1 && pairOrder(heldOut.round1) },
     trainingTokens: sum(policy?.tokens, ppm?.tokens),
     evaluationTokens: sum(greedy?.tokens, search?.tokens),
     seconds,
@@ -62,6 +63,12 @@ const SftMeta = z.object({ falseStepShare: z.number().nullable() });
 function metaOf(artifact: ArtifactInfo | undefined): CheckpointMeta | null {
   const parsed = CheckpointMeta.safeParse(artifact?.meta);
   return parsed.success ? parsed.data : null;
+}
+
+function pairOrder(
+  { pairAccuracy, problems }: { readonly pairAccuracy: number; readonly problems: number },
+): HeldOutOrder {
+  return { accuracy: pairAccuracy, problems };
 }
 
 function sum(...values: readonly (number | undefined)[]): number | null {

@@ -62,6 +62,7 @@ export function roundsTable(results: readonly RoundResult[]): string {
     ["search pass@1", ({ searchPass1 }) => percentWithInterval(searchPass1)],
     ["  change", ({ searchChange }) => changeCell(searchChange)],
     ["PPM pairs right", ({ ppmPairAccuracy }) => percentWithInterval(ppmPairAccuracy)],
+    ["  of round 1", ({ ppmPairAccuracyRound1 }) => percentWithInterval(ppmPairAccuracyRound1)],
     ["policy traces", ({ sftTraces }) => count(sftTraces)],
     ["  with a false step", ({ falseStepShare }) => share(falseStepShare)],
     ["groups of pairs", ({ pairs }) => count(pairs)],
@@ -91,6 +92,8 @@ export function outcomeJson(outcome: EvolveOutcome): string {
       search_change: changeJson(result.searchChange),
       ppm_pair_accuracy: result.ppmPairAccuracy?.value ?? null,
       ppm_pair_accuracy_interval: pair(result.ppmPairAccuracy),
+      ppm_pair_accuracy_round_1: result.ppmPairAccuracyRound1?.value ?? null,
+      ppm_pair_accuracy_round_1_interval: pair(result.ppmPairAccuracyRound1),
       coverage: result.coverage?.value ?? null,
       coverage_interval: pair(result.coverage),
       coverage_by_level: result.levels.map(({ level, problems, solved, rate }) => ({

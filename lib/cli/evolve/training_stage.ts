@@ -64,6 +64,8 @@ export async function trainingStage(
     base: folders.place(base),
     output,
     seed: hashSeed("training", kind, round, config.seed),
+    // Without the round: PPMs of different rounds are compared on problems that none of them was trained on.
+    splitSeed: hashSeed("held out", config.seed),
     settings,
   }, {
     interpreter: await pythonInterpreter("models", {

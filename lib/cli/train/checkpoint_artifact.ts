@@ -13,7 +13,7 @@ export function checkpointMeta(
   return {
     settings: { ...settings },
     calibration: calibration && { ...calibration },
-    heldOut: heldOut && { ...heldOut },
+    heldOut: heldOut && { ...heldOut, round1: heldOut.round1 && { ...heldOut.round1 } },
     ...{ tokens, steps, seconds },
   };
 }

@@ -12,7 +12,7 @@ import torch
 from .failure import TrainingError
 from .request import Request, Settings
 from .run import diverged
-from .trained import Trained
+from .trained import HeldOut, Trained
 
 SUMMARY = "rstar.json"
 """Its presence means that the checkpoint is whole."""
@@ -95,13 +95,7 @@ def write_checkpoint(request: Request, trained: Trained, started: float) -> dict
         "calibration": None
         if trained.calibration is None
         else {"b": trained.calibration[0], "tau": trained.calibration[1]},
-        "heldOut": None
-        if trained.held_out is None
-        else {
-            "pairAccuracy": trained.held_out.pair_accuracy,
-            "pairs": trained.held_out.pairs,
-            "problems": trained.held_out.problems,
-        },
+        "heldOut": _held_out(trained),
         "sha256": content_hash(partial),
     }
     (partial / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
@@ -111,6 +105,21 @@ def write_checkpoint(request: Request, trained: Trained, started: float) -> dict
         )
     partial.rename(request.output)
     return summary
+
+
+def _held_out(trained: Trained) -> dict[str, Any] | None:
+    if trained.held_out is None:
+        return None
+    round_1 = trained.held_out_round_1
+    return {**_shown(trained.held_out), "round1": None if round_1 is None else _shown(round_1)}
+
+
+def _shown(measured: HeldOut) -> dict[str, Any]:
+    return {
+        "pairAccuracy": measured.pair_accuracy,
+        "pairs": measured.pairs,
+        "problems": measured.problems,
+    }
 
 
 def content_hash(folder: Path) -> str:

@@ -82,6 +82,8 @@ class EncodedGroup:
     positives: int
     targets: list[float]
     """Q-value of each branch; empty where the data holds none."""
+    round: int | None = None
+    """Round whose trees it comes from; `None` where the data does not say."""
 
     @property
     def computed(self) -> int:
@@ -106,6 +108,7 @@ def encode_group(group: PairGroup, tokenizer: Any) -> EncodedGroup:
         branches=[text[shared:] for text in texts],
         positives=len(group.positives),
         targets=values if len(values) == len(sides) else [],
+        round=group.round,
     )
 
 

@@ -53,6 +53,8 @@ class Request:
     base: Path
     output: Path
     seed: int
+    split_seed: int
+    """Decides which problems are held out: the same one in every round of a run."""
     special_tokens: list[str]
     settings: Settings
     raw_settings: dict[str, Any]
@@ -70,6 +72,7 @@ class Request:
             base=Path(row["base"]),
             output=Path(row["output"]),
             seed=row["seed"],
+            split_seed=row["splitSeed"],
             special_tokens=row["specialTokens"],
             settings=Settings(
                 epochs=settings["epochs"],

@@ -74,5 +74,6 @@ def _specification(request: Request) -> dict[str, Any]:
         "base": str(request.base),
         "data": request.data_sha256,
         "seed": request.seed,
+        "splitSeed": request.split_seed,
         "settings": {**request.raw_settings, "threads": None, "saveSteps": None},
     }

@@ -1,6 +1,5 @@
 """Training of reward models: the PPM, and the two that it is compared with (algorithm.md 4)."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -17,14 +16,12 @@ from .request import Request
 from .reward_model import load_reward_model, stock_classifier
 from .rows import read_pairs
 from .run import Progress, RewardTrainer, Rows, arguments, fit, scores_of, with_adapters
+from .split import split
 from .tokenizer import load_tokenizer
 from .trained import HeldOut, Trained
 
 SCORING_BATCH = 32
-FEWEST_HELD_OUT = 5
-"""Held-out problems at least: fewer say nothing about a model, and fix no scale."""
-FEWEST_PROBLEMS = 20
-"""With fewer problems than this, every one is trained on and none is held out."""
+FIRST_ROUND = 1
 CALIBRATION_GROUPS = 200
 """Trained groups that fix the scale where none are held out."""
 
@@ -34,7 +31,7 @@ def train_reward(request: Request, events: Events) -> Trained:
     settings = request.settings
     tokenizer = load_tokenizer(request.base)
     groups, too_long = encoded_groups(request, tokenizer)
-    rows, held_out = split(groups, settings.held_out, request.seed)
+    rows, held_out = split(groups, settings.held_out, request.split_seed)
     events.say("data", rows=len(rows), tooLong=too_long, heldOut=len(held_out), added=0)
     collator = GroupCollator(int(tokenizer.pad_token_id))
     data = Rows(rows, [row.computed for row in rows])
@@ -65,6 +62,7 @@ def train_reward(request: Request, events: Events) -> Trained:
         # What tanh was trained on is its own scale.
         calibration=(0.0, 1.0) if settings.tanh else calibrated(judged, scores),
         held_out=ordered(held_out, scores) if held_out else None,
+        held_out_round_1=ordered_of_round_1(held_out, scores) if held_out else None,
     )
 
 
@@ -107,27 +105,6 @@ def loss_of(request: Request) -> Callable[[torch.Tensor, dict[str, Any]], torch.
         return lambda scores, batch: q_regression_loss(scores, batch["targets"], batch["groups"])
     tanh = request.settings.tanh
     return lambda scores, batch: grouped_pairwise_loss(scores, batch["groups"], tanh)
-
-
-def split(
-    groups: Sequence[EncodedGroup], share: float, seed: int
-) -> tuple[list[EncodedGroup], list[EncodedGroup]]:
-    """Splits by problem: a pair of a problem that was trained on would flatter the model.
-
-    A problem's place in the order depends on the seed and its id alone, so that one that is held
-    out stays so, nearly, when more data comes.
-    """
-
-    def order(problem: str) -> str:
-        return hashlib.sha256(f"{seed}:{problem}".encode()).hexdigest()
-
-    problems = sorted({group.problem_id for group in groups}, key=order)
-    wanted = share > 0 and len(problems) >= FEWEST_PROBLEMS
-    held = set(problems[: max(FEWEST_HELD_OUT, round(share * len(problems))) if wanted else 0])
-    return (
-        [group for group in groups if group.problem_id not in held],
-        [group for group in groups if group.problem_id in held],
-    )
 
 
 def score(
@@ -174,3 +151,15 @@ def ordered(groups: Sequence[EncodedGroup], scores: Sequence[Sequence[float]]) -
         )
     accuracy = sum(sum(pairs) / len(pairs) for pairs in right.values()) / len(right)
     return HeldOut(accuracy, sum(map(len, right.values())), len(right))
+
+
+def ordered_of_round_1(
+    groups: Sequence[EncodedGroup], scores: Sequence[Sequence[float]]
+) -> HeldOut | None:
+    """How many of the pairs are in the right order that come from the trees of round 1.
+
+    They are in the data of every round, and their problems are held out in every one, so that the
+    models of a run can be compared on them. `None` where the data holds none, or does not say.
+    """
+    own = [pair for pair in zip(groups, scores, strict=True) if pair[0].round == FIRST_ROUND]
+    return ordered([group for group, _ in own], [row for _, row in own]) if own else None

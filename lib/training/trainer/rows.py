@@ -48,6 +48,8 @@ class PairGroup:
     kind: str
     positives: list[Side]
     negatives: list[Side]
+    round: int | None = None
+    """Round whose trees it comes from; `None` where the data does not say."""
 
 
 def read_traces(path: Path) -> list[Trace]:
@@ -73,7 +75,20 @@ def _group(row: dict[str, Any]) -> PairGroup:
     if not positives or not negatives:
         raise ValueError("expected at least one positive and one negative, got an empty side")
     kind = row.get("kind", "step")
-    return PairGroup(_text(row["problem_id"]), _text(row["prompt"]), kind, positives, negatives)
+    return PairGroup(
+        _text(row["problem_id"]),
+        _text(row["prompt"]),
+        kind,
+        positives,
+        negatives,
+        _round(row.get("round")),
+    )
+
+
+def _round(value: object) -> int | None:
+    if value is None or isinstance(value, int):
+        return value
+    raise TypeError(f"expected a whole number as round, got {json.dumps(value)}")
 
 
 def _text(value: object) -> str:

@@ -28,3 +28,5 @@ class Trained:
     """Writes the model to a folder; every process must take part."""
     calibration: tuple[float, float] | None = None
     held_out: HeldOut | None = None
+    held_out_round_1: HeldOut | None = None
+    """The same over the pairs of round 1 alone: a set that every later round holds out, too."""

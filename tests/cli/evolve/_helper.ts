@@ -16,7 +16,7 @@ if (what === "serve") {
 }
 
 if (what === "train") {
-  const [kind = "", data = "", output = ""] = rest;
+  const [kind = "", data = "", output = "", request = ""] = rest;
   const round = /round-(\d+)/.exec(output)?.[1] ?? "0";
   const fate = await fetch(`${base}/r${round}/train/${kind}`).then((reply) => reply.text());
   if (fate === "fails") Deno.exit(1);
@@ -28,6 +28,7 @@ if (what === "train") {
       const written = fate === "torn" ? weights.subarray(0, -1) : weights;
       await Deno.writeFile(join(output, "model.safetensors"), written);
       await Deno.writeTextFile(join(output, "rstar.json"), JSON.stringify(summary(kind)));
+      await Deno.copyFile(request, join(output, "request.json"));
     }
     await fetch(`${base}/r${round}/trained`).then((reply) => reply.text());
   }
@@ -43,7 +44,12 @@ function summary(kind: string): CheckpointSummary {
     seconds: 1,
     curve: [{ step: 1, loss: 0.7 }, { step: 3, loss: 0.5 }],
     calibration: isPpm ? { b: 0.1, tau: 1.5 } : null,
-    heldOut: isPpm ? { pairAccuracy: 0.75, pairs: 8, problems: 4 } : null,
+    heldOut: isPpm
+      ? {
+        ...{ pairAccuracy: 0.75, pairs: 8, problems: 4 },
+        round1: { pairAccuracy: 0.625, pairs: 4, problems: 2 },
+      }
+      : null,
     sha256: `${kind} weights`,
   };
 }

@@ -113,7 +113,7 @@ function settings(folder: string, base: string) {
     ppmFrom: 2,
     base: join(folder, "base"),
     hooks: { serve: [...run, "serve", base, "{round}", "{policy}", "{ppm}"] },
-    trainer: { command: [...run, "train", base, "{kind}", "{data}", "{output}"] },
+    trainer: { command: [...run, "train", base, "{kind}", "{data}", "{output}", "{request}"] },
     suites: [join(folder, "sums.json")],
     evalProblems: 8,
     evalSearch: 4,

@@ -10,6 +10,7 @@ const Outcome = z.looseObject({
     policy_pass1: z.number().nullable(),
     search_pass1: z.number().nullable(),
     ppm_pair_accuracy: z.number().nullable(),
+    ppm_pair_accuracy_round_1: z.number().nullable(),
     coverage: z.number().nullable(),
     sft_traces: z.number().nullable(),
     false_step_share: z.null(),
@@ -52,6 +53,14 @@ function table(stdout: string): unknown {
   }));
 }
 
+const Seeds = z.looseObject({ seed: z.number(), splitSeed: z.number() });
+
+/** What the trainer of a round's PPM was told. */
+async function trainerRequest(world: EvolveWorld, name: string, round: number) {
+  const folder = `${world.database(name)}.files/evolve/round-${round}/ppm`;
+  return Seeds.parse(JSON.parse(await Deno.readTextFile(`${folder}/request.json`)));
+}
+
 Deno.test("evolve searches, exports, trains and measures round after round, and has nothing left to do the second time", async () => {
   await using world = await openWorld();
   const first = await runRstar(world.args("a"));
@@ -68,6 +77,13 @@ Deno.test("evolve searches, exports, trains and measures round after round, and 
   assert.ok(
     rounds.slice(1).every(({ sft_traces, pairs }) => (sft_traces ?? 0) > 0 && (pairs ?? 0) > 0),
   );
+  assert.deepEqual(
+    rounds.map((round) => round.ppm_pair_accuracy_round_1),
+    [null, 0.625, 0.625],
+  );
+  const [one, two] = await Promise.all([1, 2].map((round) => trainerRequest(world, "a", round)));
+  assert.equal(one?.splitSeed, two?.splitSeed, "every round holds the same problems out");
+  assert.notEqual(one?.seed, two?.seed);
   const events: WorldEvent[] = [];
   world.onEvent = (event) => events.push(event);
   const second = await runRstar(world.args("a", ["--resume"]));

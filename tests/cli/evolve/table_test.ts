@@ -41,7 +41,7 @@ function outcome(more: Partial<EvolveOutcome> = {}): EvolveOutcome {
         sftTraces: 46,
         falseStepShare: 0.125,
         pairs: 35,
-        heldOut: { accuracy: 0.8, problems: 40 },
+        heldOut: { accuracy: 0.8, problems: 40, round1: { accuracy: 0.7, problems: 20 } },
         seconds: { search: 60, evaluate: 20 },
       },
     ]),
@@ -68,6 +68,7 @@ Deno.test("outcomeLines() shows what was measured with its interval, and a dash 
   assert.match(text, /│ {3}change +│ – +│ \+50\.0, p \.002 +│/);
   assert.deepEqual(cells["search pass@1"], ["–", "90.0 [70, 97]"]);
   assert.deepEqual(cells["PPM pairs right"], ["–", "80.0 [65, 90]"]);
+  assert.deepEqual(cells["of round 1"], ["–", "70.0 [48, 85]"]);
   assert.deepEqual(cells["policy traces"], ["–", "46"]);
   assert.deepEqual(cells["with a false step"], ["–", "12.5 %"]);
   assert.deepEqual(cells["solved by search"], ["–", "–"]);
@@ -154,6 +155,10 @@ Deno.test("outcomeJson() is one line with fractions, and null where nothing was 
     ],
     [0.75, 0.9, 0.8, 0.5],
   );
+  assert.equal(rounds[0].ppm_pair_accuracy_round_1, null);
+  assert.equal(rounds[1].ppm_pair_accuracy_round_1, 0.7);
+  const [low, high] = rounds[1].ppm_pair_accuracy_round_1_interval;
+  assert.ok(low < 0.7 && 0.7 < high);
   assert.equal(rounds[1].seconds, 80);
   assert.deepEqual(
     rounds.map((one: { readonly false_step_share: unknown }) => one.false_step_share),

@@ -11,11 +11,13 @@ from tiny import group_rows, make_base, make_request, write_rows
 from trainer.encoding import EncodedGroup, GroupCollator, encode_group
 from trainer.failure import TrainingError
 from trainer.losses import grouped_pairwise_loss
-from trainer.reward import encoded_groups, ordered, split
+from trainer.reward import encoded_groups, ordered, ordered_of_round_1
 from trainer.reward_model import load_reward_model, stock_classifier
 from trainer.rows import PairGroup, Side
 from trainer.run import scores_of
+from trainer.split import held_out_problems, split
 from trainer.tokenizer import load_tokenizer
+from trainer.trained import HeldOut
 from transformers import AutoModelForSequenceClassification
 
 PROMPT = "<|user|>:\nAdd 3 and 4.\n<|assistant|>: Let's think step by step."
@@ -32,8 +34,10 @@ GROUPS = [
 ]
 
 
-def _group(problem: str, positives: int = 1, negatives: int = 1) -> EncodedGroup:
-    return EncodedGroup(problem, [1, 2], [[3]] * (positives + negatives), positives, [])
+def _group(
+    problem: str, positives: int = 1, negatives: int = 1, number: int | None = None
+) -> EncodedGroup:
+    return EncodedGroup(problem, [1, 2], [[3]] * (positives + negatives), positives, [], number)
 
 
 class SharedPrefixes(unittest.TestCase):
@@ -144,11 +148,12 @@ class HeldOutProblems(unittest.TestCase):
     """How a reward model is judged."""
 
     def test_no_problem_is_on_both_sides(self) -> None:
-        """Split by problem, by the seed."""
-        groups = [_group(f"p{index % 60}") for index in range(300)]
+        """Split by problem, by the seed, about as many as the share says."""
+        groups = [_group(f"p{index % 600}") for index in range(3000)]
         train, held_out = split(groups, 0.1, 1)
         problems = {group.problem_id for group in held_out}
-        self.assertEqual((len(problems), len(train), len(held_out)), (6, 270, 30))
+        self.assertTrue(40 < len(problems) < 80, len(problems))
+        self.assertEqual((len(train), len(held_out)), (3000 - 5 * len(problems), 5 * len(problems)))
         self.assertFalse(problems & {group.problem_id for group in train})
         self.assertEqual(split(groups, 0.1, 1), (train, held_out))
         self.assertNotEqual(split(groups, 0.1, 2), (train, held_out))
@@ -157,8 +162,50 @@ class HeldOutProblems(unittest.TestCase):
         """From twenty problems on, at least five are held out; a share of 0 holds out none."""
         few = [_group(f"p{index}") for index in range(19)]
         self.assertEqual(split(few, 0.1, 1), (few, []))
-        self.assertEqual(len(split([*few, _group("q")], 0.1, 1)[1]), 5)
+        for seed in range(20):
+            held_out = split([*few, _group("q")], 0.1, seed)[1]
+            self.assertTrue(5 <= len(held_out) < 20)
         self.assertEqual(split([*few, _group("q")], 0.0, 1)[1], [])
+
+    def test_one_that_is_held_out_stays_so(self) -> None:
+        """More problems and more rounds come; also where the share alone holds out too few."""
+        for seed in range(20):
+            data: list[EncodedGroup] = []
+            places: dict[str, bool] = {}
+            for number in range(1, 5):
+                new = [
+                    _group(f"p{(17 * number + index) % 90}", number=number) for index in range(25)
+                ]
+                # What is known of earlier rounds stays; some problems are searched again.
+                data += new
+                held_out = held_out_problems(data, 0.05, seed)
+                self.assertGreaterEqual(len(held_out), 5)
+                now = {group.problem_id: group.problem_id in held_out for group in data}
+                self.assertEqual({**now, **places}, now, f"seed {seed}, round {number}")
+                places = now
+
+    def test_the_first_round_may_be_too_small(self) -> None:
+        """The rounds that have twenty problems between them count as the first."""
+        early = [_group(f"p{index}", number=1 + index // 10) for index in range(20)]
+        self.assertEqual(held_out_problems(early[:10], 0.01, 1), set())
+        held_out = held_out_problems(early, 0.01, 1)
+        self.assertEqual(len(held_out), 5)
+        later = [_group(f"q{index}", number=3) for index in range(30)]
+        self.assertLessEqual(held_out, held_out_problems([*early, *later], 0.01, 1))
+
+    def test_never_all_are_held_out(self) -> None:
+        """Whatever their places are."""
+        groups = [_group(f"p{index}") for index in range(20)]
+        self.assertEqual(len(held_out_problems(groups, 1.0, 1)), 19)
+
+    def test_pairs_of_round_1_are_counted_apart(self) -> None:
+        """They alone are the same for all models of a run; data may not say what is theirs."""
+        groups = [_group("p", number=1), _group("p", number=2), _group("q", number=1)]
+        measured = ordered_of_round_1(groups, [[2.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
+        assert measured is not None
+        self.assertEqual(measured, HeldOut(0.5, 2, 2))
+        self.assertIsNone(ordered_of_round_1(groups[1:2], [[0.0, 1.0]]))
+        self.assertIsNone(ordered_of_round_1([_group("p")], [[2.0, 1.0]]))
 
     def test_accuracy_counts_problems_alike(self) -> None:
         """p: 1 of 1 pair; q: of four pairs one right, one tie."""

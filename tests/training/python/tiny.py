@@ -69,6 +69,7 @@ def make_request(folder: Path, kind: Kind, name: str = "out", **settings: object
         "base": str(folder / "base"),
         "output": str(folder / name),
         "seed": 1,
+        "splitSeed": 1,
         "specialTokens": ["<code>", "<end_of_step>"],
         "settings": {**SETTINGS, **settings},
     }
@@ -83,11 +84,12 @@ def write_rows(folder: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def group_rows(count: int, kind: str = "step") -> list[dict[str, Any]]:
-    """Groups in which sums are right, by problem."""
+    """Groups in which sums are right, by problem; every third one comes from round 2."""
     return [
         {
             "problem_id": f"p{index % 40}",
             "kind": kind,
+            "round": 2 if index % 3 == 2 else 1,
             "prompt": f"<|user|>:\nAdd {index} and {index % 7}.\n<|assistant|>:",
             "positives": [{"text": f"<code>\nx = {index} + {index % 7}\n<end_of_step>", "q": 1.0}],
             "negatives": [
