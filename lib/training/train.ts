@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { InfrastructureError, parseJson, SPECIAL_TOKENS, UsageError } from "../core/mod.ts";
 import { type ChildProcess, MODEL_ENVIRONMENT, startProcess } from "../process/mod.ts";
 import { readCheckpoint, requireCheckpoint } from "./checkpoint.ts";
-import type { TrainingKind, TrainSettings } from "./train_settings.ts";
+import { learningSettings, type TrainingKind, type TrainSettings } from "./train_settings.ts";
 import { TRAINER, trainerCommand } from "./trainer_command.ts";
 import { type CheckpointSummary, TrainerEvent } from "./trainer_event.ts";
 
@@ -51,7 +51,7 @@ export interface TrainedCheckpoint {
 
 /**
  * Trains a model in a process of its own; the folder appears when it is whole. A state that an interrupted training left beside it
- * (`saveSteps`) is gone on from.
+ * (`saveSteps`) is gone on from, also with settings that only cost less (`learningSettings`).
  *
  * @throws {UsageError} If data, base or settings cannot be trained with, or the output exists.
  * @throws {InfrastructureError} If the trainer dies, or ends without a checkpoint.
@@ -101,6 +101,7 @@ async function writeRequest(request: TrainRequest): Promise<string> {
     seed,
     splitSeed,
     settings,
+    learning: learningSettings(settings),
     data: resolve(request.data),
     dataSha256: await fileHash(request.data),
     base: resolve(request.base),

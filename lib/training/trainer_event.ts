@@ -36,6 +36,8 @@ export type CheckpointSummary = Readonly<z.infer<typeof CheckpointSummary>>;
 /** What the trainer says on standard output, one JSON object a line. */
 export const TrainerEvent = z.discriminatedUnion("event", [
   z.strictObject({ event: z.literal("progress"), message: z.string() }),
+  // What is to be read also when other things have happened since.
+  z.strictObject({ event: z.literal("notice"), message: z.string() }),
   z.strictObject({
     event: z.literal("data"),
     rows: z.int(),

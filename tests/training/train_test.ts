@@ -75,6 +75,11 @@ ${CHECKPOINT}
     const request = JSON.parse(await Deno.readTextFile(join(made.folder, "request.json")));
     assert.deepEqual(request.specialTokens, [...SPECIAL_TOKENS]);
     assert.equal(request.settings.learningRate, 3e-4);
+    assert.deepEqual(
+      request.learning,
+      JSON.parse(JSON.stringify(learningSettings(trainSettings("sft")))),
+    );
+    assert.deepEqual([request.seed, request.splitSeed], [3, 3]);
     assert.match(request.dataSha256, /^[0-9a-f]{64}$/);
     assert.equal(request.base, BASE);
     const left = [...Deno.readDirSync(join(folder, "out"))].map(({ name }) => name);

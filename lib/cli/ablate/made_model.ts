@@ -58,7 +58,7 @@ async function runTrainer(
 ) {
   const { command, accelerate } = config.trainer;
   const signal = interrupts.stopAdmitting;
-  const progress = new TrainingProgress();
+  const progress = new TrainingProgress((text) => display.say(text));
   display.begin(`${run.name}: training ${key}`);
   display.show(() => progress.picture());
   // Without its row it never happened: the process died between the two.

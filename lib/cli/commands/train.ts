@@ -115,10 +115,10 @@ async function trainShown(
     readonly command: readonly string[] | undefined;
   },
 ) {
-  const progress = new TrainingProgress();
   using interrupts = listenForInterrupts(() => notice("Interrupted: ending the trainer"));
   const signal = AbortSignal.any([interrupts.stopAdmitting, interrupts.stopNow]);
   const say = flags.quiet ? () => {} : notice;
+  const progress = new TrainingProgress((text) => display.notice(text));
   const interpreter = await pythonInterpreter("models", {
     torch: flags.torch,
     onProgress: say,

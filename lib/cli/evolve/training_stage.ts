@@ -55,7 +55,7 @@ export async function trainingStage(
   await removeIfThere(output);
   const settings = trainingSettings(kind, config);
   const file = join(folders.place(data), kind === "sft" ? OWN_FILES.sft : OWN_FILES.pairs);
-  const progress = new TrainingProgress();
+  const progress = new TrainingProgress((text) => display.say(text));
   display.show(() => progress.picture());
   const { command, accelerate } = config.trainer;
   const { summary } = await train({

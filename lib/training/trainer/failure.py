@@ -37,7 +37,8 @@ def named_failure(error: BaseException, subject: str) -> TrainingError | None:
         return TrainingError(
             "memory",
             f"Cannot train {subject}: out of memory ({_first_line(error)}); take a smaller "
-            "deviceBatchSize or maxLength, gradientCheckpointing, or LoRA",
+            "deviceBatchSize or gradientCheckpointing, with which a kept state is gone on from, a "
+            "smaller maxLength, or LoRA",
         )
     if getattr(error, "errno", None) == errno.ENOSPC or any(
         text in str(error) for text in _WRITE_FAILURES

@@ -54,8 +54,9 @@ def train(request: Request, events: Events) -> None:
     torch.set_num_threads(request.settings.threads or _threads(request.base))
     set_seed(request.seed)
     started = time.monotonic()
-    if open_work(request):
-        events.say("progress", message="going on from the state that was kept")
+    told = open_work(request)
+    if told is not None:
+        events.say("notice", message=told)
     trained = (
         train_policy(request, events) if request.kind == "sft" else train_reward(request, events)
     )

@@ -58,6 +58,8 @@ class Request:
     special_tokens: list[str]
     settings: Settings
     raw_settings: dict[str, Any]
+    learning: dict[str, Any]
+    """Those of the settings on which what is learnt depends (`learningSettings`)."""
 
     @staticmethod
     def read(path: Path) -> "Request":
@@ -96,6 +98,7 @@ class Request:
                 lora=None if lora is None else Lora(**lora),
             ),
             raw_settings=settings,
+            learning=row["learning"],
         )
 
     @property

@@ -46,9 +46,11 @@ class PolicyTrainer(Trainer):  # type: ignore[misc]
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         """The Trainer's own way to find lengths knows flat rows only."""
         del train_dataset
-        return LengthGroupedBatches(
+        sampler = LengthGroupedBatches(
             self.train_dataset.lengths, self.get_total_train_batch_size(self.args), self.args.seed
         )
+        self.add_callback(EpochOf(sampler))
+        return sampler
 
     def training_step(self, *args: Any, **options: Any) -> Any:
         """One batch forward and backward.
@@ -62,6 +64,22 @@ class PolicyTrainer(Trainer):  # type: ignore[misc]
         return loss
 
 
+class EpochOf(TrainerCallback):  # type: ignore[misc]
+    """Tells the sampler which epoch begins.
+
+    accelerate does so, too, but does not find the sampler of one process among several when a
+    training goes on in the middle of an epoch: that one would see the rows of the first epoch.
+    """
+
+    def __init__(self, sampler: LengthGroupedBatches) -> None:
+        self._sampler = sampler
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Called before the first batch is asked for."""
+        del args, control
+        self._sampler.set_epoch(int(state.epoch or 0))
+
+
 class RewardTrainer(PolicyTrainer):
     """A Trainer whose loss is a function of the scores of a batch of groups."""
 
@@ -71,8 +89,13 @@ class RewardTrainer(PolicyTrainer):
         super().__init__(**options)
         self._loss = loss
         self.model_accepts_loss_kwargs = False
-        # A mean over groups, which is left to be divided by the number of accumulated batches.
-        self.loss_is_scaled_for_ga = False
+        # By compute_loss.
+        self.loss_is_scaled_for_ga = True
+
+    def _get_num_items_in_batch(self, batch_samples: Any, device: Any) -> Any:
+        """Groups of an optimiser step, over accumulated batches and processes."""
+        groups = sum(len(batch["groups"]) for batch in batch_samples)
+        return self.accelerator.gather(torch.tensor(groups, device=device)).sum()
 
     def compute_loss(
         self,
@@ -81,10 +104,14 @@ class RewardTrainer(PolicyTrainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        """Loss of a batch."""
-        del num_items_in_batch
+        """Loss of a batch: its groups' part of the mean over those of the whole optimiser step."""
         scores = scores_of(model, inputs)
         loss = self._loss(scores, inputs)
+        if num_items_in_batch is not None:
+            # Batches that are not full count for what they hold; gradients are averaged over
+            # processes, which is why theirs are added up here.
+            share = len(inputs["groups"]) / num_items_in_batch
+            loss = loss * share * self.accelerator.num_processes
         return (loss, {"scores": scores}) if return_outputs else loss
 
 

@@ -1,5 +1,6 @@
 """Whole trainings of a tiny model, in this process."""
 
+import io
 import json
 import math
 import os
@@ -16,8 +17,10 @@ import torch
 from safetensors.torch import load_file
 from tiny import group_rows, make_base, make_request, silent, trace_rows, write_rows
 from trainer import run
+from trainer.events import Events
 from trainer.failure import TrainingError, named_failure
 from trainer.main import train
+from trainer.request import Kind, Request
 from trainer.sampler import LengthGroupedBatches
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
@@ -50,38 +53,69 @@ class Trainings(unittest.TestCase):
             sorted(p.name for p in self.folder.glob("whole*")), ["whole", "whole.json"]
         )
         request = make_request(self.folder, "sft", "cut", saveSteps=4)
-        step = run.PolicyTrainer.training_step
-        calls = 0
-
-        def dying(trainer: Any, *args: Any, **options: Any) -> Any:
-            nonlocal calls
-            calls += 1
-            if calls == 10:
-                raise KeyboardInterrupt
-            return step(trainer, *args, **options)
-
-        with (
-            mock.patch.object(run.PolicyTrainer, "training_step", dying),
-            self.assertRaises(KeyboardInterrupt),
-        ):
-            train(request, silent())
-        self.assertFalse(request.output.exists())
+        self.interrupted(request, after=9)
         shutil.copytree(request.work, self.folder / "other.work")
         # It also died while it wrote a state.
         (request.work / "checkpoint-12").mkdir()
         (request.work / "checkpoint-12" / "model.safetensors").write_bytes(b"torn")
-        calls = 100
-        with mock.patch.object(run.PolicyTrainer, "training_step", dying):
-            train(request, silent())
-        self.assertEqual(calls, 100 + 12 - 8, "went on after step 8 of 12")
+        batches, notices = self.trained(request)
+        self.assertEqual(batches, 12 - 8, "went on after step 8 of 12")
+        self.assertEqual(notices, ["going on from the state of step 8"])
         whole, cut = self.weights("whole"), self.weights("cut")
         self.assertTrue(all(torch.equal(whole[name], cut[name]) for name in whole))
         self.assertEqual(self.summary("whole")["curve"], self.summary("cut")["curve"])
         other = make_request(self.folder, "sft", "other", saveSteps=4, learningRate=1e-3)
-        calls = 100
-        with mock.patch.object(run.PolicyTrainer, "training_step", dying):
-            train(other, silent())
-        self.assertEqual(calls, 100 + 12, "begins anew")
+        batches, notices = self.trained(other)
+        self.assertEqual(batches, 12, "begins anew")
+        self.assertEqual(
+            notices,
+            ["beginning anew: the state of step 8 is of a training with another learningRate"],
+        )
+
+    def test_a_state_is_gone_on_from_with_settings_that_take_less_memory(self) -> None:
+        """The cure of an exhausted memory; also where batches that are not full end an epoch."""
+        write_rows(self.folder, trace_rows(22))
+        self.ends_alike("sft")
+        write_rows(self.folder, group_rows(23))
+        self.ends_alike("ppm", heldOut=0, headDropout=0.0)
+
+    def ends_alike(self, kind: Kind, **settings: object) -> None:
+        """Trains with whole batches, dies in the second epoch, and goes on with half batches."""
+        settings = {"saveSteps": 4, "deviceBatchSize": 4, **settings}
+        train(make_request(self.folder, kind, f"whole-{kind}", **settings), silent())
+        self.interrupted(make_request(self.folder, kind, f"cut-{kind}", **settings), after=9)
+        smaller = {**settings, "deviceBatchSize": 2, "gradientCheckpointing": True}
+        batches, notices = self.trained(make_request(self.folder, kind, f"cut-{kind}", **smaller))
+        self.assertEqual(notices, ["going on from the state of step 8"])
+        left = (22 if kind == "sft" else 23) - 2 * 4
+        self.assertEqual(batches, math.ceil(left / 2), "what was left of the second epoch")
+        whole, cut = self.weights(f"whole-{kind}"), self.weights(f"cut-{kind}")
+        for name, weights in whole.items():
+            self.assertTrue(torch.allclose(weights, cut[name], atol=1e-4), name)
+
+    def interrupted(self, request: Request, after: int) -> None:
+        """A training that dies when it is to compute its n-th batch."""
+        with self.assertRaises(KeyboardInterrupt):
+            self.trained(request, dies_at=after + 1)
+        self.assertFalse(request.output.exists())
+
+    def trained(self, request: Request, dies_at: int | None = None) -> tuple[int, list[str]]:
+        """Trains; how many batches were computed, and what a person was told."""
+        step = run.PolicyTrainer.training_step
+        batches = 0
+
+        def counting(trainer: Any, *args: Any, **options: Any) -> Any:
+            nonlocal batches
+            batches += 1
+            if batches == dies_at:
+                raise KeyboardInterrupt
+            return step(trainer, *args, **options)
+
+        stream = io.StringIO()
+        with mock.patch.object(run.PolicyTrainer, "training_step", counting):
+            train(request, Events(stream))
+        events = [json.loads(line) for line in stream.getvalue().splitlines()]
+        return batches, [event["message"] for event in events if event["event"] == "notice"]
 
     def test_every_reward_model_learns_and_loads(self) -> None:
         """Loss falls; bfloat16, recomputed activations and accumulated gradients work together."""

@@ -35,6 +35,8 @@ SETTINGS: dict[str, Any] = {
     "lora": None,
 }
 
+COSTS = ("deviceBatchSize", "gradientCheckpointing", "saveSteps", "threads")
+
 
 def make_base(folder: Path) -> Path:
     """Writes the base."""
@@ -62,6 +64,7 @@ def make_base(folder: Path) -> Path:
 def make_request(folder: Path, kind: Kind, name: str = "out", **settings: object) -> Request:
     """A request over the data and the base in a folder, as the harness would write it."""
     path = folder / f"{name}.json"
+    chosen = {**SETTINGS, **settings}
     row = {
         "kind": kind,
         "data": str(folder / "data.jsonl"),
@@ -71,7 +74,9 @@ def make_request(folder: Path, kind: Kind, name: str = "out", **settings: object
         "seed": 1,
         "splitSeed": 1,
         "specialTokens": ["<code>", "<end_of_step>"],
-        "settings": {**SETTINGS, **settings},
+        "settings": chosen,
+        # As `learningSettings` in train_settings.ts has it.
+        "learning": {key: value for key, value in chosen.items() if key not in COSTS},
     }
     path.write_text(json.dumps(row), encoding="utf-8")
     return Request.read(path)
