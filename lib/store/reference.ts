@@ -23,7 +23,7 @@ const TABLES: Readonly<Record<string, string>> = {
   verdict: "What a grader said of a sample.",
   artifact: "A checkpoint or an exported file.",
   artifact_parent: "What an artifact was made from.",
-  metric: "A point of a training curve.",
+  metric: "A point of a training curve, or what was measured at its end.",
   load_sample: "A measurement of load while a run was going on.",
   reply: "A recorded reply of an endpoint.",
 };

@@ -197,13 +197,18 @@ Deno.test("checkpoints and lineage say what was made from what", async () => {
     runNo,
     roundNo: 1,
     parents: [file, base],
-    metrics: [{ step: 2, name: "loss", value: 0.5 }, { step: 1, name: "loss", value: 2 }],
+    metrics: [
+      { step: 2, name: "loss", value: 0.5 },
+      { step: 1, name: "loss", value: 2 },
+      { step: 2, name: "pair_accuracy", value: 0.75 },
+      { step: 2, name: "pair_accuracy_round_1", value: 0.625 },
+    ],
   }));
   assert.deepEqual(
     await allRows(store.query(
-      "SELECT artifact_id, round, role, calibration_tau, last_loss FROM checkpoints ORDER BY 1",
+      "SELECT artifact_id, round, role, calibration_tau, last_loss, pair_accuracy, pair_accuracy_round_1 FROM checkpoints ORDER BY 1",
     )),
-    [[1, 0, "policy", 2, null], [3, 1, "policy", 2, 0.5]],
+    [[1, 0, "policy", 2, null, null, null], [3, 1, "policy", 2, 0.5, 0.75, 0.625]],
   );
   assert.deepEqual(
     await allRows(store.query(

@@ -18,9 +18,20 @@ export function checkpointMeta(
   };
 }
 
-/** The training curve as a row's metrics. */
+/** The training curve as a row's metrics, and at its end what was measured on held-out problems. */
 export function checkpointMetrics(summary: CheckpointSummary | null): readonly MetricPoint[] {
-  return (summary?.curve ?? []).map(({ step, loss }) => ({ step, name: "loss", value: loss }));
+  if (summary === null) return [];
+  const { curve, steps, heldOut } = summary;
+  const measured = [
+    { name: "pair_accuracy", value: heldOut?.pairAccuracy },
+    { name: "pair_accuracy_round_1", value: heldOut?.round1?.pairAccuracy },
+  ];
+  return [
+    ...curve.map(({ step, loss }) => ({ step, name: "loss", value: loss })),
+    ...measured.flatMap(({ name, value }) =>
+      value === undefined ? [] : [{ step: steps, name, value }]
+    ),
+  ];
 }
 
 /** A checkpoint that was trained outside of a run of rounds. */

@@ -69,6 +69,11 @@ const cost: View = {
       FROM tree GROUP BY ALL) t JOIN run r USING (run_no)`,
 };
 
+/** The newest value of a metric of artifact `a`. */
+function lastOf(metric: string): string {
+  return `(SELECT max_by(value, step) FROM metric m WHERE m.artifact_id = a.artifact_id AND m.name = '${metric}')`;
+}
+
 const checkpoints: View = {
   name: "checkpoints",
   sentence: "One model: trained, or what training began from.",
@@ -77,12 +82,17 @@ const checkpoints: View = {
     location: "folder or URL; folders lie beside the database where the path is relative",
     calibration_b: "zero of the PPM's scale, fitted on held-out nodes",
     last_loss: "last `loss` of its training curve (table `metric`)",
+    pair_accuracy:
+      "of a reward model: share of the pairs of held-out problems in the right order, problems counting alike (`metric`)",
+    pair_accuracy_round_1:
+      "the same over the pairs of round 1 alone, which all models of a run hold out: by this one they can be compared",
   },
-  example: "SELECT run, round, role, location, last_loss FROM checkpoints ORDER BY artifact_id",
+  example:
+    "SELECT run, round, role, location, last_loss, pair_accuracy FROM checkpoints ORDER BY artifact_id",
   sql: `SELECT a.artifact_id, r.name AS run, a.round_no AS round, a.role, a.location, a.sha256,
       (a.meta -> '$.calibration.b')::DOUBLE AS calibration_b, (a.meta -> '$.calibration.tau')::DOUBLE AS calibration_tau,
-      (SELECT max_by(value, step) FROM metric m WHERE m.artifact_id = a.artifact_id AND m.name = 'loss') AS last_loss,
-      a.meta, a.made_at
+      ${lastOf("loss")} AS last_loss, ${lastOf("pair_accuracy")} AS pair_accuracy,
+      ${lastOf("pair_accuracy_round_1")} AS pair_accuracy_round_1, a.meta, a.made_at
     FROM artifact a LEFT JOIN run r USING (run_no) WHERE a.kind = 'checkpoint'`,
 };
 
