@@ -128,9 +128,12 @@ async function required(
     );
   }
   if (await stages.isThere(artifact)) return artifact;
+  const again = round === 0
+    ? ""
+    : ` forget the round and what came after it (deno task runs delete NAME --from-round ${round}),`;
   throw new UsageError(
     `Cannot go on: the ${what} of round ${round} is no longer at "${artifact.location}"; ` +
-      "restore it, or start over beside this run with --new-run",
+      `restore it,${again} or start over beside this run with --new-run`,
   );
 }
 

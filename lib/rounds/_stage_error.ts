@@ -8,7 +8,7 @@ class NothingToTrainOn extends UsageError {}
 export function noneSolved(problems: number): UsageError {
   return new NothingToTrainOn(
     `no trajectory is right: the trees of this round solved none of the ${problems} problems that they searched; ` +
-      "look at some of them (deno task view) and make sure that what was served is the model that the round searches with, then " +
+      "look at some of them (deno task view) and make sure that what was served is the model that the round searches with, or " +
       `${SEARCH_LONGER}, take easier problems, or start from a stronger base`,
   );
 }
@@ -40,7 +40,8 @@ export function stageError(
   { round, stage }: { readonly round: number; readonly stage: Stage },
 ): unknown {
   const wayOn = error instanceof NothingToTrainOn
-    ? "every stage before it is stored, and trees are not grown again: other settings of search, data or learning, or --new-run, " +
+    ? "every stage before it is stored, and trees are not grown again, unless the round is forgotten " +
+      `(deno task runs delete NAME --from-round ${round}): other settings of search, data or learning, or --new-run, ` +
       "begin a run beside it"
     : "every stage before it is stored: the same command goes on from here, one with other settings of search, data or learning " +
       "begins a run beside it";

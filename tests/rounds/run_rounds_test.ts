@@ -365,8 +365,9 @@ Deno.test("runRounds() stops at a round that solves nothing, though earlier roun
   const message =
     'Cannot finish stage "sft" of round 2: no trajectory is right: the trees of this round solved none of the 4 problems that they ' +
     "searched; look at some of them (deno task view) and make sure that what was served is the model that the round searches with, " +
-    "then search longer (more rollouts, candidates or problems), take easier problems, or start from a stronger base; every stage " +
-    "before it is stored, and trees are not grown again: other settings of search, data or learning, or --new-run, begin a run beside it";
+    "or search longer (more rollouts, candidates or problems), take easier problems, or start from a stronger base; every stage " +
+    "before it is stored, and trees are not grown again, unless the round is forgotten (deno task runs delete NAME --from-round 2): " +
+    "other settings of search, data or learning, or --new-run, begin a run beside it";
   for (const _attempt of [1, 2]) {
     await assert.rejects(run(fixture, scriptedPlan(), { solves }), {
       name: "UsageError",
@@ -442,7 +443,8 @@ Deno.test("runRounds() says that a checkpoint is gone, and where it was", async 
   fixture.world.folders.delete("policy@1");
   await assert.rejects(run(fixture, scriptedPlan()), {
     name: "UsageError",
-    message: /policy checkpoint of round 1 is no longer at "policy@1"; restore it, or start over/,
+    message:
+      /policy checkpoint of round 1 is no longer at "policy@1"; restore it, forget the round .*--from-round 1\), or start over/,
   });
 });
 
