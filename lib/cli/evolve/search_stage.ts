@@ -1,11 +1,25 @@
 import { InfrastructureError } from "../../core/mod.ts";
 import type { SearchRequest, SearchResult } from "../../rounds/mod.ts";
-import { Interrupted } from "../interrupt.ts";
+import { Interrupted, type InterruptSignals } from "../interrupt.ts";
+import type { Observation } from "../observe/observation.ts";
 import { growRound } from "../synth/grow.ts";
 import { pendingJobs } from "../synth/jobs.ts";
-import type { StageParts } from "./stages.ts";
+import type { Workplace } from "../workplace.ts";
 import { servedPpm } from "./checkpoint.ts";
+import type { RoundServer } from "./models.ts";
+import type { EvolvePlan } from "./plan.ts";
 import { quarantinedProblems } from "./quarantine.ts";
+import type { StageParts } from "./stages.ts";
+
+/** What of the parts of a run a search works with. */
+export interface SearchParts
+  extends Pick<StageParts, "config" | "store" | "runNo" | "folders" | "display"> {
+  readonly plan: Pick<EvolvePlan, "problems">;
+  readonly server: Pick<RoundServer, "use">;
+  readonly workplace: Pick<Workplace, "sandbox" | "grader">;
+  readonly observation: Pick<Observation, "watch" | "emit" | "tracing">;
+  readonly interrupts: Omit<InterruptSignals, typeof Symbol.dispose>;
+}
 
 /**
  * Grows the trees of a pass that are not stored yet. Where none is missing nothing is started.
@@ -15,7 +29,7 @@ import { quarantinedProblems } from "./quarantine.ts";
  */
 export async function searchStage(
   { round, schedule, pass, problemIds, models }: SearchRequest,
-  parts: StageParts,
+  parts: SearchParts,
 ): Promise<SearchResult> {
   const { store, plan, config, runNo, display, interrupts, workplace, server, observation } = parts;
   const suspects = await quarantinedProblems(store, config, { runNo, untilRound: round - 1 });
@@ -67,7 +81,7 @@ export async function searchStage(
 
 /** Tokens that the round may still generate; `null` without a limit. */
 async function tokensLeft(
-  { config, store, runNo }: StageParts,
+  { config, store, runNo }: SearchParts,
   round: number,
 ): Promise<number | null> {
   if (config.roundBudgetTokens === undefined) return null;

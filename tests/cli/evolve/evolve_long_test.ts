@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { z } from "zod";
 import { allRows, openReadOnly, openStore } from "../../../lib/store/mod.ts";
+import { parsePage, tableTexts } from "../../report/_page.ts";
 import { runRstar, startRstar } from "../_rstar.ts";
 import { type EvolveWorld, openWorld, type WorldEvent } from "./_world.ts";
 
 const Outcome = z.looseObject({
+  report: z.string(),
   rounds: z.array(z.looseObject({
     round: z.number(),
     policy_pass1: z.number().nullable(),
@@ -12,6 +15,7 @@ const Outcome = z.looseObject({
     ppm_pair_accuracy: z.number().nullable(),
     ppm_pair_accuracy_round_1: z.number().nullable(),
     coverage: z.number().nullable(),
+    cumulative_coverage: z.number().nullable(),
     sft_traces: z.number().nullable(),
     false_step_share: z.null(),
     pairs: z.number().nullable(),
@@ -61,12 +65,49 @@ async function trainerRequest(world: EvolveWorld, name: string, round: number) {
   return Seeds.parse(JSON.parse(await Deno.readTextFile(`${folder}/request.json`)));
 }
 
+/** Insists that the page shows what the table of rounds does, and has its curves. */
+async function checkReport(
+  path: string,
+  rounds: z.infer<typeof Outcome>["rounds"],
+): Promise<void> {
+  const page = parsePage(await Deno.readTextFile(path));
+  const [head = [], ...rows] = tableTexts(page, "rounds");
+  const cells = (label: string) => rows.map((row) => row[head.indexOf(label)] ?? "none");
+  assert.deepEqual(cells("round"), ["0", "1", "2"]);
+  for (
+    const [label, key] of [
+      ["solved", "coverage"],
+      ["solved so far", "cumulative_coverage"],
+    ] as const
+  ) {
+    for (const [i, text] of cells(label).entries()) {
+      const share = rounds[i]?.[key] ?? null;
+      assert.ok(share === null || text.startsWith(`${(100 * share).toFixed(1)} %`), text);
+      assert.equal(share === null, i === 0, `${label} of round ${i}`);
+    }
+  }
+  for (
+    const [id, title] of [["training_chart_0", "policy: loss"], ["training_chart_1", "ppm: loss"]]
+  ) {
+    const chart = page.querySelector(`figure[id="${id}"]`);
+    assert.equal(chart?.querySelector("figcaption")?.textContent, title);
+    const paths = [...chart?.querySelectorAll("svg path") ?? []]
+      .map((path) => path.getAttribute("d") ?? "");
+    // Ticks begin at 0,0 of their own place.
+    const curves = paths.filter((path) => /^M(?!0,0)[\d.]+,[\d.]+L/.test(path));
+    assert.equal(curves.length, 2, `a curve for each round: ${paths}`);
+  }
+  assert.ok(page.querySelector('figure[id="coverage_chart"] svg') !== null);
+}
+
 Deno.test("evolve searches, exports, trains and measures round after round, and has nothing left to do the second time", async () => {
   await using world = await openWorld();
   const first = await runRstar(world.args("a"));
   assert.equal(first.code, 0, first.stderr);
-  const { rounds } = Outcome.parse(JSON.parse(first.stdout));
+  const { rounds, report } = Outcome.parse(JSON.parse(first.stdout));
   assert.deepEqual(rounds.map(({ round }) => round), [0, 1, 2]);
+  assert.equal(report, join(`${world.database("a")}.files`, "evolve", "report.html"));
+  await checkReport(report, rounds);
   assert.deepEqual(
     rounds.map(({ search_pass1, ppm_pair_accuracy, coverage }) =>
       [search_pass1, ppm_pair_accuracy, coverage].map((value) => value === null)
@@ -86,9 +127,11 @@ Deno.test("evolve searches, exports, trains and measures round after round, and 
   assert.notEqual(one?.seed, two?.seed);
   const events: WorldEvent[] = [];
   world.onEvent = (event) => events.push(event);
+  await Deno.remove(report);
   const second = await runRstar(world.args("a", ["--resume"]));
   assert.equal(second.code, 0, second.stderr);
   assert.deepEqual(events, [], "nothing is served, asked or trained");
+  await checkReport(report, rounds);
   assert.deepEqual(JSON.parse(second.stdout).rounds, JSON.parse(first.stdout).rounds);
   const third = await runRstar(world.args("a", ["--rounds", "3"]));
   assert.equal(third.code, 0, third.stderr);
