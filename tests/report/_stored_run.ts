@@ -98,11 +98,14 @@ async function storeLineage(store: DuckdbStore, runNo: number, hostile: string):
       location: `ppm-${roundNo}`,
       rows: null,
       meta: { heldOut: { pairAccuracy: 0.75, pairs: 80, problems: 10 }, steps: 300, tokens: 5000 },
-      metrics: Array.from({ length: 300 }, (_, step) => ({
-        step,
-        name: `loss${hostile}`,
-        value: 1 / (1 + step / 20),
-      })),
+      metrics: [
+        ...Array.from({ length: 300 }, (_, step) => ({
+          step,
+          name: `loss${hostile}`,
+          value: 1 / (1 + step / 20),
+        })),
+        { step: 300, name: "pair_accuracy", value: 0.75 },
+      ],
     });
   }
 }

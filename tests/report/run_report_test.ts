@@ -200,6 +200,13 @@ Deno.test("runReport() counts trees and solved problems as the store does", () =
   }
 });
 
+Deno.test("runReport() draws curves of training, and nothing that was measured once", () => {
+  const charts = report.sections.flatMap(({ blocks }) => blocks).flatMap((block) =>
+    block.type === "chart" && block.id.startsWith("training_chart_") ? block.title : []
+  );
+  assert.ok(charts.length > 0 && charts.every((title) => title.includes("loss")), `${charts}`);
+});
+
 Deno.test("runReport() draws measurements over time, but for those that were 0 all along", () => {
   assert.deepEqual(table("load").rows.map(({ name }) => name), [
     "queue",

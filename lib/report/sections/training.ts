@@ -81,11 +81,13 @@ export async function trainingSection({ reader, run }: ReportContext): Promise<S
   };
 }
 
+/** Curves of what was measured more than once; the rest is in the table. */
 async function curves({ reader, run }: ReportContext): Promise<readonly Block[]> {
   const points = await readRows(reader, pointRow, {
     sql: `WITH own AS (
         SELECT m.artifact_id, m.name, coalesce(a.role, '') AS role, a.round_no AS round, m.step, m.value
-        FROM metric m JOIN artifact a USING (artifact_id) JOIN run r USING (run_no) WHERE r.name = $1 AND isfinite(m.value))
+        FROM metric m JOIN artifact a USING (artifact_id) JOIN run r USING (run_no) WHERE r.name = $1 AND isfinite(m.value)
+        QUALIFY count(*) OVER (PARTITION BY m.artifact_id, m.name) > 1)
       SELECT name, role, round, avg(step) AS step, avg(value) AS value
       FROM (SELECT *, ntile(${POINTS}) OVER (PARTITION BY artifact_id, name ORDER BY step) AS part FROM own)
       GROUP BY name, role, round, artifact_id, part ORDER BY role, name, round, artifact_id, part`,
