@@ -3,8 +3,14 @@ import type { EvolveConfig } from "../../config/mod.ts";
 import { UsageError } from "../../core/mod.ts";
 import { requireExecutable } from "../../process/mod.ts";
 import { STAGES } from "../../rounds/mod.ts";
-import { COMMAND_PLACEHOLDERS, readCheckpoint, trainerCommand } from "../../training/mod.ts";
+import {
+  checkBase,
+  COMMAND_PLACEHOLDERS,
+  readCheckpoint,
+  trainerCommand,
+} from "../../training/mod.ts";
 import { isFile } from "../is_file.ts";
+import { STARTER_POLICY } from "../synth/plan.ts";
 import { serveCommand } from "./hooks.ts";
 import type { EvolvePlan } from "./plan.ts";
 
@@ -23,12 +29,25 @@ const ANY_VALUES = Object.fromEntries(
   COMMAND_PLACEHOLDERS.map((name) => [name, ""]),
 ) as Record<typeof COMMAND_PLACEHOLDERS[number], string>;
 
+/** Options of {@linkcode checkMachine}. */
+export interface MachineOptions {
+  /** Gives the Python of the `models` environment; asked only where our own trainer is going to train. */
+  readonly interpreter: () => Promise<string>;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Insists that this machine has what the stages of a run start from.
  *
- * @throws {UsageError} If a program, the configuration of accelerate, or the base to train from is not there.
+ * @throws {UsageError} If a program, the configuration of accelerate, or the base to train from is not there, or our trainer cannot
+ * train with the tokenizer of the base.
+ * @throws {InfrastructureError} If Python dies, or its environment cannot be made.
  */
-export async function checkMachine(config: EvolveConfig, { base }: EvolvePlan): Promise<void> {
+export async function checkMachine(
+  config: EvolveConfig,
+  { base }: EvolvePlan,
+  { interpreter, signal }: MachineOptions,
+): Promise<void> {
   const { hooks, trainer, stopAfter } = config;
   await requireProgram("hooks.serve", hooks.serve?.[0]);
   const lastStage = stopAfter ?? "evaluate";
@@ -36,6 +55,14 @@ export async function checkMachine(config: EvolveConfig, { base }: EvolvePlan): 
   await requireProgram("trainer.command", trainer.command?.[0]);
   if (trainer.accelerate !== undefined) await requireFile(trainer.accelerate);
   await readCheckpoint(base);
+  // What ships is known to be right; asking takes as long as Python takes to load.
+  if (base === STARTER_POLICY || !isOwnTrainer(trainer.command)) return;
+  await checkBase(base, { interpreter: await interpreter(), signal });
+}
+
+/** Whether our trainer trains, be it within a command of the user. */
+function isOwnTrainer(command: readonly string[] | undefined): boolean {
+  return command === undefined || command.some((part) => part.includes("{trainer}"));
 }
 
 async function requireProgram(setting: string, program: string | undefined): Promise<void> {

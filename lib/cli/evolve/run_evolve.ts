@@ -14,7 +14,7 @@ import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts"
 import { runFolder } from "../artifact_location.ts";
 import { asJson } from "../as_json.ts";
 import { decontaminatorOnce } from "../decontaminator.ts";
-import { codeRevision } from "../host.ts";
+import { codeRevision, pythonInterpreter } from "../host.ts";
 import { type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
@@ -102,7 +102,14 @@ class Evolution {
     await using resources = new AsyncDisposableStack();
     const { store, display, interrupts } = this.#parts;
     const config = this.#config;
-    await checkMachine(config, this.#plan);
+    const common = {
+      onProgress: (message: string) => display.say(message),
+      signal: interrupts.stopNow,
+    };
+    await checkMachine(config, this.#plan, {
+      interpreter: () => pythonInterpreter("models", { torch: config.torch, ...common }),
+      signal: interrupts.stopNow,
+    });
     const observation = resources.use(
       await openObservation({
         ...{ db: config.db, command: "evolve", store, log: config.log },
@@ -112,10 +119,6 @@ class Evolution {
     resources.use(
       display.listen((message) => observation.emit({ type: "notice", level: "info", message })),
     );
-    const common = {
-      onProgress: (message: string) => display.say(message),
-      signal: interrupts.stopNow,
-    };
     const workplace = resources.use(new Workplace(config, common));
     const run = await this.#openRun(workplace);
     observation.emit({ type: "session", run: run.name, command: "evolve" });

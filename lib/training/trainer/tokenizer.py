@@ -10,8 +10,24 @@ from .failure import TrainingError
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """Loads the tokenizer of a checkpoint; what is too short is padded on the right."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    """Loads the tokenizer of a checkpoint; what is too short is padded on the right.
+
+    Raises:
+        TrainingError: If there is none, or one that no model can be trained with.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise TrainingError(
+            "model", f"Cannot load the tokenizer of {folder}: {error or type(error).__name__}"
+        ) from error
+    # For some kinds of models transformers makes up a tokenizer where there is no file of one.
+    if not tokenizer("1 + 1", add_special_tokens=False)["input_ids"]:
+        raise TrainingError(
+            "model",
+            f"Cannot train {folder}: expected a tokenizer (tokenizer.json) that knows text, got an "
+            "empty one",
+        )
     tokenizer.padding_side = "right"
     if tokenizer.eos_token_id is None:
         raise TrainingError(

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { planEvolve } from "../../../lib/cli/evolve/plan.ts";
 import { checkCommands, checkMachine } from "../../../lib/cli/evolve/preflight.ts";
 import { EvolveConfig } from "../../../lib/config/mod.ts";
+import { withFolder } from "../../with_folder.ts";
+
+/** There is no Python to be asked for. */
+function nobody(): Promise<string> {
+  return Promise.reject(new Error("asked for Python"));
+}
 
 const SERVED = { hooks: { serve: ["true", "{policy}"] }, problemsPerRound: 2 };
 
@@ -50,7 +57,33 @@ Deno.test.each<[string, Readonly<Record<string, unknown>>, RegExp | null]>([
   ],
 ])("evolve looks for %s before it searches", async (_name, settings, message) => {
   const config = EvolveConfig.parse(settings);
-  const looked = checkMachine(config, await planEvolve(config));
+  const looked = checkMachine(config, await planEvolve(config), { interpreter: nobody });
   if (message === null) await looked;
   else await assert.rejects(looked, { message });
+});
+
+Deno.test("evolve has our trainer look at a base's tokenizer before it searches, wherever that trainer trains", async () => {
+  await withFolder(async (base) => {
+    await Deno.writeTextFile(join(base, "config.json"), "{}");
+    await Deno.writeTextFile(join(base, "model.safetensors"), "");
+    const interpreter = join(base, "python");
+    const event = { event: "failed", kind: "model", message: "no end of sequence" };
+    await Deno.writeTextFile(interpreter, `#!/bin/sh\necho '${JSON.stringify(event)}'\nexit 3\n`, {
+      mode: 0o755,
+    });
+    const look = async (settings: Readonly<Record<string, unknown>>) => {
+      const config = EvolveConfig.parse({ ...SERVED, base, ...settings });
+      await checkMachine(config, await planEvolve(config), {
+        interpreter: () => Promise.resolve(interpreter),
+      });
+    };
+    const refused = { name: "UsageError", message: "no end of sequence" };
+    await assert.rejects(look({}), refused);
+    await assert.rejects(
+      look({ trainer: { command: ["env", "{python}", "{trainer}", "{request}"] } }),
+      refused,
+    );
+    await look({ trainer: { command: ["env", "true", "{request}"] } });
+    await look({ stopAfter: "sft" });
+  });
 });
