@@ -57,6 +57,11 @@ export class RoundRecord {
     return this.#state;
   }
 
+  /** Problems that the round's search was to grow trees for. */
+  get searched(): number {
+    return this.#params.problems - this.#params.leftAlone;
+  }
+
   /** Problems that the round's search left alone because they were easy. */
   get leftAlone(): number {
     return this.#params.leftAlone;

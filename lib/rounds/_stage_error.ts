@@ -4,6 +4,13 @@ import type { Stage } from "./stage.ts";
 /** What a round found is no use to training. Its trees are stored: the same command would find the same. */
 class NothingToTrainOn extends UsageError {}
 
+/** The error of a round of which no tree was finished: given up again and again, or beyond its budget. */
+export function noneGrown(problems: number): UsageError {
+  return new NothingToTrainOn(
+    `none of the ${problems} problems of this round has a tree; see what failed (deno task report) and mend it, or raise the budget`,
+  );
+}
+
 /** The error of a round that searched problems and solved none, with what can be done about it. */
 export function noneSolved(problems: number): UsageError {
   return new NothingToTrainOn(

@@ -9,7 +9,7 @@ import { hashJson, type Json } from "../core/mod.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { RoundArtifacts } from "./_artifacts.ts";
 import { RoundRecord } from "./_record.ts";
-import { noneSolved, nothingToTrainOn, stageError } from "./_stage_error.ts";
+import { noneGrown, noneSolved, nothingToTrainOn, stageError } from "./_stage_error.ts";
 import type { RoundSchedule } from "./schedule.ts";
 import { isPast, type Stage } from "./stage.ts";
 import type { MadeArtifact, RoundStages, StageRequest } from "./stages.ts";
@@ -230,8 +230,9 @@ class RoundMachine {
    * Pairs are not asked for: where everything is right there are none, and that is no fault. Nor is it one where easy problems were left
    * alone and only such remain as no round has solved yet.
    */
-  async #requireSolved({ round, leftAlone }: RoundRecord): Promise<void> {
+  async #requireSolved({ round, searched, leftAlone }: RoundRecord): Promise<void> {
     const { problems, solved, solvedBefore } = await this.#options.stages.trees(round);
+    if (problems === 0 && searched > 0) throw noneGrown(searched);
     const isRemainder = leftAlone > 0 && solvedBefore === 0;
     if (problems > 0 && solved.size === 0 && !isRemainder) throw noneSolved(problems);
   }

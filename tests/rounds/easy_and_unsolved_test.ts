@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { RoundParams, type ScheduleOptions } from "../../lib/rounds/mod.ts";
 import { LEVELLESS, newFixture, run } from "./_fixture.ts";
-import { artifactsOf, Death, scriptedPlan, type ScriptedStagesOptions } from "./_world.ts";
+import {
+  artifactsOf,
+  Death,
+  scriptedPlan,
+  scriptedStages,
+  type ScriptedStagesOptions,
+} from "./_world.ts";
 
 Deno.test("runRounds() leaves same problems alone that are easy, searches what is solved now and then again, and counts both", async () => {
   const fixture = newFixture();
@@ -109,6 +115,17 @@ Deno.test("runRounds() that dies anywhere on its way to a round that solves noth
     await run(fixture, scriptedPlan(), { solves, tick }).catch(() => {});
     await assert.rejects(run(fixture, scriptedPlan(), { solves }), /"sft" of round 2: no traject/);
   }
+});
+
+Deno.test("runRounds() stops at a round of which no tree was finished, though earlier rounds gave data", async () => {
+  const fixture = newFixture();
+  const { search } = scriptedStages(fixture.world);
+  const givesUp: typeof search = (request) =>
+    request.round === 2 ? Promise.resolve({ undone: 4 }) : search(request);
+  await assert.rejects(run(fixture, scriptedPlan(), { stages: { search: givesUp } }), {
+    name: "UsageError",
+    message: /stage "sft" of round 2: none of the 4 problems of this round has a tree; .*report/,
+  });
 });
 
 Deno.test("runRounds() goes on where everything is right: a round needs no pairs of its own", async () => {
