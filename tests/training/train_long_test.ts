@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { z } from "zod";
-import { seededRandom } from "../../lib/core/mod.ts";
 import { startEmbeddedEngine } from "../../lib/engine/mod.ts";
 import { runProcess } from "../../lib/process/mod.ts";
 import { type CorpusExample, corpusExamples } from "../../lib/starter/mod.ts";
@@ -9,42 +8,9 @@ import { train, type TrainerEvent, trainSettings } from "../../lib/training/mod.
 import { INTERPRETER, modelTest } from "../engine/_models.ts";
 import { runResponse } from "../starter/_interpreter.ts";
 import { withFolder } from "../with_folder.ts";
+import { pairs, traces } from "./_data.ts";
 
 const BASE = new URL("../../fixtures/starter/base", import.meta.url).pathname;
-const END_OF_BLOCK = "<end_of_output>\n";
-
-/** Flawless solutions, as export would write them. */
-function traces(count: number): string {
-  return [...corpusExamples({ corpus: "clean", count, seed: 5 })].map(({ prompt, response }, i) => {
-    const start = response.indexOf("\n<output>");
-    const end = response.indexOf(END_OF_BLOCK) + END_OF_BLOCK.length;
-    return JSON.stringify({
-      problem_id: `p/${i}`,
-      prompt,
-      response: [
-        { text: response.slice(0, start), train: true },
-        { text: response.slice(start, end), train: false },
-        { text: response.slice(end), train: true },
-      ],
-    });
-  }).join("\n");
-}
-
-/** Sums are right where products are wrong: something that a small model learns from a few hundred pairs. */
-function pairs(count: number): string {
-  const random = seededRandom(11);
-  const number = () => 2 + Math.floor(random() * 40);
-  return Array.from({ length: count }, (_, i) => {
-    const [a, b] = [number(), number()];
-    const side = (sign: string) => ({ text: `<code>\nx = ${a} ${sign} ${b}\n<end_of_step>` });
-    return JSON.stringify({
-      problem_id: `p/${i % 60}`,
-      prompt: `<|user|>:\nAdd ${a} and ${b}.\n<|assistant|>:`,
-      positives: [side("+")],
-      negatives: [side("*"), side("-")],
-    });
-  }).join("\n");
-}
 
 const Completion = z.object({ choices: z.array(z.object({ text: z.string() })) });
 const Pooled = z.object({ data: z.array(z.object({ data: z.array(z.number()) })) });
