@@ -54,9 +54,9 @@ def train(request: Request, events: Events) -> None:
     torch.set_num_threads(request.settings.threads or _threads(request.base))
     set_seed(request.seed)
     started = time.monotonic()
-    told = open_work(request)
-    if told is not None:
-        events.say("notice", message=told)
+    for told in (open_work(request), _unused_devices(torch.cuda.device_count())):
+        if told is not None:
+            events.say("notice", message=told)
     trained = (
         train_policy(request, events) if request.kind == "sft" else train_reward(request, events)
     )
@@ -65,6 +65,16 @@ def train(request: Request, events: Events) -> None:
         return
     finish_work(request)
     events.say("done", **summary)
+
+
+def _unused_devices(found: int) -> str | None:
+    """What a person is to know of devices that lie idle: a process trains on one."""
+    if found < 2 or "WORLD_SIZE" in os.environ:
+        return None
+    return (
+        f"training on one of {found} GPUs; a configuration of accelerate (trainer.accelerate) "
+        "uses all"
+    )
 
 
 def _threads(base: Path) -> int:

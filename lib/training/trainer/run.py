@@ -197,7 +197,7 @@ def arguments(request: Request, rows: int) -> TrainingArguments:
         )
     steps = settings.max_steps or math.ceil(rows / settings.batch_size) * settings.epochs
     has_gpu = torch.cuda.is_available()
-    return TrainingArguments(
+    given = TrainingArguments(
         output_dir=str(request.work),
         use_cpu=not has_gpu,
         per_device_train_batch_size=device_batch,
@@ -225,6 +225,10 @@ def arguments(request: Request, rows: int) -> TrainingArguments:
         seed=request.seed,
         data_seed=request.seed,
     )
+    # One process trains on one device: with more in sight the Trainer would wrap the model in
+    # nn.DataParallel, which multiplies the batch and cannot part groups of pairs.
+    given._n_gpu = min(1, given.n_gpu)
+    return given
 
 
 def fit(trainer: Trainer, request: Request) -> None:

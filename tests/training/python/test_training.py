@@ -135,6 +135,21 @@ class Trainings(unittest.TestCase):
                 model = AutoModelForSequenceClassification.from_pretrained(self.folder / kind)
                 self.assertEqual(model.dtype, torch.bfloat16)
 
+    def test_one_process_trains_on_one_of_several_devices(self) -> None:
+        """nn.DataParallel would multiply the batch; what lies idle is said."""
+        write_rows(self.folder, trace_rows(8))
+
+        def four(given: Any) -> torch.device:
+            given._n_gpu = 4
+            return torch.device("cpu")
+
+        with mock.patch.object(run.TrainingArguments, "_setup_devices", property(four)):
+            given = run.arguments(make_request(self.folder, "sft"), 8)
+            self.assertEqual(given.n_gpu, 1)
+        with mock.patch.object(torch.cuda, "device_count", return_value=4):
+            _, notices = self.trained(make_request(self.folder, "sft", "told", maxSteps=1))
+        self.assertIn("training on one of 4 GPUs", notices[0])
+
     def test_every_process_of_several_says_what_failed(self) -> None:
         """Only the main one has events; the others' standard error is what a launcher shows."""
         write_rows(self.folder, trace_rows(4))
