@@ -135,7 +135,8 @@ modelTest(
         killedFirst(),
       ]);
       const notices = events.flatMap((event) => event.event === "notice" ? [event.message] : []);
-      assert.deepEqual(notices, ["going on from the state of step 4"]);
+      // A fast machine may have kept the next state before it was stopped.
+      assert.match(notices.join(), /^going on from the state of step [48]$/);
       assert.deepEqual([summary.steps, summary.tokens], [12, alone.summary.tokens]);
       assertSameLosses(alone.summary, summary);
       await assertAlike(folder, "alone", "both");
