@@ -51,7 +51,26 @@ export async function planAblate(
     ...ablation.arms.map(({ name, meaning }) => `Arm "${name}": ${meaning}`),
     ...ablation.plan({ settings: sizes, source }),
     `Measured on ${problems.length} problems of ${suite.name}`,
+    ...await planControl(store, config),
   ];
+}
+
+/** The control world beside: a run or a suite that is not there is said before anything is started. */
+async function planControl(store: DuckdbStore, config: AblateConfig): Promise<readonly string[]> {
+  if (config.control === undefined) return [];
+  const { run, source } = await findControl(store, config);
+  const { suite, problems } = await loadMeasured(config, config.controlSuite);
+  return [
+    `The same in the control world: round ${source.round} of run "${run.name}", on ${problems.length} problems of ${suite.name}`,
+  ];
+}
+
+async function findControl(store: DuckdbStore, config: AblateConfig): Promise<FoundSource> {
+  return await findSourceRound(
+    store,
+    { ...config, run: config.control },
+    ablateSizes(config).problems,
+  );
 }
 
 /**
@@ -105,7 +124,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     return { run, laboratory: new StoreLaboratory({ ...parts, ...world, run }) };
   };
   const control = config.control === undefined ? null : await open({
-    found: await findSourceRound(store, { ...config, run: config.control }, sizes.problems),
+    found: await findControl(store, config),
     suite: await loadMeasured(config, config.controlSuite),
     control: null,
   });
