@@ -89,6 +89,7 @@ async function storeLineage(store: DuckdbStore, runNo: number, hostile: string):
       role: "policy",
       location: `sft${hostile}`,
       rows: 40 * roundNo,
+      meta: { falseStepShare: 0.25 },
     });
     await store.addArtifact({
       ...base,
@@ -97,7 +98,16 @@ async function storeLineage(store: DuckdbStore, runNo: number, hostile: string):
       role: "ppm",
       location: `ppm-${roundNo}`,
       rows: null,
-      meta: { heldOut: { pairAccuracy: 0.75, pairs: 80, problems: 10 }, steps: 300, tokens: 5000 },
+      meta: {
+        heldOut: {
+          pairAccuracy: 0.75,
+          pairs: 80,
+          problems: 10,
+          round1: { pairAccuracy: 0.5, pairs: 40, problems: 8 },
+        },
+        steps: 300,
+        tokens: 5000,
+      },
       metrics: [
         ...Array.from({ length: 300 }, (_, step) => ({
           step,

@@ -140,6 +140,13 @@ Deno.test("runReport() gives the table of rounds, the base first", () => {
   assert.deepEqual(rows.map((one) => one[greedy.key]), [.25, .5, 1]);
   assert.deepEqual(rows.map(({ sft_rows }) => sft_rows), [null, 40, 80]);
   assert.deepEqual(rows.map(({ pair_accuracy }) => pair_accuracy), [null, .75, .75]);
+  assert.deepEqual(rows.map((row) => row.first_pair_accuracy), [null, .5, .5]);
+  // Problems count, not pairs: 4 of 8.
+  assert.deepEqual(
+    rows.map((row) => row.first_pair_low === null ? null : Number(row.first_pair_low).toFixed(4)),
+    [null, "0.2152", "0.2152"],
+  );
+  assert.deepEqual(rows.map(({ false_steps }) => false_steps), [null, .25, .25]);
   assert.equal(rows[0]?.coverage, null);
 });
 

@@ -16,8 +16,11 @@ const roundRow = z.object({
   left_alone: measured,
   sft_rows: measured,
   pair_rows: measured,
+  false_steps: measured,
   pair_accuracy: measured,
   held_out_problems: measured,
+  first_pair_accuracy: measured,
+  first_held_out_problems: measured,
   tokens: measured,
   seconds: measured,
 });
@@ -26,6 +29,13 @@ const roundRow = z.object({
 const SHOWN_KINDS = 4;
 
 const HEAD = { id: "rounds", title: "Rounds" };
+
+const A_PPM = "role = 'ppm' AND kind = 'checkpoint'";
+
+/** The newest value that rows of artifacts have at a place of their notes. */
+function newest(place: string, of: string): string {
+  return `max_by(TRY_CAST(meta ->> '$.${place}' AS DOUBLE), artifact_id) FILTER (${of})`;
+}
 
 /** One row a round: what it solved, what it gave to training, and how its checkpoints score. */
 export async function roundsSection(
@@ -36,10 +46,11 @@ export async function roundsSection(
     sql: `WITH made AS (
         SELECT a.round_no AS round, max_by(n_rows, artifact_id) FILTER (kind = 'sft') AS sft_rows,
           max_by(n_rows, artifact_id) FILTER (kind = 'pairs') AS pair_rows,
-          max_by(TRY_CAST(meta ->> '$.heldOut.pairAccuracy' AS DOUBLE), artifact_id) FILTER (role = 'ppm' AND kind = 'checkpoint')
-            AS pair_accuracy,
-          max_by(TRY_CAST(meta ->> '$.heldOut.problems' AS BIGINT), artifact_id) FILTER (role = 'ppm' AND kind = 'checkpoint')
-            AS held_out_problems
+          ${newest("falseStepShare", "kind = 'sft'")} AS false_steps,
+          ${newest("heldOut.pairAccuracy", A_PPM)} AS pair_accuracy,
+          ${newest("heldOut.problems", A_PPM)} AS held_out_problems,
+          ${newest("heldOut.round1.pairAccuracy", A_PPM)} AS first_pair_accuracy,
+          ${newest("heldOut.round1.problems", A_PPM)} AS first_held_out_problems
         FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY ALL),
       first AS (
         SELECT problem_no, min(round_no) AS searched_in, min(round_no) FILTER (solved) AS solved_in
@@ -48,7 +59,7 @@ export async function roundsSection(
         SELECT round, count(*) AS problems_so_far, count(*) FILTER (solved_in <= round) AS solved_so_far
         FROM rounds JOIN first ON searched_in <= round WHERE run = $1 GROUP BY round)
       SELECT round, state, problems, solved, problems_so_far, solved_so_far, TRY_CAST(params ->> '$.leftAlone' AS BIGINT) AS left_alone,
-        sft_rows, pair_rows, pair_accuracy, held_out_problems, tokens, seconds
+        sft_rows, pair_rows, false_steps, pair_accuracy, held_out_problems, first_pair_accuracy, first_held_out_problems, tokens, seconds
       FROM rounds LEFT JOIN made USING (round) LEFT JOIN so_far USING (round) WHERE run = $1 ORDER BY round`,
     parameters: [run],
   });
@@ -58,7 +69,8 @@ export async function roundsSection(
     ...HEAD,
     lead:
       "Round 0 of an evolve run is the base; a plain search is round 0 as well. Solved: by the round's trees, of the problems that they " +
-      "searched; so far: by any tree of this round and those before it, of all that they searched. Scores are those of the round's checkpoints. Intervals are Wilson's, 95 %; tokens and tree seconds are those of the search.",
+      "searched; so far: by any tree of this round and those before it, of all that they searched. Scores are those of the round's checkpoints; PPMs of different " +
+      "rounds are compared on the pairs of round 1. Intervals are Wilson's, 95 %; tokens and tree seconds are those of the search.",
     blocks: [{
       type: "table",
       id: "rounds",
@@ -84,7 +96,16 @@ export async function roundsSection(
           format: "percent",
           interval: ["pair_low", "pair_high"],
         },
+        {
+          key: "first_pair_accuracy",
+          label: "on round 1's pairs",
+          format: "percent",
+          interval: ["first_pair_low", "first_pair_high"],
+        },
         { key: "sft_rows", label: "traces", format: "integer" },
+        ...(rounds.some(({ false_steps }) => false_steps !== null)
+          ? [{ key: "false_steps", label: "with a false step", format: "percent" } as const]
+          : []),
         { key: "pair_rows", label: "pair groups", format: "integer" },
         { key: "tokens", label: "tokens", format: "integer" },
         { key: "seconds", label: "tree seconds", format: "number" },
@@ -93,7 +114,8 @@ export async function roundsSection(
         ...row,
         ...coverage(row.problems, solved),
         ...cumulativeCoverage(row.problems_so_far, row.solved_so_far),
-        ...pairInterval(row.pair_accuracy, row.held_out_problems),
+        ...pairInterval("pair", row.pair_accuracy, row.held_out_problems),
+        ...pairInterval("first_pair", row.first_pair_accuracy, row.first_held_out_problems),
         ...Object.assign({}, ...scores.map(({ cells }) => cells(row.round))),
       })),
     }],
@@ -116,13 +138,11 @@ function cumulativeCoverage(problems: number | null, solved: number | null): Row
   return { cumulative_coverage: share, cumulative_low: low, cumulative_high: high };
 }
 
-function pairInterval(accuracy: number | null, problems: number | null): Row {
-  if (accuracy === null || problems === null || problems === 0) {
-    return { pair_low: null, pair_high: null };
-  }
-  // Pairs of a problem go together.
-  const { low, high } = wilsonInterval({ successes: accuracy * problems, trials: problems });
-  return { pair_low: low, pair_high: high };
+/** Pairs of a problem go together: its problems are what there is of them. */
+function pairInterval(name: string, accuracy: number | null, problems: number | null): Row {
+  const { low, high } = coverage(problems ?? 0, (accuracy ?? 0) * (problems ?? 0));
+  const isKnown = accuracy !== null;
+  return { [`${name}_low`]: isKnown ? low : null, [`${name}_high`]: isKnown ? high : null };
 }
 
 interface ScoreColumn {
