@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { pythonInterpreter } from "../../lib/cli/host.ts";
-import { SPECIAL_TOKENS } from "../../lib/core/mod.ts";
 import { runProcess } from "../../lib/process/mod.ts";
 import { corpusExamples } from "../../lib/starter/mod.ts";
-import { train, trainSettings } from "../../lib/training/mod.ts";
+import { train, type TrainRequest, trainSettings } from "../../lib/training/mod.ts";
+import { writeRequest } from "../../lib/training/train.ts";
 
 const BASE = fileURLToPath(new URL("../../fixtures/starter/base", import.meta.url));
 const ROOM = fileURLToPath(new URL("../../lib/training", import.meta.url));
@@ -46,18 +46,16 @@ async function writeTraces(path: string, count: number): Promise<void> {
 
 const SETTINGS = trainSettings("sft", { overrides: { epochs: 2, threads: 2 } });
 
-async function trainerTurn({ interpreter, folder, data }: Bench, turn: number): Promise<Turn> {
+function requestOf({ folder, data }: Bench, turn: number): TrainRequest {
+  const output = join(folder, `checkpoint-${turn}`);
+  return { kind: "sft", data, base: BASE, output, seed: turn, settings: SETTINGS };
+}
+
+async function trainerTurn(bench: Bench, turn: number): Promise<Turn> {
   const started = performance.now();
   let tokensPerSecond = 0;
-  await train({
-    kind: "sft",
-    data,
-    base: BASE,
-    output: join(folder, `checkpoint-${turn}`),
-    seed: turn,
-    settings: SETTINGS,
-  }, {
-    interpreter,
+  await train(requestOf(bench, turn), {
+    interpreter: bench.interpreter,
     onEvent: (event) => {
       if (event.event === "step") tokensPerSecond = event.tokensPerSecond;
     },
@@ -65,22 +63,11 @@ async function trainerTurn({ interpreter, folder, data }: Bench, turn: number): 
   return { tokensPerSecond, wholeSeconds: (performance.now() - started) / 1000 };
 }
 
-async function bareTurn({ interpreter, folder, data }: Bench, turn: number): Promise<Turn> {
-  const request = join(folder, "bare.json");
-  const body = {
-    kind: "sft",
-    seed: turn,
-    settings: SETTINGS,
-    data,
-    dataSha256: "",
-    base: BASE,
-    output: join(folder, "none"),
-    specialTokens: SPECIAL_TOKENS,
-  };
-  await Deno.writeTextFile(request, JSON.stringify(body));
+async function bareTurn(bench: Bench, turn: number): Promise<Turn> {
+  const request = await writeRequest(requestOf(bench, turn));
   const started = performance.now();
   const { code, stdout, stderr } = await runProcess(
-    interpreter,
+    bench.interpreter,
     ["-I", "-B", BARE, ROOM, request],
     {
       env: { HF_HUB_OFFLINE: "1", OMP_WAIT_POLICY: "PASSIVE", TOKENIZERS_PARALLELISM: "false" },

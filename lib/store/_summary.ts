@@ -84,9 +84,9 @@ export async function cumulativeCoverage(
   lastRound: number,
 ): Promise<CumulativeCoverage> {
   const [row] = await database.rows(
-    `SELECT count(DISTINCT problem_no) AS problems, count(DISTINCT problem_no) FILTER (solved) AS solved
-     FROM tree WHERE run_no = $1 AND round_no <= $2`,
+    `SELECT problems_so_far AS problems, solved_so_far AS solved
+     FROM rounds JOIN run r ON r.name = rounds.run WHERE r.run_no = $1 AND round <= $2 ORDER BY round DESC LIMIT 1`,
     [runNo, lastRound],
   );
-  return Coverage.parse(row);
+  return row === undefined ? { problems: 0, solved: 0 } : Coverage.parse(row);
 }

@@ -20,18 +20,19 @@ const Header = z.record(
 export async function weightsFault(path: string): Promise<string | null> {
   const { size } = await Deno.stat(path);
   if (!path.endsWith(".safetensors")) return size === 0 ? "is empty" : null;
-  const wanted = await safetensorsBytes(path);
+  const wanted = await safetensorsBytes(path, size);
   if (wanted === null) return `is no safetensors file (${size} bytes without a whole header)`;
   return wanted === size ? null : `has ${size} bytes where its header wants ${wanted}`;
 }
 
-/** Length of a safetensors file by its header; `null` where there is none. */
-async function safetensorsBytes(path: string): Promise<number | null> {
+/** Length that the header of a safetensors file of `size` bytes asks for; `null` where there is no whole header. */
+async function safetensorsBytes(path: string, size: number): Promise<number | null> {
   using file = await Deno.open(path);
   const length = await readBytes(file, LENGTH_BYTES);
   if (length === null) return null;
   const headerBytes = Number(new DataView(length.buffer).getBigUint64(0, true));
-  if (headerBytes > MAX_HEADER_BYTES) return null;
+  // A length out of nowhere must not become an allocation.
+  if (headerBytes > Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES)) return null;
   const header = await readBytes(file, headerBytes);
   if (header === null) return null;
   const parsed = Header.safeParse(parseJson(new TextDecoder().decode(header)));
@@ -45,8 +46,6 @@ async function readBytes(
   file: Deno.FsFile,
   count: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  const { size } = await file.stat();
-  if (size < count) return null;
   const bytes = new Uint8Array(count);
   for (let done = 0; done < count;) {
     const read = await file.read(bytes.subarray(done));

@@ -91,7 +91,8 @@ async function checkFolders({ base, data, output }: TrainRequest): Promise<void>
   }
 }
 
-async function writeRequest(request: TrainRequest): Promise<string> {
+/** Writes beside the output what a trainer is told (`Request` of `trainer/request.py`); returns the file's path. */
+export async function writeRequest(request: TrainRequest): Promise<string> {
   const { kind, seed, splitSeed = seed, settings } = request;
   const output = resolve(request.output);
   await Deno.mkdir(resolve(output, ".."), { recursive: true });

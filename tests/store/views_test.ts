@@ -167,20 +167,25 @@ Deno.test("rounds and cost add up the trees of a round", async () => {
   await store.writeTree({ runNo, roundNo: 1 }, testTree("test/1", 0));
   await store.writeTree({ runNo, roundNo: 1 }, priced);
   await store.writeTree({ runNo, roundNo: 1 }, testTree("test/2", 0, false));
+  // Of the second round's own two, one was solved before; the third has no trees yet.
+  await store.writeTree({ runNo, roundNo: 2 }, testTree("test/1", 0, false));
+  await store.writeTree({ runNo, roundNo: 2 }, testTree("test/3", 0));
   await store.putRound({ runNo, roundNo: 1, policy: "p", ppm: null, params: {}, state: "sft" });
-  await store.putRound({ runNo, roundNo: 2, policy: "q", ppm: null, params: {}, state: "search" });
+  await store.putRound({ runNo, roundNo: 3, policy: "q", ppm: null, params: {}, state: "search" });
+  const columns = "run, round, state, policy, trees, problems, solved, coverage, tokens, seconds";
   assert.deepEqual(
     await allRows(store.query(
-      "SELECT run, round, state, policy, trees, problems, solved, coverage, tokens, seconds FROM rounds ORDER BY round",
+      `SELECT ${columns}, problems_so_far, solved_so_far FROM rounds ORDER BY round`,
     )),
     [
-      ["r", 1, "sft", "p", 3, 2, 1, 0.5, 3 * (100 + 68 + 50), 6],
-      ["r", 2, "search", "q", 0, 0, 0, null, null, null],
+      ["r", 1, "sft", "p", 3, 2, 1, 0.5, 3 * (100 + 68 + 50), 6, 2, 1],
+      ["r", 2, null, null, 2, 2, 1, 0.5, 2 * (100 + 68 + 50), 4, 3, 2],
+      ["r", 3, "search", "q", 0, 0, 0, null, null, null, 3, 2],
     ],
   );
   assert.deepEqual(
     await allRows(store.query(
-      "SELECT traces, tokens_per_solved, tokens_per_trace, seconds_per_solved, price, price_per_trace FROM cost",
+      "SELECT traces, tokens_per_solved, tokens_per_trace, seconds_per_solved, price, price_per_trace FROM cost WHERE round = 1",
     )),
     [[2, 654, 327, 6, 0.5, 0.25]],
   );

@@ -11,8 +11,8 @@ const roundRow = z.object({
   state: optionalText,
   problems: z.number(),
   solved: z.number(),
-  problems_so_far: measured,
-  solved_so_far: measured,
+  problems_so_far: z.number(),
+  solved_so_far: z.number(),
   left_alone: measured,
   sft_rows: measured,
   pair_rows: measured,
@@ -51,16 +51,11 @@ export async function roundsSection(
           ${newest("heldOut.problems", A_PPM)} AS held_out_problems,
           ${newest("heldOut.round1.pairAccuracy", A_PPM)} AS first_pair_accuracy,
           ${newest("heldOut.round1.problems", A_PPM)} AS first_held_out_problems
-        FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY ALL),
-      first AS (
-        SELECT problem_no, min(round_no) AS searched_in, min(round_no) FILTER (solved) AS solved_in
-        FROM tree JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY problem_no),
-      so_far AS (
-        SELECT round, count(*) AS problems_so_far, count(*) FILTER (solved_in <= round) AS solved_so_far
-        FROM rounds JOIN first ON searched_in <= round WHERE run = $1 GROUP BY round)
-      SELECT round, state, problems, solved, problems_so_far, solved_so_far, TRY_CAST(params ->> '$.leftAlone' AS BIGINT) AS left_alone,
+        FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY ALL)
+      SELECT round, state, problems, solved, problems_so_far, solved_so_far,
+        TRY_CAST(params ->> '$.leftAlone' AS BIGINT) AS left_alone,
         sft_rows, pair_rows, false_steps, pair_accuracy, held_out_problems, first_pair_accuracy, first_held_out_problems, tokens, seconds
-      FROM rounds LEFT JOIN made USING (round) LEFT JOIN so_far USING (round) WHERE run = $1 ORDER BY round`,
+      FROM rounds LEFT JOIN made USING (round) WHERE run = $1 ORDER BY round`,
     parameters: [run],
   });
   if (rounds.length === 0) return emptySection({ ...HEAD, lead: "The run has no rounds." });
@@ -133,8 +128,8 @@ function coverage(
   };
 }
 
-function cumulativeCoverage(problems: number | null, solved: number | null): Row {
-  const { coverage: share, low, high } = coverage(problems ?? 0, solved ?? 0);
+function cumulativeCoverage(problems: number, solved: number): Row {
+  const { coverage: share, low, high } = coverage(problems, solved);
   return { cumulative_coverage: share, cumulative_low: low, cumulative_high: high };
 }
 

@@ -24,13 +24,19 @@ const rounds: View = {
       "stage that is done next, or `done`; NULL for a plain search, which is round 0, and for trees of an ablation",
     policy: "identity of the policy that searched",
     coverage: "share of the problems that were solved",
+    problems_so_far: "searched in this round of the run or one before it",
+    solved_so_far: "of these, solved in this round or one before it",
     tokens: "prompt and generated tokens of the policy, and tokens of the PPM",
   },
   example: "SELECT run, round, state, problems, solved, coverage FROM rounds ORDER BY run, round",
   sql:
-    `SELECT r.name AS run, round_no AS round, o.state, o.policy, o.ppm, coalesce(t.trees, 0) AS trees,
-      coalesce(t.problems, 0) AS problems, coalesce(t.solved, 0) AS solved, t.solved / t.problems AS coverage, t.tokens,
-      t.seconds, o.changed_at, o.params
+    `WITH first AS (SELECT run_no, problem_no, min(round_no) AS searched_in, min(round_no) FILTER (solved) AS solved_in
+      FROM tree GROUP BY ALL)
+    SELECT r.name AS run, round_no AS round, o.state, o.policy, o.ppm, coalesce(t.trees, 0) AS trees,
+      coalesce(t.problems, 0) AS problems, coalesce(t.solved, 0) AS solved, t.solved / t.problems AS coverage,
+      (SELECT count(*) FROM first f WHERE f.run_no = r.run_no AND f.searched_in <= round_no) AS problems_so_far,
+      (SELECT count(*) FROM first f WHERE f.run_no = r.run_no AND f.solved_in <= round_no) AS solved_so_far,
+      t.tokens, t.seconds, o.changed_at, o.params
     FROM round o FULL JOIN (
       SELECT run_no, round_no, count(*) AS trees, count(DISTINCT problem_no) AS problems,
         count(DISTINCT problem_no) FILTER (solved) AS solved,
