@@ -36,3 +36,10 @@ export function listenForInterrupts(onInterrupt: (count: number) => void): Inter
     },
   };
 }
+
+/** What a command that can be resumed says to the first interrupt, of what it is doing, and to further ones. */
+export function interruptNotice(count: number, open: string): string {
+  return count === 1
+    ? `Interrupted: finishing ${open} (interrupt again to stop now); the same command goes on with what is left`
+    : "Stopping now: what was finished is stored, and the same command goes on with what is left";
+}

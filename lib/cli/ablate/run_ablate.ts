@@ -14,7 +14,7 @@ import { loadSuites } from "../eval/load_suites.ts";
 import { openStored } from "../eval/stored.ts";
 import { openRoundServer } from "../evolve/models.ts";
 import { codeRevision } from "../host.ts";
-import { listenForInterrupts } from "../interrupt.ts";
+import { interruptNotice, listenForInterrupts } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { WorkDisplay } from "../work_display.ts";
 import { Workplace } from "../workplace.ts";
@@ -84,13 +84,9 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
   const startedMs = performance.now();
   await using resources = new AsyncDisposableStack();
   const display = resources.use(new WorkDisplay(config));
-  const interrupts = resources.use(listenForInterrupts((count) =>
-    display.warn(
-      count === 1
-        ? "Interrupted: finishing what is open (interrupt again to stop now)"
-        : "Stopping now; everything that was finished is stored",
-    )
-  ));
+  const interrupts = resources.use(
+    listenForInterrupts((count) => display.warn(interruptNotice(count, "what is open"))),
+  );
   await (await openStored(config.db))[Symbol.asyncDispose]();
   const store = resources.use(await openStore(config.db));
   const observation = resources.use(

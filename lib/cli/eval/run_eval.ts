@@ -3,7 +3,12 @@ import { InfrastructureError } from "../../core/mod.ts";
 import type { RecorderOptions } from "../../endpoint/mod.ts";
 import type { EvaluationResult, LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
-import { Interrupted, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
+import {
+  Interrupted,
+  interruptNotice,
+  type InterruptSignals,
+  listenForInterrupts,
+} from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { notice } from "../output.ts";
 import { openReplies } from "../served_models.ts";
@@ -50,11 +55,7 @@ export async function runEval(
 ): Promise<void> {
   const say = config.quiet ? () => {} : notice;
   using interrupts = listenForInterrupts((count) =>
-    notice(
-      count === 1
-        ? "Interrupted: finishing the samples in flight (interrupt again to stop now)"
-        : "Stopping now; every finished sample is stored",
-    )
+    notice(interruptNotice(count, "the samples in flight"))
   );
   await using resources = new AsyncDisposableStack();
   const store = resources.use(await openStore(config.db));
@@ -76,10 +77,7 @@ export async function runEval(
     else entries.push(...await measure(models, tasks, parts));
   }
   await report({ entries, seconds: progress.seconds }, store);
-  if (interrupts.stopAdmitting.aborted) {
-    notice("Stopped; the same command goes on with what is left");
-    throw new Interrupted("Interrupted");
-  }
+  if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
   const failed = entries.reduce((sum, { result }) => sum + result.summary.counts.infrastructure, 0);
   if (failed > 0) {
     throw new InfrastructureError(

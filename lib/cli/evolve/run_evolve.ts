@@ -15,7 +15,7 @@ import { runFolder } from "../artifact_location.ts";
 import { asJson } from "../as_json.ts";
 import { decontaminatorOnce } from "../decontaminator.ts";
 import { codeRevision, pythonInterpreter } from "../host.ts";
-import { type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
+import { interruptNotice, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
 import { sayRun } from "../say_run.ts";
@@ -43,13 +43,9 @@ export async function runEvolve(config: EvolveConfig, plan: EvolvePlan): Promise
   await using resources = new AsyncDisposableStack();
   const { rounds } = plan.sizes;
   const display = resources.use(new EvolveDisplay({ rounds, quiet: config.quiet }));
-  const interrupts = resources.use(listenForInterrupts((count) =>
-    display.warn(
-      count === 1
-        ? "Interrupted: finishing what is open (interrupt again to stop now)"
-        : "Stopping now; everything that was finished is stored",
-    )
-  ));
+  const interrupts = resources.use(
+    listenForInterrupts((count) => display.warn(interruptNotice(count, "what is open"))),
+  );
   const base = await baseIdentity(config, plan);
   const store = resources.use(await openStore(config.db));
   const evolution = new Evolution(config, plan, { base, store, display, interrupts });

@@ -1,7 +1,12 @@
 import type { SynthConfig } from "../../config/mod.ts";
 import { InfrastructureError } from "../../core/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
-import { Interrupted, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
+import {
+  Interrupted,
+  interruptNotice,
+  type InterruptSignals,
+  listenForInterrupts,
+} from "../interrupt.ts";
 import { notice } from "../output.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
@@ -25,11 +30,7 @@ const ROUND = 0;
  */
 export async function runSynth(config: SynthConfig, plan: SynthPlan): Promise<SynthOutcome> {
   using interrupts = listenForInterrupts((count) =>
-    notice(
-      count === 1
-        ? "Interrupted: finishing the open trees (interrupt again to stop now)"
-        : "Stopping now; every finished tree is stored",
-    )
+    notice(interruptNotice(count, "the open trees"))
   );
   await using resources = new AsyncDisposableStack();
   const store = resources.use(await openStore(config.db));
