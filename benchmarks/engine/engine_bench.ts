@@ -8,7 +8,7 @@ import { z } from "zod";
 import { pythonInterpreter } from "../../lib/cli/host.ts";
 import { policyPrompt, STOP_STRINGS } from "../../lib/core/mod.ts";
 import { startEmbeddedEngine } from "../../lib/engine/mod.ts";
-import { runProcess } from "../../lib/process/mod.ts";
+import { MODEL_ENVIRONMENT, runProcess } from "../../lib/process/mod.ts";
 
 const N = 8;
 const MAX_TOKENS = 128;
@@ -76,7 +76,7 @@ async function plainSpeed(
 ): Promise<Speed> {
   const script = fileURLToPath(new URL("./plain_generate.py", import.meta.url));
   const output = await runProcess(interpreter, ["-I", "-B", script, checkpoint], {
-    env: { HF_HUB_OFFLINE: "1", OMP_WAIT_POLICY: "PASSIVE" },
+    env: { ...MODEL_ENVIRONMENT },
     input: JSON.stringify({ prompts, n: N, maxTokens: MAX_TOKENS, stop: STOP_STRINGS }),
   });
   if (output.code !== 0) throw new Error(`Cannot run plain_generate.py: ${output.stderr}`);

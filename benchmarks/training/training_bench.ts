@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { pythonInterpreter } from "../../lib/cli/host.ts";
-import { runProcess } from "../../lib/process/mod.ts";
+import { MODEL_ENVIRONMENT, runProcess } from "../../lib/process/mod.ts";
 import { corpusExamples } from "../../lib/starter/mod.ts";
 import { train, type TrainRequest, trainSettings } from "../../lib/training/mod.ts";
 import { writeRequest } from "../../lib/training/train.ts";
@@ -70,7 +70,7 @@ async function bareTurn(bench: Bench, turn: number): Promise<Turn> {
     bench.interpreter,
     ["-I", "-B", BARE, ROOM, request],
     {
-      env: { HF_HUB_OFFLINE: "1", OMP_WAIT_POLICY: "PASSIVE", TOKENIZERS_PARALLELISM: "false" },
+      env: { ...MODEL_ENVIRONMENT },
     },
   );
   if (code !== 0) throw new Error(`Cannot run bare_loop.py: ${stderr}`);

@@ -37,9 +37,17 @@ export function listenForInterrupts(onInterrupt: (count: number) => void): Inter
   };
 }
 
-/** What a command that can be resumed says to the first interrupt, of what it is doing, and to further ones. */
-export function interruptNotice(count: number, open: string): string {
-  return count === 1
-    ? `Interrupted: finishing ${open} (interrupt again to stop now); the same command goes on with what is left`
-    : "Stopping now: what was finished is stored, and the same command goes on with what is left";
+/**
+ * Listens on behalf of a command that can be resumed, and says what each interrupt does and how to go on.
+ *
+ * @param open What the command is doing and finishes after the first interrupt, e.g. "the open trees".
+ */
+export function finishOnInterrupt(say: (text: string) => void, open: string): InterruptSignals {
+  return listenForInterrupts((count) =>
+    say(
+      count === 1
+        ? `Interrupted: finishing ${open} (interrupt again to stop now); the same command goes on with what is left`
+        : "Stopping now: what was finished is stored, and the same command goes on with what is left",
+    )
+  );
 }

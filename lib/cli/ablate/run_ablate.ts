@@ -14,7 +14,7 @@ import { loadSuites } from "../eval/load_suites.ts";
 import { openStored } from "../eval/stored.ts";
 import { openRoundServer } from "../evolve/models.ts";
 import { codeRevision } from "../host.ts";
-import { interruptNotice, listenForInterrupts } from "../interrupt.ts";
+import { finishOnInterrupt } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { WorkDisplay } from "../work_display.ts";
 import { Workplace } from "../workplace.ts";
@@ -85,7 +85,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
   await using resources = new AsyncDisposableStack();
   const display = resources.use(new WorkDisplay(config));
   const interrupts = resources.use(
-    listenForInterrupts((count) => display.warn(interruptNotice(count, "what is open"))),
+    finishOnInterrupt((text) => display.warn(text), "what is open"),
   );
   await (await openStored(config.db))[Symbol.asyncDispose]();
   const store = resources.use(await openStore(config.db));

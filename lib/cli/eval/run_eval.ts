@@ -3,12 +3,7 @@ import { InfrastructureError } from "../../core/mod.ts";
 import type { RecorderOptions } from "../../endpoint/mod.ts";
 import type { EvaluationResult, LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
-import {
-  Interrupted,
-  interruptNotice,
-  type InterruptSignals,
-  listenForInterrupts,
-} from "../interrupt.ts";
+import { finishOnInterrupt, Interrupted, type InterruptSignals } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { notice } from "../output.ts";
 import { openReplies } from "../served_models.ts";
@@ -54,9 +49,7 @@ export async function runEval(
   report: (outcome: EvalOutcome, store: DuckdbStore) => Promise<void>,
 ): Promise<void> {
   const say = config.quiet ? () => {} : notice;
-  using interrupts = listenForInterrupts((count) =>
-    notice(interruptNotice(count, "the samples in flight"))
-  );
+  using interrupts = finishOnInterrupt(notice, "the samples in flight");
   await using resources = new AsyncDisposableStack();
   const store = resources.use(await openStore(config.db));
   resources.use(

@@ -15,7 +15,7 @@ import { runFolder } from "../artifact_location.ts";
 import { asJson } from "../as_json.ts";
 import { decontaminatorOnce } from "../decontaminator.ts";
 import { codeRevision, pythonInterpreter } from "../host.ts";
-import { interruptNotice, type InterruptSignals, listenForInterrupts } from "../interrupt.ts";
+import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
 import { sayRun } from "../say_run.ts";
@@ -44,7 +44,7 @@ export async function runEvolve(config: EvolveConfig, plan: EvolvePlan): Promise
   const { rounds } = plan.sizes;
   const display = resources.use(new EvolveDisplay({ rounds, quiet: config.quiet }));
   const interrupts = resources.use(
-    listenForInterrupts((count) => display.warn(interruptNotice(count, "what is open"))),
+    finishOnInterrupt((text) => display.warn(text), "what is open"),
   );
   const base = await baseIdentity(config, plan);
   const store = resources.use(await openStore(config.db));

@@ -1,12 +1,7 @@
 import type { SynthConfig } from "../../config/mod.ts";
 import { InfrastructureError } from "../../core/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
-import {
-  Interrupted,
-  interruptNotice,
-  type InterruptSignals,
-  listenForInterrupts,
-} from "../interrupt.ts";
+import { finishOnInterrupt, Interrupted, type InterruptSignals } from "../interrupt.ts";
 import { notice } from "../output.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
@@ -29,9 +24,7 @@ const ROUND = 0;
  * @throws {InfrastructureError} If something cannot be started, or trees were left unfinished.
  */
 export async function runSynth(config: SynthConfig, plan: SynthPlan): Promise<SynthOutcome> {
-  using interrupts = listenForInterrupts((count) =>
-    notice(interruptNotice(count, "the open trees"))
-  );
+  using interrupts = finishOnInterrupt(notice, "the open trees");
   await using resources = new AsyncDisposableStack();
   const store = resources.use(await openStore(config.db));
   const synth = new Synth(config, plan, { store, interrupts, resources });
