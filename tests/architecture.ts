@@ -3,7 +3,7 @@
  * `tests/architecture_test.ts` fails on them.
  */
 
-/** What a room may import from other rooms. */
+/** Imports that a room may make from other rooms. */
 export interface RoomRule {
   /** Rooms whose `mod.ts` may be imported for values. */
   readonly values: readonly string[];
@@ -67,7 +67,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "console": ["cli"],
 };
 
-/** What is wrong with an import; `null` when nothing is. */
+/** Says what is wrong with an import; `null` when nothing is. */
 export function importProblem(
   file: string,
   specifier: string,

@@ -72,3 +72,37 @@ Deno.test("the docstring rule refuses an undocumented export", () => {
   ]);
   assert.deepEqual(diagnostics("lib/core/x.ts", "/** One. */\nexport const a = 1;"), []);
 });
+
+Deno.test("the doc comment rule refuses a first word that names nothing", () => {
+  const refused = ["say first what the thing is: a verb or a noun"];
+  for (
+    const path of ["lib/core/x.ts", "lib/viewer/client/x.tsx", "tests/x.ts", "benchmarks/x.ts"]
+  ) {
+    assert.deepEqual(diagnostics(path, "/** What a run left. */\nlet a = 1;\na;"), refused);
+    assert.deepEqual(diagnostics(path, "/**\n * What a run left.\n */\nlet a = 1;\na;"), refused);
+  }
+  assert.deepEqual(
+    diagnostics(
+      "lib/core/x.ts",
+      "interface A {\n  /** What it is. */\n  readonly a: 1;\n}\nlet a: A;",
+    ),
+    refused,
+  );
+  assert.deepEqual(
+    diagnostics("lib/core/x.ts", "let a = 1;\na;\n/** What a run left. */"),
+    refused,
+  );
+  for (
+    const source of [
+      "/** Files that a run left. What else there is stays. */",
+      "/**\n * Files that a run left.\n * What else there is stays.\n */",
+      "/** Whatever a run left. */",
+      "/* What a run left. */",
+      "// What a run left.",
+      'let a = "/** What a run left. */";',
+    ]
+  ) {
+    assert.deepEqual(diagnostics("lib/core/x.ts", source), []);
+  }
+  assert.deepEqual(diagnostics("evals/x.ts", "/** What a run left. */"), []);
+});

@@ -69,6 +69,22 @@ const plugin: Deno.lint.Plugin = {
         };
       },
     },
+    "doc-comment-start": {
+      create(context) {
+        if (!/^(?:lib|tests|benchmarks)\//.test(projectPath(context.filename))) return {};
+        return {
+          Program() {
+            for (const comment of context.sourceCode.getAllComments()) {
+              if (comment.type !== "Block" || !/^\*[\s*]*What\s/.test(comment.value)) continue;
+              context.report({
+                node: comment,
+                message: "say first what the thing is: a verb or a noun",
+              });
+            }
+          },
+        };
+      },
+    },
   },
 };
 

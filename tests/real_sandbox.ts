@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { openPythonSandbox, type PythonSandboxOptions, type Sandbox } from "../lib/sandbox/mod.ts";
-import { findExecutable } from "../lib/process/mod.ts";
+import { findExecutable, runProcess } from "../lib/process/mod.ts";
 
 /** Python of the project's confined environment. */
 export const INTERPRETER = fileURLToPath(
@@ -18,6 +18,19 @@ export const CANNOT_RUN = Deno.build.os !== "linux"
   : hasInterpreter
   ? null
   : "needs the confined Python environment";
+
+/** Why bubblewrap makes no namespaces here; `null` when it does. */
+export const NO_NAMESPACES = BWRAP === null
+  ? "needs bubblewrap"
+  : await startsUnder([BWRAP, "--ro-bind", "/", "/", "--unshare-pid"])
+  ? null
+  : "needs namespaces";
+
+/** Whether a program starts another one, as far as that goes for `true`. */
+export async function startsUnder([program = "", ...words]: readonly string[]): Promise<boolean> {
+  if (await findExecutable(program, "") === null) return false;
+  return (await runProcess(program, [...words, "/bin/true"])).code === 0;
+}
 
 /** Tiers that can be tried on this machine. */
 export const TIERS = BWRAP === null ? (["B"] as const) : (["A", "B"] as const);

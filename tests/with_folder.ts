@@ -1,8 +1,8 @@
-/** Does work in an empty folder, which is removed afterwards. */
-export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+/** Does work in an empty folder, which is removed afterwards. @returns What the work does. */
+export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
-    await work(folder);
+    return await work(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -17,8 +17,12 @@ BATCH = 32
 def main() -> None:
     """Generates in batches; the first one is not timed."""
     request = json.load(sys.stdin)
-    tokenizer = AutoTokenizer.from_pretrained(sys.argv[1], padding_side="left")
-    model = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(
+        sys.argv[1], padding_side="left", trust_remote_code=False
+    )
+    model = AutoModelForCausalLM.from_pretrained(
+        sys.argv[1], dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+    ).eval()
     prompts = request["prompts"]
     batches = [prompts[start : start + BATCH] for start in range(0, len(prompts), BATCH)]
     generate(model, tokenizer, batches[0], request)

@@ -1,5 +1,5 @@
 /**
- * What an evaluation costs beyond the models and the sandbox: 500 problems x 8 samples with recorded replies, real sandbox, real grader,
+ * Cost of an evaluation beyond the models and the sandbox: 500 problems x 8 samples with recorded replies, real sandbox, real grader,
  * a DuckDB file. The same programs are then run by the sandbox alone, as many at a time. Prints Markdown.
  * Run: `deno run -A benchmarks/evaluation/evaluation_bench.ts [problems] [samples]`
  */

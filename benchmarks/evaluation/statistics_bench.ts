@@ -49,7 +49,7 @@ function makeSamples(lift: number): JudgedSample[] {
         ppmTokens: 0,
         wallMs: 1,
         trace: null,
-        verdicts: [{ grader: "g", correct, stage: "exact", reason: "", elapsedMs: 0 }],
+        verdicts: [{ grader: "g", correct, stage: "exact", reason: "", elapsedMs: 0, vote: null }],
       });
     }
   }
@@ -68,8 +68,8 @@ function scores(problems: readonly GradedProblem[], metric: ProblemMetric): Floa
   return Float64Array.from(problems, ({ samples }) => metric.score(samples));
 }
 
-const first = { label: "a", samples: makeSamples(0.05) };
-const second = { label: "b", samples: makeSamples(0) };
+const first = { label: "a", mode: "sample", samples: makeSamples(0.05) } as const;
+const second = { label: "b", mode: "sample", samples: makeSamples(0) } as const;
 const problems = measured("join with verdicts", () => gradeProblems(first.samples, "g"));
 const average = measured("avg@64", () => scores(problems, averageMetric(SAMPLES)));
 measured("pass@1, 2, 4 … 64", () => {
@@ -83,11 +83,11 @@ measured("best-of-1, 2, 4 … 64, exact", () => {
 });
 measured("clustered standard error, Wilson interval", () => scoreOf(average));
 measured("bootstrap interval, 10,000 draws", () => bootstrapInterval(average));
-measured("comparison of two evaluations, paired bootstrap of 10,000", () => {
+measured("comparison of two evaluations, 10,000 random signs", () => {
   compareEvaluations(first, second, { grader: "g" });
 });
 measured("accuracy against tokens, majority, 7 points, 1,000 draws", () => {
-  tokenCurve({ label: "a", problems, rule: "maj" }, { resamples: 1000 });
+  tokenCurve({ label: "a", problems, rule: "maj", mode: "sample" }, { resamples: 1000 });
 });
 
 console.log("5,000 problems × 64 samples\n\n| what | ms |\n|---|---|\n" + rows.join("\n"));

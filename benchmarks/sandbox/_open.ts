@@ -13,7 +13,7 @@ export const INTERPRETER = fileURLToPath(
 
 const BWRAP = await findExecutable("bwrap", Deno.env.get("PATH") ?? "");
 
-/** What the sandbox is measured on. */
+/** Steps that the sandbox is measured on. */
 export const STEPS = {
   trivial: "x = 1 + 1\nprint(x)",
   sympy: "import sympy as sp\nx = sp.symbols('x')\n" +

@@ -61,7 +61,7 @@ async function runPool(
   return { warm, cpuMs: quantile(cpu, 0.5), pages: quantile(pages, 0.5) };
 }
 
-/** What harness, pipes and the supervisor's loop cost: a request that the supervisor answers without a fork, against a step. */
+/** Measures the cost of harness, pipes and the supervisor's loop: a request that the supervisor answers without a fork, against a step. */
 export async function overhead(count: number): Promise<string> {
   await using worker = await openWorker(null);
   const options = { count, lanes: 1 };

@@ -26,11 +26,13 @@ def main() -> None:
     settings = request.settings
     torch.set_num_threads(settings.threads or torch.get_num_threads())
     tokenizer = load_tokenizer(request.base)
-    rows = [encode_trace(trace, tokenizer) for trace in read_traces(request.data)]
+    rows = [row for trace in read_traces(request.data) for row in encode_trace(trace, tokenizer)]
     lengths = [len(row["input_ids"]) for row in rows]
     collate = TraceCollator(int(tokenizer.pad_token_id), packing=False)
     sampler = LengthGroupedBatches(lengths, settings.batch_size, request.seed)
-    model = AutoModelForCausalLM.from_pretrained(request.base, dtype=torch.float32).train()
+    model = AutoModelForCausalLM.from_pretrained(
+        request.base, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+    ).train()
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )

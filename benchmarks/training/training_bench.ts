@@ -26,7 +26,7 @@ interface Turn {
   readonly wholeSeconds: number;
 }
 
-/** What a turn works with. */
+/** Interpreter and files that a turn works with. */
 interface Bench {
   readonly interpreter: string;
   readonly folder: string;

@@ -26,9 +26,10 @@ trap 'exit 0' TERM
 { while read -r _; do :; done; kill $$; } <&0 &
 children+=($!)
 
+# `--generation-config vllm`: what is sampled from is what a request says, not what the checkpoint's generation_config.json would add.
 # Everything but the one line of JSON goes to standard error.
 CUDA_VISIBLE_DEVICES=${POLICY_GPUS:-0,1,2,3} vllm serve "$policy" --port "$policy_port" --served-model-name policy \
-  --max-model-len 4096 --data-parallel-size "${POLICY_REPLICAS:-4}" --tensor-parallel-size "${POLICY_SPLIT:-1}" >&2 &
+  --generation-config vllm --max-model-len 4096 --data-parallel-size "${POLICY_REPLICAS:-4}" --tensor-parallel-size "${POLICY_SPLIT:-1}" >&2 &
 children+=($!)
 if [[ -n $ppm ]]; then
   CUDA_VISIBLE_DEVICES=${PPM_GPUS:-4,5,6,7} vllm serve "$ppm" --port "$ppm_port" --served-model-name ppm \

@@ -12,7 +12,7 @@ export function costOf(
   );
 }
 
-/** What a rule comes to at a cost. */
+/** Scores of a rule at a cost. */
 export interface CostedScores {
   /** By problem. */
   readonly scores: ReadonlyMap<string, number>;
@@ -21,7 +21,7 @@ export interface CostedScores {
 }
 
 /**
- * What a rule scores on every problem when it may spend so many tokens a problem, by straight lines between whole numbers of samples.
+ * Scores a rule on every problem when it may spend so many tokens a problem, interpolated linearly between whole numbers of samples.
  * Where the samples cost less than that all together, all of them are taken.
  */
 export function scoresAtCost(

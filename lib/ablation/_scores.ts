@@ -1,21 +1,18 @@
-import { averageMetric, type GradedProblem, type ProblemMetric } from "../evaluation/mod.ts";
+import { type EvaluationModeName, type GradedProblem, headlineMetric } from "../evaluation/mod.ts";
 import type { ArmScores } from "./ablation.ts";
 
-/** A metric of every problem. */
-export function scoresBy(
+/** Scores every problem by the metric by which a mode is judged. */
+export function headlineScores(
   problems: readonly GradedProblem[],
-  { name, score }: Pick<ProblemMetric, "name" | "score">,
+  { mode, of = "" }: {
+    readonly mode: EvaluationModeName;
+    /** Name of the thing measured, put before the metric's name. @default "" */
+    readonly of?: string;
+  },
 ): ArmScores {
+  const { name, score } = headlineMetric(mode, problems[0]?.samples.length ?? 1);
   return {
-    metric: name,
+    metric: `${of}${name}`,
     scores: new Map(problems.map(({ problemId, samples }) => [problemId, score(samples)])),
   };
-}
-
-/** Share of right samples of every problem. */
-export function passScores(
-  problems: readonly GradedProblem[],
-  metric = "pass@1",
-): ArmScores {
-  return { ...scoresBy(problems, averageMetric(problems[0]?.samples.length ?? 1)), metric };
 }

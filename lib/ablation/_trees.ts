@@ -1,4 +1,4 @@
-/** What trees came to, by problem. */
+/** Figures of trees, by problem. */
 import { z } from "zod";
 import type { TreeSource } from "../export/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";

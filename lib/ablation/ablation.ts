@@ -3,7 +3,7 @@ import type { Laboratory } from "./laboratory.ts";
 /** One side of an ablation. */
 export interface Arm {
   readonly name: string;
-  /** What is done in it, in one sentence. */
+  /** One sentence on what is done in it. */
   readonly meaning: string;
 }
 
@@ -15,11 +15,11 @@ export interface ArmScores {
   readonly isChosen?: boolean;
 }
 
-/** What an arm came to with one seed. */
+/** Measurements of an arm with one seed. */
 export interface ArmMeasure {
   readonly scores: readonly ArmScores[];
   /**
-   * What explains the scores and is not tested itself: tokens, traces; names of fractions begin with `share`. `null` where it cannot be
+   * Figures that explain the scores and are not tested: tokens, traces. Names of fractions begin with `share`. `null` where one cannot be
    * known.
    */
   readonly figures: Readonly<Record<string, number | null>>;
@@ -31,7 +31,7 @@ export interface Ablation {
   readonly question: string;
   /** The first one is what the others are compared with. */
   readonly arms: readonly Arm[];
-  /** What has to be done, for people, before anything is started. */
+  /** Lists the work to be done, for people, before anything is started. */
   plan(laboratory: Pick<Laboratory, "settings" | "source">): readonly string[];
   /**
    * Measures every arm with one seed. Whatever is stored already is found, not made again.

@@ -2,7 +2,7 @@
  * The primary family: what a study sets out to show, declared before it runs. Everything else that a study prints is exploratory.
  *
  * A claim holds when all of its parts do, so its p-value is the largest of theirs; Holm corrects over the family. Each part is one
- * difference, with seeds of the whole chain and problems resampled crossed and paired by seed (evaluation.md 3.3).
+ * difference, with seeds of the whole chain and problems resampled crossed and paired by seed (docs/evaluation.md, "Recipes").
  */
 import { crossedBootstrap, type CrossedDifference, holm } from "../evaluation/mod.ts";
 
@@ -27,7 +27,7 @@ const better = (more: string, less: string, margin = 0): ClaimPart => ({ more, l
 /** Loss that still counts as none, a fraction. */
 const NOT_INFERIOR = -0.02;
 
-/** What the whole chain must gain at least, a fraction. */
+/** Gain that the whole chain must reach at least, a fraction. */
 const TOTAL_GAIN = 0.4;
 
 /** The claims of `deno task science`; at most six. */
@@ -78,19 +78,19 @@ export const PRIMARY_CLAIMS: readonly Claim[] = [
 /** Scores of a series by problem. */
 export type Series = ReadonlyMap<string, number>;
 
-/** What was measured with one seed of the chain: series by name. */
+/** Measurements of one seed of the chain: series by name. */
 export type MeasuredSeries = ReadonlyMap<string, Series>;
 
-/** What a part of a claim came to. */
+/** Result of a part of a claim. */
 export interface PartResult extends ClaimPart {
-  /** `null` where a series was not measured with every seed. */
+  /** With the test of the margin; `null` where a series was not measured with every seed. */
   readonly difference: CrossedDifference | null;
   /** Two-sided p-value of the difference being the margin; 1 where it was not measured or falls short of it. */
   readonly p: number;
   readonly holds: boolean;
 }
 
-/** What a claim came to. */
+/** Result of a claim. */
 export interface ClaimResult {
   readonly claim: Claim;
   readonly parts: readonly PartResult[];
@@ -129,7 +129,7 @@ export function testClaims(
 /** Level of a part by itself. */
 const LEVEL = 0.05;
 
-/** What is left of equal scores after sums in another order. */
+/** Largest difference that equal scores may have after sums in another order. */
 const ROUNDING = 1e-9;
 
 function testPart(part: ClaimPart, seeds: readonly MeasuredSeries[]): PartResult {
@@ -138,16 +138,13 @@ function testPart(part: ClaimPart, seeds: readonly MeasuredSeries[]): PartResult
   if (known.length === 0 || known.length < rows.length) {
     return { ...part, difference: null, p: 1, holds: false };
   }
-  const difference = crossedBootstrap(known);
-  const above = part.margin === 0
-    ? difference
-    : crossedBootstrap(known.map((row) => row.map((value) => value - part.margin)));
-  const isAbove = above.difference > ROUNDING;
+  const difference = crossedBootstrap(known, { margin: part.margin });
+  const isAbove = difference.difference > part.margin + ROUNDING;
   return {
     ...part,
     difference,
-    p: isAbove ? above.p : 1,
-    holds: isAbove && above.interval.low > ROUNDING && above.p < LEVEL,
+    p: isAbove ? difference.p : 1,
+    holds: isAbove && difference.p < LEVEL,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Arms against the first one: seeds and problems resampled crossed, paired by both (evaluation.md 3.3). Pure. */
+/** Arms against the first one: seeds and problems resampled crossed, paired by both (docs/evaluation.md, "Recipes"). Pure. */
 import {
   crossedBootstrap,
   type CrossedDifference,
@@ -8,7 +8,7 @@ import {
 } from "../evaluation/mod.ts";
 import type { Arm, ArmMeasure } from "./ablation.ts";
 
-/** What an arm came to in one metric. */
+/** Result of an arm in one metric. */
 export interface ArmRow {
   readonly metric: string;
   readonly arm: string;
@@ -31,7 +31,7 @@ export interface FigureRow {
   readonly perSeed: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
-/** What was measured with one seed, by arm. */
+/** Measurements with one seed, by arm. */
 export type SeedMeasure = ReadonlyMap<string, ArmMeasure>;
 
 /**

@@ -43,18 +43,18 @@ export interface SourceRound {
   readonly trees: TreeSource;
   /** Problems that it searched, or the part of them that the ablation is limited to. */
   readonly problemIds: readonly string[];
-  /** What every policy is trained from. */
+  /** Model from which every policy is trained. */
   readonly base: Model;
-  /** What searched: the policy of the round before, and its PPM where one guided. */
+  /** Models that searched: the policy of the round before, and its PPM where one guided. */
   readonly searchPolicy: Model;
   readonly searchPpm: Model | null;
-  /** What it trained. */
+  /** Models that the round trained. */
   readonly policy: Model;
   readonly ppm: Model;
   /** Traces that its policy was trained on; `null` where there is no row of them. */
   readonly traces: DataFile | null;
   readonly search: SearchSpec;
-  /** What the first round of the run searched with: the same for every round. */
+  /** Search settings of the run's first round, the same for every round. */
   readonly firstSearch: SearchSpec;
   readonly sftRules: SftRules;
   readonly pairRules: PairRules;

@@ -14,7 +14,7 @@ import type { SearchSpec } from "../search/mod.ts";
 import type { TrainingKind } from "../training/mod.ts";
 import type { Ablation, ArmMeasure, ArmScores } from "./ablation.ts";
 import type { Laboratory, Model } from "./laboratory.ts";
-import { passScores } from "./_scores.ts";
+import { headlineScores } from "./_scores.ts";
 import { PAIR_KINDS, type PairKind, truePreference } from "./_sibling_truth.ts";
 
 /** Arms by name. */
@@ -75,14 +75,14 @@ async function measureArms(
     if (last !== null) {
       const search = { label: `${arm}, seed ${seed}`, mode: "mcts", seed } as const;
       const guided = await laboratory.evaluate({ ...search, policy: source.policy, ppm: last });
-      scores.push(passScores(guided, "guided search pass@1"));
+      scores.push(headlineScores(guided, { mode: "mcts", of: "guided search " }));
     }
     measures.set(arm, { scores, figures: {} });
   }
   return measures;
 }
 
-/** What a search without a reward model, and without an early end, supervises and draws. */
+/** Turns settings into those of a search without a reward model and without an early end: for the supervision and the pool. */
 function unguided(search: SearchSpec, rollouts: number): SearchSpec {
   return { ...search, rollouts, guidance: "terminal", prescreen: null, earlyStop: false };
 }
@@ -164,6 +164,7 @@ function gradedAnswers({ trees }: ExportedProblem): GradedProblem["samples"] {
   return trees.flatMap(trajectories).map(({ leaf, isCorrect }) => ({
     answer: null,
     group: null,
+    isGroupRight: false,
     outcome: "answered",
     correct: isCorrect,
     score: leaf.score,

@@ -1,11 +1,11 @@
 /**
- * What a round brings: its policy against the one that searched in it, alone and as what fresh trees of one fixed size solve on fixed
+ * Ablation of a round's gain: its policy against the one that searched in it, alone and by what fresh trees of one size solve on fixed
  * problems. Trees of the rounds themselves would not say so: each has other problems, and further trees for the hard ones.
  */
 import type { SearchSpec } from "../search/mod.ts";
 import type { Ablation, ArmMeasure, ArmScores } from "./ablation.ts";
 import type { Laboratory, Model } from "./laboratory.ts";
-import { passScores } from "./_scores.ts";
+import { headlineScores } from "./_scores.ts";
 import { FALSE_STEPS } from "./sft_ablation.ts";
 import { solvedProblems } from "./_trees.ts";
 
@@ -41,7 +41,7 @@ export const ROUND_ABLATION: Ablation = {
   },
 };
 
-/** What the policy of the round was trained on. */
+/** Figures of the traces that the policy of the round was trained on. */
 async function traceFigures(laboratory: Laboratory): Promise<ArmMeasure["figures"]> {
   const { traces } = laboratory.source;
   if (traces === null) return {};
@@ -79,5 +79,5 @@ async function measurePolicy(
   });
   const solved = await solvedProblems(reader, trees, { seed });
   const coverage = new Map(searched.map(({ id }) => [id, solved.has(id) ? 1 : 0]));
-  return [passScores(alone), { metric, scores: coverage }];
+  return [headlineScores(alone, { mode: "greedy" }), { metric, scores: coverage }];
 }

@@ -8,14 +8,14 @@ import {
 } from "./compare_arms.ts";
 import type { Laboratory } from "./laboratory.ts";
 
-/** What an ablation came to. */
+/** Result of an ablation. */
 export interface AblationResult {
   readonly name: string;
   readonly question: string;
   readonly seeds: number;
   readonly rows: readonly ArmRow[];
   readonly figures: readonly FigureRow[];
-  /** What was measured, seed by seed: claims over several runs are made from it. */
+  /** Measurements, seed by seed. Claims over several runs are made from them. */
   readonly measured: readonly SeedMeasure[];
 }
 

@@ -14,7 +14,7 @@ import type { PpmCalibration } from "../endpoint/ppm.ts";
 import type { Ablation, ArmMeasure, ArmScores } from "./ablation.ts";
 import { costOf, scoresAtCost } from "./_equal_cost.ts";
 import type { Laboratory } from "./laboratory.ts";
-import { passScores } from "./_scores.ts";
+import { headlineScores } from "./_scores.ts";
 
 /** Samples from which the price of one is learnt, before as many are drawn as the search is worth. */
 const FIRST_SAMPLES = 2;
@@ -87,8 +87,8 @@ async function measureWorld(
   const samples = await ask("bon", Math.min(MOST_SAMPLES, Math.max(FIRST_SAMPLES, wanted)));
   const frequent = await ask("sample", laboratory.settings.samples, seed + MODE_SEED);
   const arms = new Map<string, { readonly scores: ArmScores; readonly tokens: number }>([
-    ["search", { scores: passScores(search), tokens: cost }],
-    ["greedy", { scores: passScores(greedy), tokens: costOf(greedy) }],
+    ["search", { scores: headlineScores(search, { mode: "mcts" }), tokens: cost }],
+    ["greedy", { scores: headlineScores(greedy, { mode: "greedy" }), tokens: costOf(greedy) }],
   ]);
   for (const [name, rule] of rulesOf(ppm.calibration)) {
     const withPpm = name !== RULES.majority;

@@ -1,15 +1,15 @@
 /**
- * What the rules of the search are worth: which child a rollout chooses and how (algorithm.md 3.2), whether equal steps are merged, and
- * whether unsolved problems get a further tree. Every arm searches the same problems with the same models.
+ * Ablation of the rules of the search: which child a rollout chooses and how (docs/search.md, "Selection"), whether equal steps are
+ * merged, and whether unsolved problems get a further tree. Every arm searches the same problems with the same models.
  */
 import type { TreeSource } from "../export/mod.ts";
 import { PRESETS, type SearchSpec } from "../search/mod.ts";
 import type { Ablation, ArmMeasure } from "./ablation.ts";
 import type { Laboratory } from "./laboratory.ts";
-import { passScores } from "./_scores.ts";
+import { headlineScores } from "./_scores.ts";
 import { solvedProblems, tokensByProblem } from "./_trees.ts";
 
-/** What of a preset are rules, and no sizes. */
+/** Picks the settings of a preset that are rules, not sizes. */
 function rulesOf(
   { selection, merge, maxDrawBatches, earlyStop, codeAfterOutput, propagateFailures, calibration }:
     SearchSpec,
@@ -108,7 +108,7 @@ async function measureArm(
         metric: "solved",
         scores: new Map(source.problemIds.map((id) => [id, solved.has(id) ? 1 : 0])),
       },
-      passScores(measured),
+      headlineScores(measured, { mode: "greedy" }),
     ],
     figures: {
       "traces": data.rows,

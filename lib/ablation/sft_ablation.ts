@@ -1,5 +1,5 @@
 /**
- * What a policy is best trained on (paper, Table 7): step-verified traces of the search, or whole samples of the same policy at the
+ * Ablation of a policy's training data (paper, Table 7): step-verified traces of the search, or whole samples of the same policy at the
  * same tokens, ranked by an outcome model or taken at random. All arms have as many traces of the problems that every one of them
  * solved so often, and the same optimiser steps, so that nothing but the quality of the traces differs; what each arm solves is told apart.
  */
@@ -7,7 +7,7 @@ import { UsageError } from "../core/mod.ts";
 import type { SftRules, TreeSource } from "../export/mod.ts";
 import type { Ablation, ArmMeasure } from "./ablation.ts";
 import type { Laboratory, Model } from "./laboratory.ts";
-import { passScores } from "./_scores.ts";
+import { headlineScores } from "./_scores.ts";
 import { drawSamples, SAMPLES_KEY } from "./_samples.ts";
 import { solvedProblems, tokensByProblem } from "./_trees.ts";
 
@@ -78,8 +78,9 @@ async function measureArms(
     const solved = await solvedProblems(laboratory.reader, trees);
     measures.set(arm, {
       scores: [
-        passScores(
+        headlineScores(
           await laboratory.evaluate({ label: `${arm}, seed ${seed}`, mode: "greedy", policy }),
+          { mode: "greedy" },
         ),
       ],
       figures: {

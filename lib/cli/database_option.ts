@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { DEFAULT_DATABASE } from "../config/mod.ts";
+import { DEFAULT_DATABASE } from "../config/bare/mod.ts";
 
 /** `--db`, of commands that have no configuration: the variable that names the database for the others names it for them as well. */
 export function databaseOption(): Option {

@@ -1,3 +1,4 @@
+import type { FieldMapping } from "../core/mod.ts";
 import { fetchedPath, loadProblems, shippedSets } from "../datasets/mod.ts";
 import { Decontaminator } from "../export/mod.ts";
 import { readParquetRows } from "../store/mod.ts";
@@ -10,12 +11,14 @@ const STARTER_SUITES = ["starter", "control"].flatMap((world) =>
   ["validation", "test", "ood"].map((split) => `${world}_${split}`)
 ).filter((name) => name !== "control_ood");
 
-/** What {@linkcode openDecontaminator} looks at besides what ships. */
+/** Settings of {@linkcode openDecontaminator}: what it uses besides what ships. */
 export interface DecontaminatorOptions {
   /** Folder of the sets that were fetched. */
   readonly fetched?: string;
   /** Suites that are measured on, by name or file: those of the user's own are known as well. */
   readonly suites?: readonly string[];
+  /** Fields of those that are problem files. */
+  readonly fields?: FieldMapping | undefined;
 }
 
 /** {@linkcode openDecontaminator}, at most once and not before it is needed. */
@@ -31,7 +34,7 @@ export function decontaminatorOnce(options: DecontaminatorOptions): () => Promis
  * @throws {DatasetError} If a suite of the user's own has no problems to be read.
  */
 export async function openDecontaminator(
-  { fetched = PROBLEM_FOLDERS.fetched, suites = [] }: DecontaminatorOptions = {},
+  { fetched = PROBLEM_FOLDERS.fetched, suites = [], fields }: DecontaminatorOptions = {},
 ): Promise<Decontaminator> {
   const options = { ...PROBLEM_FOLDERS, fetched, readParquet: readParquetRows };
   const decontaminator = new Decontaminator();
@@ -45,7 +48,7 @@ export async function openDecontaminator(
     }
   }
   const shipped = new Set((await shippedSuites()).map(({ path }) => path));
-  for (const file of await findSuites(suites)) {
+  for (const file of await findSuites(suites, { fields })) {
     if (shipped.has(file.path)) continue;
     for (const { question } of (await loadSuite(file)).problems) {
       decontaminator.add(question, { suite: file.suite.name, isExactOnly: false });

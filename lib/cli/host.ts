@@ -1,15 +1,13 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { GRADING_SANDBOX } from "../grading/mod.ts";
 import {
   ensurePythonEnvironment,
   findExecutable,
+  PROXY_VARIABLES,
   type PythonEnvironmentName,
 } from "../process/mod.ts";
 import { openPythonSandbox, type PythonSandboxOptions, type Sandbox } from "../sandbox/mod.ts";
-
-/** Folder of the project, with a slash at its end. */
-export const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
+import { PROJECT_ROOT } from "./project_root.ts";
 
 /** Where problem sets lie: those that ship, and those that `deno task data fetch` brought. */
 export const PROBLEM_FOLDERS = {
@@ -19,7 +17,7 @@ export const PROBLEM_FOLDERS = {
 
 /** Variables that `python3` and `pip` need to do their work; nothing else of the environment reaches them. */
 const PYTHON_VARIABLES =
-  /^(HOME|LANG|TMPDIR|PIP_.*|SSL_CERT_.*|https?_proxy|no_proxy|HTTPS?_PROXY)$/;
+  /^(HOME|LANG|TMPDIR|PIP_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE)$/;
 
 /** Options of {@linkcode pythonInterpreter}. */
 export interface InterpreterOptions {
@@ -39,7 +37,9 @@ export async function pythonInterpreter(
     projectRoot: PROJECT_ROOT,
     searchPath: environment["PATH"] ?? "",
     env: Object.fromEntries(
-      Object.entries(environment).filter(([key]) => PYTHON_VARIABLES.test(key)),
+      Object.entries(environment).filter(([key]) =>
+        PYTHON_VARIABLES.test(key) || PROXY_VARIABLES.includes(key)
+      ),
     ),
     ...options,
   });

@@ -1,6 +1,3 @@
-import { createLogUpdate } from "log-update";
-import process from "node:process";
-
 /** Writes a line to standard output: the result of a command. */
 export function print(text: string): void {
   console.log(text);
@@ -11,62 +8,45 @@ export function notice(text: string): void {
   console.error(text);
 }
 
-/** Milliseconds between two pictures on a terminal, and between two plain lines elsewhere. */
-const TERMINAL_INTERVAL_MS = 500;
-const PLAIN_INTERVAL_MS = 10_000;
-
-/** What a live display shows. */
-export interface Picture {
-  /** A few lines for a terminal, redrawn in place. */
-  readonly lines: readonly string[];
-  /** The same in one line, for a log. */
-  readonly line: string;
-}
-
-/**
- * Shows how far something is, on standard error: in place on a terminal, as plain lines elsewhere, not at all when quiet.
- * Notices go through it so that they do not tear the picture.
- */
-export class LiveDisplay implements Disposable {
-  readonly #update = createLogUpdate(process.stderr);
-  readonly #isTerminal = Deno.stderr.isTerminal();
-  readonly #picture: () => Picture;
-  readonly #timer: ReturnType<typeof setInterval> | null;
-
-  /** @param picture Called at every redraw. */
-  constructor(picture: () => Picture, options: { readonly quiet: boolean }) {
-    this.#picture = picture;
-    const interval = this.#isTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS;
-    this.#timer = options.quiet ? null : setInterval(() => this.#draw(), interval);
-  }
-
-  /** Writes a line that stays. */
-  notice(text: string): void {
-    if (this.#isTerminal && this.#timer !== null) this.#update.clear();
-    notice(text);
-  }
-
-  #draw(): void {
-    const { lines, line } = this.#picture();
-    if (this.#isTerminal) this.#update(lines.join("\n"));
-    else notice(line);
-  }
-
-  /** Draws a last time and stops. */
-  [Symbol.dispose](): void {
-    if (this.#timer === null) return;
-    clearInterval(this.#timer);
-    this.#draw();
-    if (this.#isTerminal) this.#update.done();
-  }
-}
-
 /** `1234567` as `1.23M`. */
 export function shortNumber(value: number): string {
   for (const [size, suffix] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
     if (value >= size) return `${(value / size).toPrecision(3)}${suffix}`;
   }
   return value >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(2);
+}
+
+/** Seconds without anything finished after which an estimate of the time left says nothing any more. */
+const STALE_SECONDS = 60;
+
+/** Milliseconds since a moment of `performance.now()`, in seconds. */
+export function secondsSince(ms: number): number {
+  return (performance.now() - ms) / 1000;
+}
+
+/**
+ * The time that is left, `ETA 3 s`; where nothing was finished for a minute, that: `no tree finished for 3 min 00 s`.
+ *
+ * @param etaSeconds What it would be if all went on as before; `NaN` where nothing was finished yet.
+ * @param options.idleSeconds Seconds since something was finished, or since the start.
+ * @param options.what What is finished one by one.
+ */
+export function timeLeft(
+  etaSeconds: number,
+  { idleSeconds, what }: { readonly idleSeconds: number; readonly what: string },
+): string {
+  const isStale = idleSeconds >= STALE_SECONDS && etaSeconds !== 0;
+  return isStale
+    ? `no ${what} finished for ${shortDuration(idleSeconds)}`
+    : `ETA ${shortDuration(etaSeconds)}`;
+}
+
+/** Bytes as `312 B`, `4.7 MB`, `78.8 GB`. */
+export function shortBytes(bytes: number): string {
+  for (const [size, unit] of [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"]] as const) {
+    if (bytes >= size) return `${(bytes / size).toPrecision(3)} ${unit}`;
+  }
+  return `${bytes} B`;
 }
 
 /** Seconds as `3 s`, `2 min 05 s`, `1 h 20 min`. */

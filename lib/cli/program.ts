@@ -1,30 +1,96 @@
 import { Command, CommanderError } from "commander";
-import { fileFault, InfrastructureError, nearest, UsageError } from "../core/mod.ts";
+import {
+  fileFault,
+  InfrastructureError,
+  StoreError,
+  UnreadableModelError,
+  UsageError,
+} from "../core/bare/mod.ts";
 import { Interrupted } from "./interrupt.ts";
 import { notice } from "./output.ts";
+import { spareLoopback } from "./proxies.ts";
+import { SaidAlready } from "./said_already.ts";
+
+/** A command that is not loaded yet. */
+interface CommandEntry {
+  /** Line of the list of commands, the same as the description of its task in `deno.json`. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
 
 /**
  * Commands by name. Each is loaded only when it is run: what a command does not import needs no permission (DuckDB, for instance,
- * asks for FFI as soon as it is loaded).
+ * asks for FFI as soon as it is loaded), and costs its start nothing.
  */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  synth: async () => (await import("./commands/synth.ts")).synthCommand(),
-  evolve: async () => (await import("./commands/evolve.ts")).evolveCommand(),
-  ablate: async () => (await import("./commands/ablate.ts")).ablateCommand(),
-  science: async () => (await import("./commands/science.ts")).scienceCommand(),
-  sql: async () => (await import("./commands/sql.ts")).sqlCommand(),
-  runs: async () => (await import("./commands/runs.ts")).runsCommand(),
-  eval: async () => (await import("./commands/eval.ts")).evalCommand(),
-  export: async () => (await import("./commands/export.ts")).exportCommand(),
-  train: async () => (await import("./commands/train.ts")).trainCommand(),
-  report: async () => (await import("./commands/report.ts")).reportCommand(),
-  view: async () => (await import("./commands/view.ts")).viewCommand(),
-  status: async () => (await import("./commands/status.ts")).statusCommand(),
-  grade: async () => (await import("./commands/grade.ts")).gradeCommand(),
-  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
-  data: async () => (await import("./commands/data.ts")).dataCommand(),
-  starter: async () => (await import("./commands/starter.ts")).starterCommand(),
-  init: async () => (await import("./commands/init.ts")).initCommand(),
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  synth: {
+    summary: "Search a problem set by tree search and store every step",
+    load: async () => (await import("./commands/synth.ts")).synthCommand(),
+  },
+  evolve: {
+    summary: "Rounds of search and training: the model teaches itself",
+    load: async () => (await import("./commands/evolve.ts")).evolveCommand(),
+  },
+  ablate: {
+    summary: "Change one thing of a round at a time and compare what comes of it",
+    load: async () => (await import("./commands/ablate.ts")).ablateCommand(),
+  },
+  science: {
+    summary: "Repeat the whole chain with several seeds and test the declared claims (hours)",
+    load: async () => (await import("./commands/science.ts")).scienceCommand(),
+  },
+  sql: {
+    summary: "Ask a database: read-only SQL or a named analysis",
+    load: async () => (await import("./commands/sql.ts")).sqlCommand(),
+  },
+  runs: {
+    summary: "List, rename, delete, compact, copy and repair runs",
+    load: async () => (await import("./commands/runs.ts")).runsCommand(),
+  },
+  eval: {
+    summary: "Measure checkpoints on benchmark suites, with error bars",
+    load: async () => (await import("./commands/eval.ts")).evalCommand(),
+  },
+  export: {
+    summary: "Write training data from stored trees",
+    load: async () => (await import("./commands/export.ts")).exportCommand(),
+  },
+  train: {
+    summary: "Train a policy or a reward model on exported data",
+    load: async () => (await import("./commands/train.ts")).trainCommand(),
+  },
+  report: {
+    summary: "Write a report of a run: one HTML page, Markdown, JSON",
+    load: async () => (await import("./commands/report.ts")).reportCommand(),
+  },
+  view: {
+    summary: "Look at runs and search trees in the browser",
+    load: async () => (await import("./commands/view.ts")).viewCommand(),
+  },
+  status: {
+    summary: "Say what the process that holds a database is doing",
+    load: async () => (await import("./commands/status.ts")).statusCommand(),
+  },
+  grade: {
+    summary: "Grade a file of answers",
+    load: async () => (await import("./commands/grade.ts")).gradeCommand(),
+  },
+  doctor: {
+    summary: "Say what works on this machine and how well steps are confined",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  },
+  data: {
+    summary: "List the problem sets that ship; fetch the originals",
+    load: async () => (await import("./commands/data.ts")).dataCommand(),
+  },
+  starter: {
+    summary: "Make the starter world anew and compare it; --check only measures what ships",
+    load: async () => (await import("./commands/starter.ts")).starterCommand(),
+  },
+  init: {
+    summary: "Write a commented configuration file",
+    load: async () => (await import("./commands/init.ts")).initCommand(),
+  },
 };
 
 /** Exit codes of every command. */
@@ -37,6 +103,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
  * @returns The exit code.
  */
 export async function runCli(args: readonly string[]): Promise<number> {
+  spareLoopback();
   const program = new Command("deno task")
     .description("Step-verified mathematics data by tree search, and a model that grows on it")
     .exitOverride()
@@ -44,17 +111,34 @@ export async function runCli(args: readonly string[]): Promise<number> {
     // A command and its subcommands may have options of the same name.
     .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false });
-  const load = COMMANDS[args[0] ?? ""];
-  const wanted = load === undefined ? Object.values(COMMANDS) : [load];
-  const commands = await Promise.all(wanted.map((one) => one()));
-  for (const command of commands) program.addCommand(inheritExit(command));
+  const words = spellHelp(args);
+  const entry = COMMANDS[words[0] ?? ""];
   try {
-    if (load !== undefined) commands.forEach((command) => checkSubcommand(command, args[1]));
-    await program.parseAsync([...args], { from: "user" });
+    if (entry === undefined) {
+      for (const command of listed()) program.addCommand(inheritExit(command));
+    } else {
+      const command = await entry.load();
+      program.addCommand(inheritExit(command));
+      await checkSubcommand(command, words[1]);
+    }
+    await program.parseAsync([...words], { from: "user" });
     return EXIT.done;
   } catch (error) {
     return exitCode(error);
   }
+}
+
+/** Turns `help synth` into `synth --help`: only a command itself knows its help. */
+function spellHelp(args: readonly string[]): readonly string[] {
+  const [first, second] = args;
+  return first === "help" && second !== undefined && second in COMMANDS ? [second, "--help"] : args;
+}
+
+/** Makes every command with no more than name and summary: enough for a list of them, and for a suggestion. */
+function listed(): readonly Command[] {
+  return Object.entries(COMMANDS).map(([name, { summary }]) =>
+    new Command(name).description(summary)
+  );
 }
 
 /** Subcommands that were built apart do not inherit these settings by themselves. */
@@ -65,10 +149,11 @@ function inheritExit(command: Command): Command {
 }
 
 /** A mistyped subcommand would be taken for an argument of the default one, which only says that it wants none. */
-function checkSubcommand(command: Command, word: string | undefined): void {
+async function checkSubcommand(command: Command, word: string | undefined): Promise<void> {
   const names = command.commands.map((below) => below.name());
   if (word === undefined || word.startsWith("-") || names.length === 0) return;
   if (word === "help" || names.includes(word)) return;
+  const { nearest } = await import("../core/mod.ts");
   const meant = nearest(word, names);
   throw new UsageError(
     `Cannot run "deno task ${command.name()} ${word}": there is no such command; ` +
@@ -76,24 +161,30 @@ function checkSubcommand(command: Command, word: string | undefined): void {
   );
 }
 
+/** Deno's own advice, to allow everything, is not given on: what model-written code does hangs on it. */
+function notGranted({ message }: Error): string {
+  const [what = message] = message.split(/, (?:run again|specify)/);
+  return `Cannot go on: ${
+    what.replace(/^Requires/, "the command needs")
+  }, which it was not given; ` +
+    "name the file or folder with a setting of its own (--help), so that the launcher lets the command use it " +
+    "(--print-permissions shows what it may use); where no setting names it, please report this";
+}
+
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof Interrupted) return EXIT.interrupted;
-  if (error instanceof UsageError) {
+  if (error instanceof SaidAlready) return EXIT.failed;
+  if (error instanceof UsageError || (error instanceof StoreError && error.isWrongFile)) {
     notice(`error: ${error.message}`);
     return EXIT.usage;
   }
-  if (error instanceof InfrastructureError) {
+  if (error instanceof InfrastructureError || error instanceof UnreadableModelError) {
     notice(`error: ${error.message}`);
     return EXIT.failed;
   }
   if (error instanceof Deno.errors.NotCapable) {
-    notice(
-      `error: ${
-        error.message.replace(/, run again .*$/, "")
-      }, which the launcher did not grant (deno task X ` +
-        "--print-permissions shows what it did); report it, and meanwhile use: deno run -A main.ts …",
-    );
+    notice(`error: ${notGranted(error)}`);
     return EXIT.failed;
   }
   if (error instanceof Error && fileFault(error) !== null) {

@@ -22,7 +22,7 @@ export interface ServedModels {
   readonly died: Promise<InfrastructureError>;
 }
 
-/** What serves the models is not ours, or nothing does. */
+/** Promise that stays pending for ever: whatever serves the models is not ours, or nothing serves them. */
 export const NEVER_DIES: Promise<InfrastructureError> = new Promise(() => {});
 
 /**

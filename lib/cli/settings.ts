@@ -1,22 +1,27 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { z } from "zod";
-import { resolveConfig, type Resolved, settingsOf } from "../config/mod.ts";
+import { resolveConfig, type Resolved, SETTING_GROUPS, settingsOf } from "../config/mod.ts";
 import { ConfigError, fileFault } from "../core/mod.ts";
 
 /** Gives a command one flag per setting of its schema, with the schema's descriptions and defaults. */
 export function addSettings(command: Command, schema: z.ZodObject): Command {
-  for (const { flag, type, description, defaultValue } of settingsOf(schema)) {
+  const order = Object.keys(SETTING_GROUPS);
+  const settings = settingsOf(schema)
+    .toSorted((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
+  for (const { flag, type, description, defaultValue, group, example } of settings) {
     const shown = defaultValue === undefined || isEmpty(defaultValue)
       ? ""
       : ` (default: ${String(defaultValue)})`;
-    command.option(
-      type === "boolean" ? flag : `${flag} <${placeholder(type)}>`,
-      description + shown,
-    );
+    const usage = type === "boolean" ? flag : `${flag} <${placeholder(type)}>`;
+    const text = example === null ? description : `${description}, e.g. '${example}'`;
+    command.addOption(new Option(usage, text + shown).helpGroup(`${group}:`));
   }
+  const file = (usage: string, text: string) => new Option(usage, text).helpGroup("Configuration:");
   return command
-    .option("--config <file>", "Configuration file, JSON with comments (see deno task init)")
-    .option("--print-config", "Show every setting and where it came from, do nothing");
+    .addOption(
+      file("--config <file>", "Configuration file, JSON with comments (see deno task init)"),
+    )
+    .addOption(file("--print-config", "Show every setting and where it came from, do nothing"));
 }
 
 function isEmpty(value: unknown): boolean {
@@ -27,11 +32,17 @@ function isEmpty(value: unknown): boolean {
 function placeholder(type: string): string {
   if (type === "array") return "list";
   if (type === "object" || type === "record") return "json";
-  if (type === "number" || type === "union") return "number";
+  if (type === "number") return "number";
   return "value";
 }
 
-/** What a command's flags, the environment and the configuration file come to. */
+/** Help text of worked command lines, one of each as `[what it does, arguments behind "deno task"]`. */
+export function workedExamples(examples: readonly (readonly [string, string])[]): string {
+  const lines = examples.flatMap(([what, line]) => [`  ${what}:`, `    deno task ${line}`]);
+  return ["", "Examples:", ...lines].join("\n");
+}
+
+/** Configuration of a command, resolved from its flags, the environment and the configuration file. */
 export interface CommandConfig<T> extends Resolved<T> {
   readonly printConfig: boolean;
 }

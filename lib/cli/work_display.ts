@@ -1,4 +1,5 @@
-import { LiveDisplay, notice, type Picture, shortDuration } from "./output.ts";
+import { LiveDisplay, type Picture } from "./live_display.ts";
+import { notice, shortDuration } from "./output.ts";
 
 /** Shows how far work of many parts is: one display for all of them, on standard error. */
 export class WorkDisplay implements Disposable {
@@ -7,6 +8,7 @@ export class WorkDisplay implements Disposable {
   readonly #startedMs = performance.now();
   readonly #listeners = new Set<(text: string) => void>();
   #heading = "starting";
+  #isFinished = false;
   #picture: (() => Picture) | null = null;
 
   constructor(options: { readonly quiet: boolean }) {
@@ -44,13 +46,18 @@ export class WorkDisplay implements Disposable {
     this.#heading = heading;
   }
 
-  /** What the part that runs has to show from now on. */
+  /** Sets the picture that the current part shows from now on. */
   show(picture: () => Picture): void {
     this.#picture = picture;
   }
 
+  /** The work is done: only then is it called finished, not above an error. */
+  finish(): void {
+    this.#isFinished = true;
+  }
+
   [Symbol.dispose](): void {
-    this.begin("finished");
+    this.begin(this.#isFinished ? "finished" : `stopped at: ${this.#heading}`);
     this.#live[Symbol.dispose]();
   }
 

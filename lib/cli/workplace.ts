@@ -3,7 +3,7 @@ import { type Grader, openGrader } from "../grading/mod.ts";
 import type { Sandbox } from "../sandbox/mod.ts";
 import { openGradingSandbox, openSandbox } from "./host.ts";
 
-/** What a workplace looks at. */
+/** Settings of a workplace. */
 export type WorkplaceConfig = Pick<EvolveConfig, "workers" | "unsafeNoSandbox">;
 
 /** Where steps run and answers are judged. Nothing is started before something needs it: a run that is done needs neither. */

@@ -1,14 +1,19 @@
 import { z } from "zod";
 import { unwrapped } from "./_unwrap.ts";
 import { fieldType, flagName } from "./resolve.ts";
+import { exampleOfSetting, groupOfSetting, type SettingGroup } from "./setting_groups.ts";
 
 /** A setting as help texts and the configuration file show it. */
 export interface Setting {
   readonly key: string;
   readonly flag: string;
   readonly description: string;
-  /** What the field holds: `string`, `number`, `boolean`, `array`, `object`, `union`, `enum` … */
+  /** Type of the field's value: `string`, `number`, `boolean`, `array`, `object`, `union`, `enum` … */
   readonly type: string;
+  /** Heading under which help shows it. */
+  readonly group: SettingGroup;
+  /** A value as one would write it, for a setting that holds JSON. */
+  readonly example: string | null;
   /** As a person would write it; `undefined` where there is none. */
   readonly defaultValue: unknown;
 }
@@ -20,6 +25,8 @@ export function settingsOf(schema: z.ZodObject): readonly Setting[] {
     flag: flagName(key),
     description: describe(field),
     type: fieldType(field),
+    group: groupOfSetting(key, fieldType(field)),
+    example: exampleOfSetting(key, fieldType(field)),
     defaultValue: field instanceof z.ZodDefault || field instanceof z.ZodPrefault
       ? field.def.defaultValue
       : undefined,

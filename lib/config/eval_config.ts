@@ -3,6 +3,7 @@ import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 
 /** Settings that mean the same for `synth` and `eval`: the one definition stands there. */
 const {
+  fields,
   policyApi,
   prices,
   db,
@@ -23,7 +24,7 @@ const {
 const names = z.array(z.string().min(1));
 const MODES = ["greedy", "sample", "bon", "mcts", "beam"] as const;
 
-/** What an evaluation that is like another one takes from it. */
+/** Settings that come from the stored evaluation where `like` names one. */
 const SAID_BY_LIKE = [
   ...["mode", "k", "prompt", "limit", "level", "subject", "ids", "temperature", "topP"] as const,
   ...["maxTokens", "modelLength", "preset", "rollouts", "candidates"] as const,
@@ -36,8 +37,9 @@ const SAID_BY_LIKE = [
 export const EvalConfig = z.strictObject({
   suite: names.default(["starter_test"])
     .describe(
-      "Suites, groups (paper, quick, starter, control) or files of your own, comma separated",
+      "Suites, groups (paper, quick, starter, control), suite or problem files of your own, comma separated",
     ),
+  fields,
   mode: z.array(z.enum(MODES)).min(1).optional()
     .describe(
       "greedy, sample, bon, mcts, beam, comma separated (default: greedy; with --all-rounds mcts as well)",
@@ -81,7 +83,7 @@ export const EvalConfig = z.strictObject({
   temperature: z.number().min(0).max(5).optional()
     .describe("Sampling temperature (default: the suite's, or the preset's for mcts and beam)"),
   topP: z.number().gt(0).max(1).optional().describe(
-    "Nucleus (default: the suite's or the preset's)",
+    "Sample from the likeliest tokens with this total probability (default: the suite's or the preset's)",
   ),
   maxTokens: z.int().min(16).optional().describe("Tokens of one solution (default: the suite's)"),
   modelLength: z.int().min(64).optional()
@@ -94,10 +96,8 @@ export const EvalConfig = z.strictObject({
     .describe("Segments drawn per expansion (default: the preset's)"),
   search: SearchOverrides.default({}).describe("Further search parameters over the preset's"),
   width: z.int().min(1).max(1_024).default(8).describe("Paths that a step beam keeps"),
-  ppmBias: z.number().optional().describe("Scale of the PPM (default: the checkpoint's)"),
-  ppmScale: z.number().positive().optional().describe(
-    "Scale of the PPM (default: the checkpoint's)",
-  ),
+  ppmBias: SynthConfig.shape.ppmBias,
+  ppmScale: SynthConfig.shape.ppmScale,
   prices,
   db,
   resume: z.boolean().default(false).describe("Insist that the evaluation exists"),

@@ -4,6 +4,8 @@ import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 
 /** Settings that mean the same for `synth` and `evolve`: the one definition stands there. */
 const {
+  problems,
+  fields,
   prices,
   db,
   resume,
@@ -57,8 +59,8 @@ export const EvolveConfig = z.strictObject({
     .describe("Rounds of search and training (default: 4; quick: 2)"),
   quick: z.boolean().default(false)
     .describe("Two small rounds with a PPM in the second: a few minutes, for a first look"),
-  problems: z.string().min(1).default("starter")
-    .describe("Problem set by name, or a .jsonl, .json, .csv or .parquet file"),
+  problems,
+  fields,
   problemsPerRound: z.union([z.literal("all"), z.int().min(1)]).optional()
     .describe(
       "Problems of each round, or all (default: 120 for starter, else all); where every round has the same ones, it searches those of its levels",
@@ -73,12 +75,17 @@ export const EvolveConfig = z.strictObject({
     .describe("First round whose search a PPM guides (default: 3; quick: 2)"),
   curriculum: z.enum(["on", "off"]).optional()
     .describe(
-      "Whether rounds keep to the levels, and unsolved problems get the further trees, that the preset names, and of the same problems " +
-        "in every round those that are easy (every solution of their latest trees right) get none (default: on; quick: off)",
+      "Follow the preset's curriculum: the levels of each round, further trees for problems not solved yet and, where rounds share " +
+        "their problems, no trees for those whose latest trees found right solutions only (default: on; quick: off)",
     ),
   roundBudgetTokens: z.int().min(1).optional()
     .describe(
       "Stop the search of a round after so many generated tokens, and go on with what there is",
+    ),
+  maxUnfinished: z.number().min(0).max(1).default(0.02)
+    .describe(
+      "Share of the trees of a search, and of the samples of a measurement, without which a round goes on when the machinery fails " +
+        "them; at least one, unless it is 0",
     ),
   base: z.string().min(1).optional()
     .describe(
@@ -117,7 +124,7 @@ export const EvolveConfig = z.strictObject({
     .describe("Stop when a round gains less than this share of the validation problems"),
   quarantineFrom: z.int().min(3).max(15).optional()
     .describe(
-      "From this round on, leave out problems whose labels the trees of the round before, or later ones, suspect to be wrong",
+      "From this round on, leave out problems whose reference answers look wrong, judging by the trees since the round before it",
     ),
   fromRound: z.int().min(1).max(15).optional()
     .describe("Begin with this round of a run whose earlier ones have their checkpoints"),

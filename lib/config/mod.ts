@@ -1,5 +1,6 @@
 /** The one schema per command, its defaults, and how file, environment and flags become one value. */
 export * from "./ablate_config.ts";
+export * from "./default_database.ts";
 export * from "./describe.ts";
 export * from "./duration.ts";
 export * from "./eval_config.ts";
@@ -7,4 +8,5 @@ export * from "./evolve_config.ts";
 export * from "./raw_settings.ts";
 export * from "./resolve.ts";
 export * from "./science_config.ts";
+export * from "./setting_groups.ts";
 export * from "./synth_config.ts";

@@ -1,9 +1,7 @@
-import { parse } from "jsonc-parser";
-
 /** Where raw values are looked for; each source overrides those before it. */
 export interface RawSources {
-  /** Text of a configuration file. */
-  readonly file: string | null;
+  /** Parsed content of the configuration file; `undefined` without one. */
+  readonly file: unknown;
   readonly environment: Readonly<Record<string, string>>;
   /** Flags by their names without dashes, e.g. `policy-model`. */
   readonly flags: Readonly<Record<string, string>>;
@@ -14,8 +12,7 @@ export interface RawSources {
  * says what is wrong with them.
  */
 export function rawSettings({ file, environment, flags }: RawSources): Record<string, unknown> {
-  const value: unknown = file === null ? {} : parse(file, [], { allowTrailingComma: true });
-  const fromFile = typeof value === "object" && value !== null ? value : {};
+  const fromFile = typeof file === "object" && file !== null ? file : {};
   return {
     ...fromFile,
     ...Object.fromEntries(
@@ -29,6 +26,12 @@ export function rawSettings({ file, environment, flags }: RawSources): Record<st
       Object.entries(flags).map(([name, text]) => [fieldName(name, "-"), text]),
     ),
   };
+}
+
+/** Reads JSON with comments as far as it goes, without saying what is wrong with it. The parser is loaded when there is a file. */
+export async function parseLeniently(text: string): Promise<unknown> {
+  const { parse } = await import("jsonc-parser");
+  return parse(text, [], { allowTrailingComma: true });
 }
 
 /** `budget-tokens` is `budgetTokens`. */

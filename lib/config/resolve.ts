@@ -9,7 +9,7 @@ export const ORIGINS = ["default", "file", "environment", "flag"] as const;
 /** Where a value came from. */
 export type Origin = typeof ORIGINS[number];
 
-/** What configuration is resolved from. */
+/** Sources from which a configuration is resolved. */
 export interface ConfigSources {
   /** Flags by field name; text, or `true` for a bare switch. */
   readonly flags: Readonly<Record<string, string | boolean>>;
@@ -105,7 +105,7 @@ export function flagName(key: string): string {
   return `--${key.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 }
 
-/** What a field holds once defaults and options are taken off: decides how text becomes a value. */
+/** Type of a field once `default`, `optional` and `nullable` are taken off: it decides how text becomes a value. */
 export function fieldType(field: z.core.$ZodType): string {
   return unwrapped(field)._zod.def.type;
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { FieldMappingSetting } from "../core/mod.ts";
 import { PRESET_NAMES, SearchSpec } from "../search/mod.ts";
+import { DEFAULT_DATABASE } from "./default_database.ts";
 import { parseDuration } from "./duration.ts";
 
 const urls = z.array(z.url({ protocol: /^https?$/ }));
@@ -11,9 +13,6 @@ const duration = z.union([z.string(), z.number()]).transform((value, context) =>
   }
   return seconds;
 });
-/** Database file where none is named. */
-export const DEFAULT_DATABASE = "data/rstar.duckdb";
-
 /** Price of an endpoint's tokens, in any one currency, per million tokens. */
 const Price = z.strictObject({
   input: z.number().min(0).describe("Per million prompt tokens"),
@@ -36,7 +35,9 @@ export const SearchOverrides = z.strictObject(SearchSpec.unwrap().shape).partial
  */
 export const SynthConfig = z.strictObject({
   problems: z.string().min(1).default("starter")
-    .describe("Problem set by name, or a .jsonl, .json, .csv or .parquet file"),
+    .describe("Problem set by name, or a .jsonl, .json, .csv, .tsv or .parquet file (.gz as well)"),
+  fields: FieldMappingSetting.optional()
+    .describe("Fields of a problem file, e.g. question=prompt.0.content,answer=gold"),
   preset: z.enum(PRESET_NAMES).default("starter/r1").describe("Named search parameters"),
   rollouts: z.int().min(1).optional().describe("Rollouts per tree (default: the preset's)"),
   candidates: z.int().min(1).optional()
@@ -80,9 +81,14 @@ export const SynthConfig = z.strictObject({
   problemBudget: ProblemBudget.default({})
     .describe("Begin no further tree of a problem whose trees came to so much"),
   treeTimeout: duration.prefault("1h")
-    .describe("Park a tree in which no rollout ends for so long, e.g. 30m"),
+    .describe(
+      "Park a tree in which the policy answers nothing and no rollout ends for so long, e.g. 30m",
+    ),
   requestTimeout: duration.prefault("3m")
-    .describe("Ask again when an endpoint has not answered for so long, e.g. 10m for a slow one"),
+    .describe(
+      "Ask again, for fewer tokens, when an endpoint has not answered for so long, e.g. 10m for a slow one; the embedded engine may " +
+        "take any time while it computes, and counts as stalled when it does nothing for so long",
+    ),
   record: z.string().min(1).optional().describe("Record every reply of an endpoint in this file"),
   replay: z.string().min(1).optional().describe("Answer from the replies recorded in this file"),
   torch: z.string().min(1).default("cpu")

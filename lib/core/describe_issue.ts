@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
-/** What a schema expected of a value that it refused, in words: `expected a whole number`, `expected at least 1`. */
+/** Describes what a schema expected of a value that it refused: `expected a whole number`, `expected at least 1`. */
 export function describeIssue(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":

@@ -27,7 +27,7 @@ export function sha256(data: string | Uint8Array): string {
 
 /**
  * A seed that depends on nothing but its parts: every random choice of a search is `hash(tree seed, node path, draw batch)`
- * (algorithm.md 3.5), so that no shared stream couples one tree, or one node, to another.
+ * (docs/search.md, "Order and randomness"), so that no shared stream couples one tree, or one node, to another.
  *
  * @returns An integer in [0, 2^31).
  */

@@ -1,6 +1,8 @@
 /** Domain types with their schemas, error classes, seeded randomness; knows no I/O. */
 export * from "./describe_issue.ts";
 export * from "./errors.ts";
+export * from "./excerpt.ts";
+export * from "./field_mapping.ts";
 export * from "./file_fault.ts";
 export * from "./group_commit.ts";
 export * from "./hash.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What grading needs beyond the reference answer; every field is optional because most sets have none of them. */
+/** Facts about a problem besides its reference answer, most of them for grading; all are optional because most sets have none. */
 export const ProblemMeta = z.strictObject({
   /** Subject or topic, for tables by subject. */
   subject: z.string().optional(),
@@ -22,7 +22,7 @@ export const ProblemMeta = z.strictObject({
   misconceptions: z.array(z.string()).optional(),
 });
 
-/** What grading needs beyond the reference answer. */
+/** Facts about a problem besides its reference answer. */
 export type ProblemMeta = z.infer<typeof ProblemMeta>;
 
 /** A question with its reference answer. The id is the key everywhere; question texts repeat within and between sets. */

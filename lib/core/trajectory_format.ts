@@ -1,6 +1,6 @@
 /**
- * The text format of a trajectory (algorithm.md 2), literal piece by literal piece. Search, training data, the starter world and
- * the engine all take it from here, so that what a model was trained on and what it is prompted with cannot drift apart.
+ * The text format of a trajectory (docs/text_format.md), literal piece by literal piece. Search, training data, the starter
+ * world and the engine all take it from here, so that what a model was trained on and what it is prompted with cannot drift apart.
  *
  * Invariant: segments are concatenated verbatim; nothing trims, joins or normalises them.
  */
@@ -20,14 +20,17 @@ export const OUTPUT = "<output>";
 /** Closes what the program printed. */
 export const END_OF_OUTPUT = "<end_of_output>";
 
-/** The fifteen special tokens, in the order in which they are added to a tokenizer (algorithm.md 2). */
+/** Opens the answer. */
+export const ANSWER = "<answer>";
+
+/** The fifteen special tokens, in the order in which they are added to a tokenizer (docs/text_format.md, "Special tokens"). */
 export const SPECIAL_TOKENS = [
   "<code>",
   END_OF_STEP,
   END_OF_CODE,
   OUTPUT,
   END_OF_OUTPUT,
-  "<answer>",
+  ANSWER,
   END_OF_ANSWER,
   "<|user|>",
   "<|assistant|>",
@@ -48,12 +51,22 @@ export function policyPrompt(question: string): string {
     "Let's think step by step and solve the problem with code.";
 }
 
-/** What the harness appends to a segment that ended in {@linkcode END_OF_CODE}. */
+/** A mark of the format within other text. */
+const MARK = new RegExp(
+  `<(?=(?:${SPECIAL_TOKENS.map((token) => RegExp.escape(token.trim().slice(1))).join("|")}))`,
+  "g",
+);
+
+/**
+ * Text that the harness appends to a segment that ended in {@linkcode END_OF_CODE}. A program may print the format's own marks: to every
+ * reader of the whole text, a tokenizer among them, they would end its output and begin a program that never ran. So printed marks are
+ * taken apart, `<code>` to `< code>`.
+ */
 export function outputBlock(text: string): string {
-  return `\n${OUTPUT}${text}${END_OF_OUTPUT}\n`;
+  return `\n${OUTPUT}${text.replaceAll(MARK, "< ")}${END_OF_OUTPUT}\n`;
 }
 
 /** A whole answer segment, stop string included. */
 export function answerSegment(answer: string): string {
-  return `<answer>The answer is \\boxed{${answer}}.\n${END_OF_ANSWER}`;
+  return `${ANSWER}The answer is \\boxed{${answer}}.\n${END_OF_ANSWER}`;
 }

@@ -1,9 +1,9 @@
 /**
- * What a finished search leaves behind. `search` makes it, `store` keeps it, `export`, `report` and `viewer` read it back.
- * Names follow algorithm.md 1 and 3.1.
+ * Records that a finished search leaves behind. `search` makes them, `store` keeps them, `export`, `report` and `viewer` read them back.
+ * Names follow docs/search.md, "Objects" and "Node statistics".
  */
 
-/** What a node is, by the stop string that ended its segment. `failed` = no usable segment (truncated, unparsable). */
+/** Kinds of node, by the stop string that ended the segment. `failed` = no usable segment (truncated, unparsable). */
 export const NODE_KINDS = ["root", "step", "code_end", "answer", "failed"] as const;
 
 /** Kind of a node. */
@@ -28,7 +28,7 @@ export const EXECUTION_STATUSES = ["ok", "error", "timeout", "memory", "output_t
 /** Status of an execution. */
 export type ExecutionStatus = typeof EXECUTION_STATUSES[number];
 
-/** What running a node's code did. */
+/** Result of running a node's code. */
 export interface ExecutionRecord {
   readonly status: ExecutionStatus;
   /** Printed text (or the value of a trailing expression), cut to what is kept. */
@@ -62,9 +62,9 @@ export interface NodeRecord {
   readonly visits: number;
   /** `w`: sum of their end values. */
   readonly valueSum: number;
-  /** Raw PPM logit; `null` without a PPM. */
+  /** Raw PPM logit; `null` without a PPM, and of an answer that was judged. */
   readonly ppmLogit: number | null;
-  /** `Q` of algorithm.md 3.1, in [-1, 1]; `null` where it is undefined (N = 0). */
+  /** `Q` (docs/search.md, "Node statistics"), in [-1, 1]; of a judged answer its judgement; `null` where it is undefined (N = 0). */
   readonly qValue: number | null;
   /** Mean Q over the steps from the first one to this node; `null` where a Q on the path is undefined. */
   readonly pathQ: number | null;
@@ -91,7 +91,7 @@ export interface RolloutRecord {
   readonly value: number;
 }
 
-/** What a tree cost. Discarded and merged draws are included. */
+/** Cost of a tree. Discarded and merged draws are included. */
 export interface TreeUsage {
   readonly policyRequests: number;
   /** Tokens of prompts sent to the policy, once per request. */
@@ -118,7 +118,7 @@ export type StopReason = typeof STOP_REASONS[number];
 /** A finished search tree: one problem and one seed. */
 export interface TreeRecord {
   readonly problemId: string;
-  /** 0 … 4095 (storage.md 3). */
+  /** 0 … 4095 (docs/architecture.md, "store"). */
   readonly seed: number;
   readonly nodes: readonly NodeRecord[];
   readonly rollouts: readonly RolloutRecord[];

@@ -4,7 +4,7 @@ export const VERDICT_STAGES = ["exact", "symbolic", "none"] as const;
 /** Stage that decided. */
 export type VerdictStage = typeof VERDICT_STAGES[number];
 
-/** Judgement of one answer against one reference (evaluation.md 1.1, rule 6). */
+/** Judgement of one answer against one reference (docs/evaluation.md, "Grading"). */
 export interface Verdict {
   readonly correct: boolean;
   readonly stage: VerdictStage;

@@ -6,7 +6,7 @@ export function lastBoxed(solution: string): {
   const values: string[] = [];
   for (const match of solution.matchAll(/\\boxed\s*/g)) {
     const start = match.index + match[0].length;
-    values.push(solution[start] === "{" ? braced(solution, start) : solution.charAt(start));
+    values.push(solution[start] === "{" ? braced(solution, start) : unbraced(solution, start));
   }
   const compact = new Set(values.map((value) => value.replaceAll(/\s/g, "")));
   return { answer: values.at(-1)?.trim() ?? null, isAmbiguous: compact.size > 1 };
@@ -19,4 +19,10 @@ function braced(source: string, open: number): string {
     else if (source[i] === "}" && --depth === 0) return source.slice(open + 1, i);
   }
   return "";
+}
+
+/** Content of a box without braces: one character, or a command with what belongs to it. */
+function unbraced(source: string, start: number): string {
+  if (source[start] !== "\\") return source.charAt(start);
+  return /^[^$\n]*?(?=\.?\s*(\$|\n|\\[)\]]|$))/.exec(source.slice(start, start + 200))?.[0] ?? "";
 }

@@ -1,10 +1,10 @@
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { DatasetError, nearest, type Problem, sha256, starterSet } from "../core/mod.ts";
 import { type ReadOptions, readProblems, ShippedSet } from "./dataset.ts";
 import { fetchedPath } from "./fetch_original.ts";
 import { pinnedOriginals } from "./originals.ts";
-import { FILE_TYPES } from "./rows.ts";
+import { FILE_TYPES, fileType } from "./rows.ts";
 
 /** Options of {@linkcode loadProblems}. */
 export interface LoadOptions extends ReadOptions {
@@ -80,7 +80,7 @@ export async function shippedSets(fixtures: string): Promise<readonly ShippedSet
 /** Whether problems are named by a file of the user's rather than by a set. */
 export function isProblemFile(text: string): boolean {
   return text.includes("/") || text.endsWith(".gz") ||
-    (FILE_TYPES as readonly string[]).includes(extname(text));
+    (FILE_TYPES as readonly string[]).includes(fileType(text));
 }
 
 function unknownSet(name: string, known: readonly string[]): DatasetError {

@@ -10,7 +10,7 @@ import { OVERRIDES } from "./overrides.ts";
 /** A row of an original. */
 type Row = Readonly<Record<string, unknown>>;
 
-/** What a row becomes: a problem, or the reason why it is left out. */
+/** Result of converting a row: a problem, or the reason why it is left out. */
 export type Converted = Problem | { readonly dropped: string };
 
 /** How the rows of one set are converted. */

@@ -1,36 +1,48 @@
 import { basename } from "node:path";
 import { z } from "zod";
-import { DatasetError, describeIssue, Problem, ProblemMeta } from "../core/mod.ts";
+import {
+  DatasetError,
+  describeIssue,
+  type FieldMapping,
+  Problem,
+  type ProblemMeta,
+} from "../core/mod.ts";
+import { choiceAnswer, withChoices } from "./_choices.ts";
+import {
+  findField,
+  findRationale,
+  type FoundField,
+  hasPicture,
+  isEmpty,
+  questionText,
+  solutionText,
+} from "./fields.ts";
+import {
+  controlCharacter,
+  doubtfulCommand,
+  mendBackslashes,
+  type TextKind,
+} from "./lost_backslash.ts";
+import {
+  readAnswer,
+  readRationale,
+  type ReferenceAnswer,
+  ungradableReference,
+} from "./reference_answer.ts";
 import { type ParquetReader, type RawRow, readRows } from "./rows.ts";
-
-/** Which fields of a file hold what. */
-export interface FieldMapping {
-  readonly id?: string;
-  readonly question?: string;
-  readonly answer?: string;
-  readonly level?: string;
-  readonly subject?: string;
-}
 
 /** Options of {@linkcode readProblems}. */
 export interface ReadOptions {
   /** Name of the set, first part of every id. @default the file's name without its endings */
   readonly source?: string;
   /** Fields that differ from the usual names. */
-  readonly fields?: FieldMapping;
-  /** Called with the line of a row whose reference answer is empty, which is then left out. @default such a row is an error */
+  readonly fields?: FieldMapping | undefined;
+  /** Called with the line of a row without a reference answer, which is then left out. @default such a row is an error */
   readonly onMissingAnswer?: ((line: number) => void) | undefined;
+  /** Called with the line of a row in which a lost backslash was put back. */
+  readonly onMended?: ((line: number) => void) | undefined;
   readonly readParquet: ParquetReader;
 }
-
-/** Names under which published sets keep each thing, best first. */
-const USUAL = {
-  id: ["id", "unique_id", "idx", "index"],
-  question: ["question", "problem"],
-  answer: ["answer", "final_answer"],
-  level: ["level"],
-  subject: ["subject", "type"],
-} as const satisfies Record<keyof FieldMapping, readonly string[]>;
 
 /**
  * Reads a file of problems: our own form (`id, source, question, answer, level, meta`), or any rows with a question and an answer.
@@ -52,76 +64,165 @@ export async function readProblems(
   }
   const source = options.source ?? basename(path).replace(/(\.[a-z]+)+$/, "");
   const places = new Map<string, string>();
-  return withAnswers(rows, options).map((row) => {
-    const problem = flagUngradable(toProblem(path, row, { ...options, source }));
+  const problems: Problem[] = [];
+  for (const row of rows) {
+    const read = toProblem(path, row, { ...options, source });
+    if (read !== null) refuseControls(path, row, read.answer);
+    if (read === null) {
+      options.onMissingAnswer?.(row.line);
+      continue;
+    }
+    const problem = flagUngradable(read);
     const earlier = places.get(problem.id);
     if (earlier !== undefined) {
       throw fieldError(path, row, "id", `"${problem.id}" is that of ${earlier} already`);
     }
     places.set(problem.id, row.place);
-    return problem;
-  });
+    problems.push(problem);
+  }
+  return problems;
 }
 
-function withAnswers(
-  rows: readonly RawRow[],
-  { fields, onMissingAnswer }: ReadOptions,
-): readonly RawRow[] {
-  if (onMissingAnswer === undefined) return rows;
-  return rows.filter((row) => {
-    const field = fieldOf(row, "answer", fields);
-    const value = field === null ? undefined : row.fields[field];
-    const isMissing = value === null || (typeof value === "string" && value.trim() === "");
-    if (isMissing) onMissingAnswer(row.line);
-    return !isMissing;
-  });
-}
-
+/** A row as a problem; `null` for one without an answer, where those are left out. */
 function toProblem(
   path: string,
   row: RawRow,
   options: ReadOptions & { readonly source: string },
-): Problem {
-  if ("meta" in row.fields && "source" in row.fields) return ownForm(path, row);
-  const text = (name: "question" | "answer") => {
-    const field = fieldOf(row, name, options.fields);
-    const value = field === null ? undefined : row.fields[field];
-    if (field === null) {
-      const wanted = options.fields?.[name] ?? USUAL[name].join(" or ");
-      throw fieldError(path, row, wanted, `missing; got ${Object.keys(row.fields).join(", ")}`);
-    }
-    if (typeof value === "number") return String(value);
-    if (typeof value === "string" && value.trim() !== "") return value.trim();
-    throw fieldError(path, row, field, `expected text, got ${JSON.stringify(value)}`);
-  };
-  const id = optional(row, "id", options.fields);
+): Problem | null {
+  if ("meta" in row.fields && "source" in row.fields) return ownForm(path, row, options);
+  const { fields, source } = options;
+  const reference = referenceOf(path, row, options);
+  if (reference === null) return null;
+  const id = optional(row, "id", fields);
+  const question = questionOf(path, row, options);
+  const { answer } = reference;
+  const value = answerField(row, fields)?.value;
+  const choice = withChoices(row.fields, { question, answer, value });
   return {
-    id: `${options.source}/${id ?? row.line}`,
-    source: options.source,
-    question: text("question"),
-    answer: text("answer"),
-    level: levelOf(optional(row, "level", options.fields)),
-    meta: subjectOf(optional(row, "subject", options.fields)),
+    id: `${source}/${id ?? row.line}`,
+    source,
+    question: choice?.question ?? question,
+    answer: choice?.answer ?? answer,
+    level: levelOf(optional(row, "level", fields)),
+    meta: {
+      ...metaOf(row, fields),
+      ...reference.meta,
+      ...(choice === null ? {} : choiceMeta(choice)),
+    },
   };
 }
 
-function ownForm(path: string, row: RawRow): Problem {
-  const result = Problem.safeParse(row.fields);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.join(".") ?? "";
-  throw fieldError(path, row, field, issue === undefined ? "invalid" : describeIssue(issue));
+function choiceMeta({ isAmbiguous }: { readonly isAmbiguous: boolean }): ProblemMeta {
+  return isAmbiguous
+    ? {
+      answerType: "choice",
+      ungradable: "its reference answer may be a choice's number or its value",
+    }
+    : { answerType: "choice" };
 }
 
-function fieldOf(row: RawRow, name: keyof FieldMapping, fields: FieldMapping = {}): string | null {
-  const declared = fields[name];
-  const candidates = declared === undefined ? USUAL[name] : [declared];
-  return candidates.find((field) => field in row.fields) ?? null;
+/** Where a row keeps its answer; `null` where only its solution says it. */
+function answerField(row: RawRow, fields: FieldMapping | undefined): FoundField | null {
+  const own = findField(row.fields, "answer", fields);
+  if (own !== null && (fields?.answer !== undefined || !isEmpty(own.value))) return own;
+  const value = choiceAnswer(row.fields);
+  return isEmpty(value) ? own : { path: "correct", value };
+}
+
+function questionOf(path: string, row: RawRow, { fields, onMended }: ReadOptions): string {
+  const found = findField(row.fields, "question", fields);
+  if (found === null) throw missingField(path, row, "question", fields);
+  const value = mended(found.value, "question", () => onMended?.(row.line));
+  const question = questionText(row.fields, { path: found.path, value });
+  if (question !== null) return question;
+  throw fieldError(path, row, found.path, `expected text, got ${shown(found.value)}`);
+}
+
+/** The reference answer of a row; `null` for one without, where those are left out. */
+function referenceOf(
+  path: string,
+  row: RawRow,
+  { fields, onMissingAnswer, onMended }: ReadOptions,
+): ReferenceAnswer | null {
+  const own = answerField(row, fields);
+  const rationale = own === null || isEmpty(own.value) ? findRationale(row.fields, fields) : null;
+  const found = rationale ?? own;
+  if (found === null) throw missingField(path, row, "answer", fields);
+  const value = mended(solutionText(found.value), "answer", () => onMended?.(row.line));
+  const reference = rationale === null ? readAnswer(value) : readRationale(value);
+  if (reference !== undefined && reference !== null) return withDoubt(reference, value);
+  if (reference === null && onMissingAnswer !== undefined) return null;
+  const expected = rationale !== null
+    ? 'expected a solution that marks its answer ("#### 72", "\\boxed{72}")'
+    : "expected text, a number or a list of them";
+  throw fieldError(path, row, found.path, `${expected}, got ${shown(found.value)}`);
+}
+
+/** Flags an answer that is one thing with its white space and another without: `\nu` and `u`. */
+function withDoubt(reference: ReferenceAnswer, value: unknown): ReferenceAnswer {
+  const command = typeof value === "string" ? doubtfulCommand(value) : null;
+  if (command === null) return reference;
+  const ungradable = `its reference answer may have lost the backslash of ${command}`;
+  return { ...reference, meta: { ...reference.meta, ungradable } };
+}
+
+function ownForm(
+  path: string,
+  row: RawRow,
+  { onMissingAnswer, onMended }: ReadOptions,
+): Problem | null {
+  const mend = (name: TextKind) => mended(row.fields[name], name, () => onMended?.(row.line));
+  const answer = mend("answer");
+  const isMissing = answer === null || (typeof answer === "string" && answer.trim() === "");
+  if (isMissing && onMissingAnswer !== undefined) return null;
+  const result = Problem.safeParse({ ...row.fields, question: mend("question"), answer });
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const field = issue?.path.join(".") ?? "";
+    throw fieldError(path, row, field, issue === undefined ? "invalid" : describeIssue(issue));
+  }
+  return result.data;
+}
+
+/** A control character makes an answer one that nothing equals; in a question, where scanned text has some, it only looks odd. */
+function refuseControls(path: string, row: RawRow, answer: string): void {
+  const control = controlCharacter(answer);
+  if (control === null) return;
+  throw fieldError(
+    path,
+    row,
+    "answer",
+    `holds the control character ${control}; where a backslash was lost, JSON must say "\\\\frac" for "\\frac"`,
+  );
+}
+
+/** A value with the backslashes that its texts lost, before white space around them is taken off: a form feed counts as such. */
+function mended(value: unknown, kind: TextKind, onMended: () => void): unknown {
+  if (Array.isArray(value)) return value.map((item) => mended(item, kind, onMended));
+  if (typeof value !== "string") return value;
+  const text = mendBackslashes(value, kind);
+  if (text !== value) onMended();
+  return text;
+}
+
+function missingField(
+  path: string,
+  row: RawRow,
+  name: "question" | "answer",
+  fields?: FieldMapping,
+): DatasetError {
+  return fieldError(
+    path,
+    row,
+    fields?.[name] ?? name,
+    `missing; got ${
+      Object.keys(row.fields).join(", ")
+    }; name another field with --fields ${name}=FIELD`,
+  );
 }
 
 function optional(row: RawRow, name: keyof FieldMapping, fields?: FieldMapping): string | null {
-  const field = fieldOf(row, name, fields);
-  const value = field === null ? null : row.fields[field];
+  const value = findField(row.fields, name, fields)?.value;
   return value === null || value === undefined || value === "" ? null : String(value);
 }
 
@@ -131,23 +232,44 @@ function levelOf(text: string | null): number | null {
   return text !== null && Number.isInteger(level) && level >= 0 && level <= 255 ? level : null;
 }
 
-function subjectOf(subject: string | null): ProblemMeta {
-  return subject === null ? {} : { subject };
+/** Facts that a row gives about its problem: its subject, whether it needs a figure, and what OlympiadBench says of an answer. */
+function metaOf({ fields: row }: RawRow, fields?: FieldMapping): ProblemMeta {
+  const subject = findField(row, "subject", fields)?.value;
+  const { unit } = row;
+  const tolerance = Number(row["error"] ?? "");
+  return {
+    ...(subject === null || subject === undefined || subject === ""
+      ? {}
+      : { subject: String(subject) }),
+    ...(String(row["is_multiple_answer"]).toLowerCase() === "true"
+      ? { isMultipleAnswer: true }
+      : {}),
+    ...(Number.isFinite(tolerance) && tolerance > 0 ? { tolerance } : {}),
+    ...(hasPicture(row) ? { ungradable: "needs its figure" } : {}),
+    ...(typeof unit === "string" && unit.trim() !== "" ? { unit: unit.trim() } : {}),
+  };
+}
+
+/** Beginning of a value, for messages. */
+function shown(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 80) ?? "nothing";
 }
 
 /** Questions that cannot be judged from their text and a final answer alone. */
 const UNGRADABLE: readonly (readonly [RegExp, string])[] = [
-  [/\[asy\]|\\includegraphics|<img\b|!\[[^\]]*\]\(/i, "needs its figure"],
+  [
+    /\[asy\]|\\includegraphics|\\begin\{tikzpicture\}|<ima?ge?\b|<image_\d|!\[[^\]]*\]\(/i,
+    "needs its figure",
+  ],
   [/^\s*(prove|show) that\b/i, "asks for a proof"],
 ];
 
 /** Flags a problem that cannot be judged; one that is flagged already stays as it is. */
 export function flagUngradable(problem: Problem): Problem {
   if (problem.meta.ungradable !== undefined) return problem;
-  const reason = UNGRADABLE.find(([pattern]) => pattern.test(problem.question))?.[1];
-  return reason === undefined
-    ? problem
-    : { ...problem, meta: { ...problem.meta, ungradable: reason } };
+  const reason = UNGRADABLE.find(([pattern]) => pattern.test(problem.question))?.[1] ??
+    ungradableReference(problem.answer);
+  return reason === null ? problem : { ...problem, meta: { ...problem.meta, ungradable: reason } };
 }
 
 function fieldError(path: string, row: RawRow, field: string, reason: string): DatasetError {
@@ -167,7 +289,7 @@ export const ShippedSet = z.strictObject({
   licence: z.string(),
   /** Where it comes from. */
   origin: z.string(),
-  /** What was left out of the original, and why. */
+  /** Number of rows left out of the original, by reason. */
   dropped: z.record(z.string(), z.int()),
 });
 

@@ -2,6 +2,7 @@
 export * from "./catalogue.ts";
 export * from "./convert.ts";
 export * from "./dataset.ts";
+export * from "./examine_problems.ts";
 export * from "./fetch_original.ts";
 export * from "./originals.ts";
 export { OVERRIDES_VERSION } from "./overrides.ts";

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { DatasetError, sha256 } from "../core/mod.ts";
+import { concatBytes } from "./_bytes.ts";
 
 /** How the downloads of a set become its file: as they are, or JSON arrays that are joined and written one object a line. */
 export const ORIGINAL_FORMS = ["jsonl", "json-arrays"] as const;
@@ -56,7 +57,7 @@ export function isPinnedDownload(
  * @throws {DatasetError} If it is not the file that is pinned.
  */
 export function assembleOriginal(original: Original, downloads: readonly Uint8Array[]): Uint8Array {
-  const bytes = original.form === "jsonl" ? joined(downloads) : asLines(original, downloads);
+  const bytes = original.form === "jsonl" ? concatBytes(downloads) : asLines(original, downloads);
   if (sha256(bytes) === original.sha256) return bytes;
   throw new DatasetError(
     original.name,
@@ -65,16 +66,6 @@ export function assembleOriginal(original: Original, downloads: readonly Uint8Ar
       sha256(bytes)
     }`,
   );
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.byteLength;
-  }
-  return whole;
 }
 
 function asLines({ name }: Original, downloads: readonly Uint8Array[]): Uint8Array {

@@ -1,6 +1,6 @@
 /**
- * The prompt of round 1, for a general model that has never seen the format (algorithm.md 2): instructions, two worked examples,
- * the question. It never asks for reflection or correction.
+ * The prompt of round 1, for a general model that has never seen the format (docs/text_format.md, "Bootstrap prompt"): instructions, two worked
+ * examples, the question. It never asks for reflection or correction.
  */
 import { answerSegment, END_OF_CODE, END_OF_STEP, outputBlock, policyPrompt } from "../core/mod.ts";
 import type { ChatMessage } from "../endpoint/policy.ts";
@@ -48,12 +48,26 @@ export const BOOTSTRAP_EXAMPLES: readonly BootstrapExample[] = [
   },
 ];
 
-/** An example in the format, from behind the prompt to the end. */
+/**
+ * An example in the layout that a general model is shown, from behind the prompt to the end. Behind a step stands one line break, not the
+ * format's two: a prefix must be cut into the same tokens as the beginning of a longer text, and two line breaks at the end of a text are
+ * one token to tokenizers that take them for two in front of more text (GPT-2's rules), while in front of them there is no boundary for
+ * those that fuse `>` with both (Qwen's, Llama's).
+ */
 export function exampleSolution(example: BootstrapExample): string {
-  const code = example.steps.join(`\n${END_OF_STEP}\n\n`);
+  const code = example.steps.join(`\n${STEP_BREAK}`);
   return `\n<code>\n${code}\n${END_OF_CODE}${outputBlock(example.answer)}${
     answerSegment(example.answer)
   }`;
+}
+
+/** A step's end and what belongs to it: a model that continues behind `<end_of_step>` alone would have to begin with half a token. */
+const STEP_BREAK = `${END_OF_STEP}\n`;
+
+/** A solution so far in the layout of the examples, up to where the model goes on. */
+function shownSolution(solution: string): string {
+  const shown = solution.replaceAll(`${END_OF_STEP}\n\n`, STEP_BREAK);
+  return shown === "" || shown.endsWith(END_OF_STEP) ? `${shown}\n` : shown;
 }
 
 /** Text for a completion endpoint, to be continued behind the solution so far. */
@@ -61,7 +75,8 @@ export function bootstrapPrompt(question: string, solution: string): string {
   const examples = BOOTSTRAP_EXAMPLES.map((example) =>
     `${policyPrompt(example.question)}${exampleSolution(example)}`
   );
-  return [INSTRUCTIONS, ...examples, `${policyPrompt(question)}${solution}`].join("\n\n");
+  const own = `${policyPrompt(question)}${shownSolution(solution)}`;
+  return [INSTRUCTIONS, ...examples, own].join("\n\n");
 }
 
 /** Messages for a chat endpoint; the last one is the assistant's own solution so far, which it continues. */
@@ -72,6 +87,8 @@ export function bootstrapMessages(question: string, solution: string): readonly 
     messages.push({ role: "assistant", content: exampleSolution(example).trimStart() });
   }
   messages.push({ role: "user", content: question });
-  if (solution !== "") messages.push({ role: "assistant", content: solution.trimStart() });
+  if (solution !== "") {
+    messages.push({ role: "assistant", content: shownSolution(solution).trimStart() });
+  }
   return messages;
 }

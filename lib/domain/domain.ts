@@ -1,6 +1,6 @@
 /**
  * The contract of a subject: everything that search needs to know of mathematics, or of anything else, goes through here
- * (algorithm.md 10). Implementation: `math_domain.ts`.
+ * (docs/architecture.md, "domain"). Implementation: `math_domain.ts`.
  *
  * Invariant: {@linkcode StepDomain} holds no reference answer. A search that is given only a `StepDomain` and a
  * {@linkcode Question} cannot see one, which is what test-time search is built on.
@@ -23,14 +23,16 @@ export const SEGMENT_SIZES = ["step", "code"] as const;
 /** How much one sampled segment holds. */
 export type SegmentSize = typeof SEGMENT_SIZES[number];
 
-/** What the segment continues: the bare question, a step, or a finished program with its output. */
+/** Kind of text that a segment continues: the bare question, a step, or a finished program with its output. */
 export type SegmentParent = "root" | "step" | "code_end";
 
-/** What {@linkcode StepDomain.parse} must know besides the completion. */
+/** Facts that {@linkcode StepDomain.parse} needs besides the completion. */
 export interface ParseOptions {
   readonly parent: SegmentParent;
   /** Whether code may follow a finished program (released behaviour); otherwise it is unparsable. */
   readonly codeAfterOutput: boolean;
+  /** Whether this is a piece of a segment that was read before, and no candidate of its own. @default false */
+  readonly isPiece?: boolean;
 }
 
 /** A sampled segment, understood. */
@@ -39,9 +41,12 @@ export interface Segment {
   readonly kind: "step" | "code_end" | "answer" | "failed";
   /** Why it is `failed`; `null` otherwise. */
   readonly failure: "truncated" | "unparsable" | null;
-  /** What is put behind the text so far, stop string included. */
+  /**
+   * Text that is put behind the text so far, stop string included. It is built from `code`, so that what is kept is what is judged.
+   * For a `failed` segment it is the text as drawn.
+   */
   readonly text: string;
-  /** What is to be checked, of a `step` or `code_end`; `null` otherwise. */
+  /** Code to be checked, of a `step` or `code_end`; `null` otherwise. */
   readonly code: string | null;
   /** Extracted answer of an `answer`; `null` otherwise. */
   readonly answer: string | null;
@@ -49,7 +54,7 @@ export interface Segment {
   readonly mergeKey: string;
 }
 
-/** What a check left behind, for the checks of the steps that follow. Belongs to the checker that made it. */
+/** State that a check leaves for the checks of the steps that follow. Belongs to the checker that made it. */
 export interface CheckedState {
   readonly stateId: number;
 }
@@ -63,16 +68,16 @@ export interface CheckRequest {
   readonly keep: boolean;
 }
 
-/** What is known of a step. */
+/** Result of checking a step. */
 export interface StepCheck {
   /** `unknown` goes on like `pass`: what cannot be checked is not a failure. */
   readonly result: "pass" | "fail" | "unknown";
   readonly state: CheckedState | null;
-  /** What was seen; stored with the node. */
+  /** Record of what was seen; stored with the node. */
   readonly evidence: ExecutionRecord | null;
   /** Whether the step failed only because its text ended too early: it may be checked once more, joined with the next one. */
   readonly isIncomplete: boolean;
-  /** What the harness appends to the text when the step ended the program: its output. */
+  /** Text that the harness appends when the step ended the program and something follows: the program's output, and how it failed. */
   readonly output: string;
 }
 
@@ -91,15 +96,15 @@ export interface StepChecker extends AsyncDisposable {
   release(state: CheckedState): void;
 }
 
-/** What a solver needs: prompts, segments, checks. */
+/** Everything that a solver needs: prompts, segments, checks. */
 export interface StepDomain {
   /** Stored with every run, e.g. `math`. */
   readonly name: string;
   /** Where the policy stops. */
   stopStrings(size: SegmentSize): readonly string[];
-  /** What the policy is asked, given the segments so far (outputs included), verbatim. */
+  /** Builds the prompt of the policy, verbatim, given the segments so far (outputs included). */
   prompt(question: string, solution: string): string | readonly ChatMessage[];
-  /** What the PPM scores and what training files hold: the same text whatever the policy was asked with. */
+  /** Builds the text that the PPM scores and that training files hold: the same whatever prompt the policy was given. */
   text(question: string, solution: string): string;
   /** Understands one completion; never executes anything. */
   parse(completion: Completion, options: ParseOptions): Segment;
@@ -109,7 +114,7 @@ export interface StepDomain {
   openChecker(): StepChecker;
 }
 
-/** What search against a reference needs besides. */
+/** Domain of a search against a reference: it can also judge answers. */
 export interface Domain extends StepDomain {
   /**
    * Judges an answer against the problem's reference.

@@ -90,7 +90,7 @@ function openChecker(sandbox: Sandbox): StepChecker {
   };
 }
 
-/** The value of a trailing expression counts as printed when nothing was printed. */
+/** The value of a trailing expression counts as printed when nothing was printed; how a run failed stands behind what it printed. */
 function stepCheck(outcome: StepOutcome): StepCheck {
   const { status, error, wallMs, cpuMs, state } = outcome;
   const printed = outcome.stdout === "" ? outcome.value ?? "" : outcome.stdout;
@@ -108,8 +108,14 @@ function stepCheck(outcome: StepOutcome): StepCheck {
       cached: false,
     },
     isIncomplete: error !== null && endsTooEarly(error),
-    output: outputBlock(printed.replace(/\n+$/, "")),
+    output: outputBlock(withFailure(printed.replace(/\n+$/, ""), outcome)),
   };
+}
+
+function withFailure(printed: string, { status, error }: StepOutcome): string {
+  if (status === "ok") return printed;
+  const failure = error === null ? status : `${error.type}: ${error.message}`;
+  return printed === "" ? failure : `${printed}\n${failure}`;
 }
 
 /** How Python says that a program stops in the middle of something. */

@@ -1,3 +1,5 @@
+import { holdsAmbiguousCharacter } from "./step_text.ts";
+
 /** How deep brackets may nest before the text is taken as it is. */
 const MAX_NESTING = 200;
 
@@ -33,6 +35,23 @@ export function normalizeCode(code: string): string {
   return isWellIndented ? result.join("\n") : code;
 }
 
+/**
+ * Whether a piece of a program is surely one by itself, as far as its layout goes: what stands before and behind it begins and ends
+ * no statement of it. Cautious as {@linkcode normalizeCode} is.
+ */
+export function isWholeCode(code: string): boolean {
+  const lines = tokenLines(code);
+  if (lines === null) return false;
+  const [first] = lines;
+  const last = lines.at(-1);
+  if (first === undefined || last === undefined) return true;
+  return first.indent === 0 && !CONTINUATIONS.has(first.tokens[0] ?? "") &&
+    last.tokens.at(-1) !== ":" && last.tokens[0] !== "@";
+}
+
+/** Words that go on with a statement of the lines above. */
+const CONTINUATIONS = new Set(["elif", "else", "except", "finally", "case"]);
+
 interface TokenLine {
   readonly indent: number;
   readonly tokens: string[];
@@ -42,6 +61,7 @@ interface TokenLine {
 function tokenLines(code: string): readonly TokenLine[] | null {
   const lines: TokenLine[] = [];
   let rest = code.replaceAll("\r\n", "\n");
+  if (holdsAmbiguousCharacter(rest)) return null;
   let depth = 0;
   let line: TokenLine | null = null;
   while (rest !== "") {
@@ -54,6 +74,8 @@ function tokenLines(code: string): readonly TokenLine[] | null {
     const token = nextToken(rest);
     if (token === null) return null;
     rest = rest.slice(token.length);
+    // At the start of a line it splits the indentation, by rules of its own.
+    if (token === "\\\n" && depth === 0 && line.tokens.length === 0) return null;
     if (token === "\n") {
       if (depth > 0) continue;
       if (line.tokens.length > 0) lines.push(line);

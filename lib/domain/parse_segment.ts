@@ -1,20 +1,21 @@
 /**
- * A completion of the policy, understood (algorithm.md 3.3). The stop string gives the type, never what the text looks like: a
- * model may write any marker anywhere.
+ * A completion of the policy, understood (docs/text_format.md, "Segment types"). The stop string gives the type, never what the text
+ * looks like: a model may write any marker anywhere.
  */
-import { END_OF_ANSWER, END_OF_CODE, END_OF_STEP } from "../core/mod.ts";
+import { ANSWER, END_OF_ANSWER, END_OF_CODE, END_OF_STEP } from "../core/mod.ts";
 import type { Completion } from "../endpoint/policy.ts";
 import { extractAnswer } from "../grading/mod.ts";
 import type { ParseOptions, Segment } from "./domain.ts";
-import { normalizeCode } from "./normalize_code.ts";
+import { isWholeCode, normalizeCode } from "./normalize_code.ts";
+import { holdsForeignMark, joinedCode, stepCodes, stepText } from "./step_text.ts";
 
 /** Options of {@linkcode parseSegment}. */
 export interface ParseSegmentOptions extends ParseOptions {
   /** Answers with equal keys are equal. */
   readonly answerKey: (answer: string) => string;
   /**
-   * Whether the segment is written anew in the layout of the format. For a general model, whose own layout varies and would be
-   * what the next model learns; a fine-tuned policy's text is kept as it is.
+   * Whether the white space around an answer's wording is laid out anew. For a general model, whose own layout varies and would be
+   * what the next model learns. Code is always laid out anew.
    */
   readonly rewrite: boolean;
 }
@@ -23,7 +24,9 @@ export interface ParseSegmentOptions extends ParseOptions {
 export function parseSegment(completion: Completion, options: ParseSegmentOptions): Segment {
   const { text, stopString } = completion;
   if (stopString === null) {
-    return failed(text, completion.finishReason === "length" ? "truncated" : "unparsable");
+    const { finishReason, serverReason } = completion;
+    const shown = serverReason === undefined ? text : `${text}[ended: ${serverReason}]`;
+    return failed(shown, finishReason === "length" ? "truncated" : "unparsable");
   }
   const body = text.endsWith(stopString) ? text.slice(0, -stopString.length) : text;
   if (stopString === END_OF_STEP || stopString === END_OF_CODE) {
@@ -34,66 +37,53 @@ export function parseSegment(completion: Completion, options: ParseSegmentOption
     : failed(text, "unparsable");
 }
 
+/** The text is built anew from the code that is to run: what a model wrote around it is neither judged nor kept. */
 function parseCode(
   text: string,
   options: ParseSegmentOptions & { readonly body: string; readonly stopString: string },
 ): Segment {
-  const { body, stopString, parent, codeAfterOutput, rewrite } = options;
+  const { body, stopString, parent, codeAfterOutput } = options;
   if (parent === "code_end" && !codeAfterOutput) return failed(text, "unparsable");
-  const code = codeOf(body);
-  if (code === "") return failed(text, "unparsable");
+  const pieces = stepCodes(body);
+  if (pieces === null) return failed(text, "unparsable");
+  // What ran is the whole. A mark within a string or a block would show steps to a reader that do not run one by one.
+  const codes = pieces.every(isWholeCode) ? pieces : [joinedCode(pieces)];
   const kind = stopString === END_OF_STEP ? "step" : "code_end";
-  const opening = parent === "step" ? "\n\n" : "\n<code>\n";
+  const code = joinedCode(codes);
   return {
     kind,
     failure: null,
-    text: rewrite ? `${opening}${code}\n${stopString}` : text,
+    text: stepText(codes, { kind, parent }),
     code,
     answer: null,
     mergeKey: `${kind}:${normalizeCode(code)}`,
   };
 }
 
-/** The Python of a segment: what follows the last opening marker, without step marks of a whole program and Markdown fences. */
-function codeOf(body: string): string {
-  const opening = [...body.matchAll(/^[ \t]*<code>[ \t]*\n?/gm)].at(-1);
-  const code = opening === undefined ? body : body.slice(opening.index + opening[0].length);
-  const lines = code.split("\n").filter((line) => line.trim() !== END_OF_STEP);
-  trimBlank(lines);
-  if (/^\s*```(?:python|py)?\s*$/.test(lines[0] ?? "")) lines.shift();
-  if (/^\s*```\s*$/.test(lines.at(-1) ?? "")) lines.pop();
-  trimBlank(lines);
-  return lines.join("\n");
-}
-
-function trimBlank(lines: string[]): void {
-  while (lines[0]?.trim() === "") lines.shift();
-  while (lines.at(-1)?.trim() === "") lines.pop();
-}
-
 /**
- * An answer is what stands in the last box. Only after a finished program may it come without its `<answer>` mark or after other
- * words; elsewhere such text could be code that nothing has run.
+ * An answer is what stands in the last box behind the last `<answer>` mark, and that is what is kept. Only after a finished program
+ * may it come without its mark or after other words; elsewhere such text could be code that nothing has run.
  */
 function parseAnswer(
   text: string,
   options: ParseSegmentOptions & { readonly body: string },
 ): Segment {
   const { body, parent, answerKey, rewrite } = options;
-  if (/^[ \t]*<code>/m.test(body)) return failed(text, "unparsable");
-  const mark = body.indexOf("<answer>");
+  if (body.includes("<code>") || !body.isWellFormed()) return failed(text, "unparsable");
+  const mark = body.indexOf(ANSWER);
   const isBare = mark < 0 || body.slice(0, mark).trim() !== "";
   if (isBare && parent !== "code_end") return failed(text, "unparsable");
-  const statement = mark < 0 ? body : body.slice(mark + "<answer>".length);
+  const statement = mark < 0 ? body : body.slice(body.lastIndexOf(ANSWER) + ANSWER.length);
   const { answer, rule } = extractAnswer(statement);
-  if (answer === null || answer.trim() === "" || rule !== "boxed") {
+  if (answer === null || answer.trim() === "" || rule !== "boxed" || holdsForeignMark(statement)) {
     return failed(text, "unparsable");
   }
   const opening = parent === "code_end" ? "" : "\n";
+  const wording = rewrite ? `${statement.trim()}\n` : statement;
   return {
     kind: "answer",
     failure: null,
-    text: rewrite ? `${opening}<answer>${statement.trim()}\n${END_OF_ANSWER}` : text,
+    text: `${opening}${ANSWER}${wording}${END_OF_ANSWER}`,
     code: null,
     answer,
     mergeKey: `answer:${answerKey(answer)}`,

@@ -1,3 +1,5 @@
+import { jsonOfStream } from "./_event_stream.ts";
+
 /** The part of `fetch` that the SDK uses. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -35,8 +37,38 @@ export function boundedFetch({ fetch, maxReplyBytes, sendKey }: BoundedFetchOpti
     const body = await readBounded(response, maxReplyBytes);
     const { status, statusText } = response;
     const empty = [204, 205, 304].includes(status);
-    return new Response(empty ? null : body, { status, statusText, headers: response.headers });
+    const json = empty ? null : jsonOf(body, status);
+    const replyHeaders = new Headers(response.headers);
+    if (json !== null) replyHeaders.set("content-type", "application/json");
+    const content = empty ? null : json ?? body;
+    return new Response(content, { status, statusText, headers: replyHeaders });
   };
+}
+
+/** The JSON that a body is, whatever it is declared to be and in whatever form it comes; `null` where it is none. */
+function jsonOf(body: Uint8Array<ArrayBuffer>, status: number): BodyInit | null {
+  const start = new TextDecoder().decode(body.subarray(0, 64)).trimStart();
+  if (status >= 400) return errorOf(new TextDecoder().decode(body));
+  if (/^[{[]/.test(start)) return body;
+  return /^(:|data:|event:|id:)/.test(start) ? jsonOfStream(new TextDecoder().decode(body)) : null;
+}
+
+/** Where servers put what they say of a failure, when not into `error`. */
+const WORDS = ["message", "detail", "errors", "error_message", "msg"] as const;
+
+/** A failure in the one form in which its words are read; `null` where it has that form, or none. */
+function errorOf(text: string): string | null {
+  try {
+    const failure: unknown = JSON.parse(text);
+    if (typeof failure !== "object" || failure === null || "error" in failure) return null;
+    const said = new Map<string, unknown>(Object.entries(failure));
+    const words = WORDS.map((name) => said.get(name)).find((one) => one !== undefined) ?? failure;
+    const message = typeof words === "string" ? words : JSON.stringify(words);
+    return JSON.stringify({ error: { message } });
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 async function readBounded(

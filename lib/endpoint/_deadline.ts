@@ -6,7 +6,7 @@ export interface DeadlineOptions {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
-  /** What a missed deadline means. */
+  /** Makes the error for a missed deadline. */
   readonly late: () => ProviderError;
 }
 
@@ -38,10 +38,18 @@ export async function withDeadline<T>(
   }
 }
 
+/** Kind of the failure of a call that had so much time: what is asked again in the same form may take as long again. */
+const NO_REPLY_IN_TIME = "no reply in time";
+
 /** The failure of a call that had so much time. */
 export function noReplyInTime(url: string, deadlineMs: number): ProviderError {
   return new ProviderError(
     `Cannot get a reply from ${url}: no reply in time (${deadlineMs / 1000} s)`,
-    { status: null, isRetryable: true, kind: "no reply in time" },
+    { status: null, isRetryable: true, kind: NO_REPLY_IN_TIME },
   );
+}
+
+/** Whether a call failed because its time was over. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof ProviderError && error.kind === NO_REPLY_IN_TIME;
 }

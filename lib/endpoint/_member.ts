@@ -1,7 +1,8 @@
 import { ProviderError } from "../core/mod.ts";
 import { type BreakerOptions, type BreakerState, CircuitBreaker } from "./circuit_breaker.ts";
 import type { Clock } from "./clock.ts";
-import { noReplyInTime, withDeadline } from "./_deadline.ts";
+import { isMisplaced } from "./_fault.ts";
+import { isTimeout, noReplyInTime, withDeadline } from "./_deadline.ts";
 import { Rate } from "./_rate.ts";
 import type { Server, ServerSlot } from "./_server.ts";
 import { readServerLoad } from "./server_load.ts";
@@ -26,7 +27,7 @@ export interface EndpointLoad {
   readonly serverWaiting: number | null;
 }
 
-/** What a request that worked was about. */
+/** Size of a request that succeeded, in tokens. */
 export interface Work {
   /** Tokens generated, or read where none are generated. */
   readonly tokens: number;
@@ -47,9 +48,6 @@ const CHECK_MS = 10_000;
 const LOAD_INTERVAL_MS = 2_000;
 /** Milliseconds that no pause exceeds, whatever `retry-after` asks for. */
 const MAX_PAUSE_MS = 60_000;
-/** Wrong address, model or key: other endpoints of the pool may do better. */
-const MISPLACED: ReadonlySet<number> = new Set([401, 403, 404, 405]);
-
 /** One endpoint of a pool. */
 export class Member {
   readonly transport: Transport;
@@ -140,20 +138,20 @@ export class Member {
     this.#failures++;
     const { status, retryAfterMs } = error;
     if (status === 429 || status === 503) this.server.overload(held.slot, "refused");
-    if (error.kind === "no reply in time") this.server.overload(held.slot, "timeout");
+    if (isTimeout(error)) this.server.overload(held.slot, "timeout");
     if (retryAfterMs !== null) {
       const until = now + Math.min(MAX_PAUSE_MS, retryAfterMs);
       this.#pausedUntil = Math.max(this.#pausedUntil, until);
     }
-    const isMisplaced = status !== null && MISPLACED.has(status);
-    if (isMisplaced) this.#breaker.trip(now, isTrial);
+    const isWrongOne = isMisplaced(error);
+    if (isWrongOne) this.#breaker.trip(now, isTrial);
     // Whoever refuses a request, or is busy, works.
     else if (status === 429 || (status !== null && !error.isRetryable)) {
       this.#breaker.success(isTrial);
     } else if (!error.isRetryable) this.#breaker.neutral(isTrial);
     else this.#breaker.failure(now, isTrial);
     if (this.#breaker.state(now) === "open") this.#isChecked = false;
-    return isMisplaced;
+    return isWrongOne;
   }
 
   /** Whether it must be looked at before it can be used again. */

@@ -1,38 +1,60 @@
-/** What servers answer, as far as it is used; further fields are ignored, since every server adds its own. */
+/** Replies of servers, as far as they are used; further fields are ignored, since every server adds its own. */
 import { z } from "zod";
 import { ProviderError } from "../core/mod.ts";
+import { rawChoice, UNREADABLE } from "./_raw_choice.ts";
 
-const Usage = z.object({
-  prompt_tokens: z.int().min(0),
-  completion_tokens: z.int().min(0).nullish(),
-}).nullish();
+/** Token counts of a reply, as the server reports them; `null` where it does not. */
+export interface Usage {
+  readonly prompt_tokens: number | null;
+  readonly completion_tokens: number | null;
+}
 
-const choice = {
-  index: z.int().min(0).optional(),
-  finish_reason: z.enum(["stop", "length"]),
-  /** vLLM: the stop string, or the id of a stop token, or null. */
-  stop_reason: z.union([z.string(), z.number()]).nullish(),
-};
+const Counts = z.record(z.string(), z.unknown());
 
-/** Reply of `/completions`. */
-export const CompletionsReply = z.object({
-  choices: z.array(z.object({ ...choice, text: z.string() })),
-  usage: Usage,
+/** Every count may be missing, and may be missing alone. */
+const PartialUsage = z.unknown().optional().transform((usage): Usage => {
+  const counts = Counts.safeParse(usage).data ?? {};
+  const [prompt, generated, total] = ["prompt_tokens", "completion_tokens", "total_tokens"]
+    .map((name) => tokenCount(counts[name]));
+  const rest = (known: number | null | undefined) =>
+    typeof total === "number" && typeof known === "number" && total >= known ? total - known : null;
+  return {
+    prompt_tokens: prompt ?? rest(generated),
+    completion_tokens: generated ?? rest(prompt),
+  };
 });
 
-/** Reply of `/chat/completions`, with its choices as `/completions` gives them. */
-export const ChatReply = z.object({
-  choices: z.array(
-    z.object({ ...choice, message: z.object({ content: z.string().nullable() }) })
-      .transform(({ message, ...rest }) => ({ ...rest, text: message.content ?? "" })),
-  ),
-  usage: Usage,
+function tokenCount(value: unknown): number | null {
+  const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof count === "number" && Number.isInteger(count) && count >= 0 ? count : null;
+}
+
+/** Reply of `/completions` and of `/chat/completions`: of its choices one at least must be known for what it is. */
+export const TextReply = z.object({
+  choices: z.array(z.unknown()).transform((choices) => choices.map(rawChoice))
+    .refine(
+      (choices) => choices.length === 0 || choices.some((one) => one.finish_reason !== UNREADABLE),
+      "no choice holds a text",
+    ),
+  usage: PartialUsage,
 });
 
 /** Fields of a request by which vLLM leaves the format's stop strings and special tokens in the text. */
 export const KEEPS_DELIMITERS = {
   include_stop_str_in_output: true,
   skip_special_tokens: false,
+} as const;
+
+/**
+ * Parameters of sampling that rstar does not use, at the values at which they do nothing: without them vLLM fills in those of the
+ * checkpoint's `generation_config.json`, and what is recorded would not be what was sampled from.
+ */
+export const NEUTRAL_SAMPLING = {
+  top_k: -1,
+  min_p: 0,
+  repetition_penalty: 1,
+  presence_penalty: 0,
+  frequency_penalty: 0,
 } as const;
 
 /** Reply of `/pooling` with a model that has one score. */

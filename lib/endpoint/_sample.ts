@@ -7,6 +7,8 @@ export interface Batch {
   readonly completions: readonly Completion[];
   readonly promptTokens: number;
   readonly generatedTokens: number;
+  /** Completions that end at fewer tokens than asked for. */
+  readonly cutShort: number;
   /** Whether the server counted no tokens. */
   readonly isEstimated: boolean;
 }
@@ -44,6 +46,7 @@ export async function collectSamples(
   const sum = (count: (batch: Batch) => number) => batches.reduce((n, b) => n + count(b), 0);
   const promptTokens = sum((batch) => batch.promptTokens);
   const generatedTokens = sum((batch) => batch.generatedTokens);
+  const cutShort = sum((batch) => batch.cutShort);
   return {
     completions: batches.flatMap(({ completions }) => completions).slice(0, request.n),
     promptTokens,
@@ -51,6 +54,7 @@ export async function collectSamples(
     seconds: (options.now() - startedMs) / 1000,
     price: tokenPrice(options.price, promptTokens, generatedTokens),
     ...(batches.length === 1 ? {} : { contextTokens: batches[0]?.promptTokens ?? 0 }),
+    ...(cutShort === 0 ? {} : { cutShort }),
     ...(batches.some(({ isEstimated }) => isEstimated) ? { tokensAreEstimated: true } : {}),
   };
 }

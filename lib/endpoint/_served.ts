@@ -1,11 +1,12 @@
 import { ProviderError } from "../core/mod.ts";
 import type { ProbeOptions } from "./probe.ts";
+import { type EndpointSettings, modelSetting, withCure } from "./cure.ts";
 import { ModelsReply, readReply } from "./_replies.ts";
 import { withRetries } from "./retry.ts";
 import { readServerLoad } from "./server_load.ts";
 import type { Transport } from "./transport.ts";
 
-/** What an endpoint says of the model that will be asked for. */
+/** Findings about the model that will be asked for, as the endpoint reports them. */
 export interface ServedFindings {
   readonly model: string;
   readonly served: readonly string[];
@@ -21,16 +22,13 @@ export interface ServedFindings {
  */
 export async function servedModel(
   transport: Transport,
-  options: ProbeOptions,
+  options: ProbeOptions & { readonly settings: EndpointSettings },
 ): Promise<ServedFindings> {
-  const { model, flag, signal } = options;
+  const { model, signal, settings } = options;
   const { data } = await patiently(async () => {
     const reply = await transport.request("/models", null, { signal }).catch(unlessNobodyListens);
     return readReply(ModelsReply, reply, transport.url);
-  }, options).catch((error: unknown) => {
-    if (!(error instanceof ProviderError)) throw error;
-    throw fatal(`${error.message}; start the server or check ${flag}`, error);
-  });
+  }, options);
   const served = data.map(({ id }) => id);
   const chosen = model === undefined
     ? data.length === 1 ? data[0] : undefined
@@ -42,23 +40,38 @@ export async function servedModel(
   const list = served.join(", ");
   throw fatal(
     model === undefined
-      ? `Cannot choose a model of ${transport.url}: it serves ${list}; name one with ${flag}-model`
-      : `Cannot use model "${model}" of ${transport.url}: it serves ${list}; check ${flag}-model`,
+      ? `Cannot choose a model of ${transport.url}: it serves ${list}; name one with ${
+        modelSetting(settings)
+      }`
+      : `Cannot use model "${model}" of ${transport.url}: it serves ${list}; check ${
+        modelSetting(settings)
+      }`,
   );
 }
 
-/** A server without the route that a role needs is told apart from one that is not there: with the cure. */
-export function unlessNoRoute(cure: string): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof ProviderError) || error.status !== 404) throw error;
-    throw fatal(`${error.message}; ${cure}`, error);
-  };
+/**
+ * Probes an endpoint; whatever keeps a probe from its end is told with its cure.
+ *
+ * @throws {ProviderError} If the probe failed; it is not to be repeated.
+ */
+export async function probing<T>(
+  settings: EndpointSettings,
+  probe: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await probe();
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    throw withCure(error, settings).changed({ isRetryable: false });
+  }
 }
 
-/** Whoever forgot to start the server hears of it at once. */
+/** Kinds of failures that a user mends, not time: whoever forgot to start the server, or mistyped its name, hears of it at once. */
+const TOLD_AT_ONCE: ReadonlySet<string> = new Set(["connection refused", "host not found"]);
+
 function unlessNobodyListens(error: unknown): never {
-  if (!(error instanceof ProviderError) || error.kind !== "connection refused") throw error;
-  throw fatal(error.message, error);
+  if (!(error instanceof ProviderError) || !TOLD_AT_ONCE.has(error.kind)) throw error;
+  throw error.changed({ isRetryable: false });
 }
 
 /** A run that is resumed by itself on a bad day is not to end because a server was busy for a moment. */

@@ -32,7 +32,7 @@ const FULL = 0.9;
 export class Server {
   /** Requests in flight. */
   held = 0;
-  /** What the server itself last said of its queue; `null` where it says nothing. */
+  /** Last report of the server on its own queue; `null` where it says nothing. */
   load: ServerLoad | null = null;
   readonly #clients: ServerClient[] = [];
   #next = 0;

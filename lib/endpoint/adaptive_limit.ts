@@ -84,7 +84,7 @@ const CUTS = { refused: 0.7, timeout: 0.5, queue: 0.9 } as const;
 /** A queue cuts no further: it may be somebody else's, who gives way to nobody. */
 const QUEUE_FLOOR = 8;
 
-/** What too much load looks like: refused (429, 503), a deadline that passed, requests that wait in the server. */
+/** Signs of too much load: a refusal (429, 503), a missed deadline, requests that wait in the server. */
 export type Overload = keyof typeof CUTS;
 
 /**

@@ -1,12 +1,14 @@
 import { ProviderError } from "../core/mod.ts";
 import type { BreakerOptions } from "./circuit_breaker.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { type EndpointSettings, withCure } from "./cure.ts";
 import { type CountedExample, FailureCounts } from "./failure_counts.ts";
 import { type EndpointLoad, Member, type MemberSlot, type Work } from "./_member.ts";
-import { type RetryOptions, withRetries } from "./retry.ts";
+import { isTimeout } from "./_deadline.ts";
+import { DEFAULT_ATTEMPTS, exhausted, type RetryOptions, withRetries } from "./retry.ts";
 import { type Concurrency, type Server, Servers } from "./_server.ts";
 import { WaitingLine } from "./_waiting_line.ts";
-import type { Transport } from "./transport.ts";
+import type { RequestBody, Transport } from "./transport.ts";
 
 export type { Concurrency, EndpointLoad, Work };
 export { Servers };
@@ -21,11 +23,13 @@ export interface EndpointPoolOptions {
   readonly asksLoad?: boolean;
   readonly retry?: Omit<RetryOptions, "signal" | "onRetry" | "clock" | "waitsItself">;
   readonly breaker?: BreakerOptions;
+  /** Names of the endpoints' settings, for the cure in messages. @default no cure is named */
+  readonly settings?: EndpointSettings;
   /** @default the machine's clock */
   readonly clock?: Clock;
 }
 
-/** What the requests of one role have come to. */
+/** Figures on the requests of one role so far. */
 export interface EndpointMetrics {
   /** Requests sent, repetitions included. */
   readonly requests: number;
@@ -38,7 +42,7 @@ export interface EndpointMetrics {
   readonly tokensPerSecond: number;
   /** Failures by kind (`status 429`, `connection refused`), each with an example. */
   readonly failures: Readonly<Record<string, CountedExample>>;
-  /** What servers did otherwise than asked, and what was made of it, by kind; each with an example. */
+  /** Things that servers did otherwise than asked, and how each was handled, by kind; each with an example. */
   readonly quirks: Readonly<Record<string, CountedExample>>;
   readonly endpoints: readonly EndpointLoad[];
 }
@@ -47,7 +51,12 @@ export interface EndpointMetrics {
 export interface PoolRequestOptions<T> {
   /** Turns the JSON reply into a value; throws a retryable `ProviderError` where it is no valid reply. */
   readonly read: (reply: unknown, url: string) => T;
-  /** What the reply was worth, for speed and limits. @default one token */
+  /**
+   * Body to send after one that had no reply in time, given how often that has happened; `null` to give up. @default the same once more:
+   * for requests that always take about as long, so that a missing reply is the server's fault.
+   */
+  readonly again?: (body: RequestBody, timeouts: number) => RequestBody | null;
+  /** Size of the request, told by its reply, for speed and limits. @default one token for limits, none for speed */
   readonly work?: (value: T) => Work;
   readonly signal?: AbortSignal | undefined;
 }
@@ -123,15 +132,44 @@ export class EndpointPool implements AsyncDisposable {
    */
   async request<T>(
     path: string,
-    body: Readonly<Record<string, unknown>>,
+    body: RequestBody,
+    options: PoolRequestOptions<T>,
+  ): Promise<T> {
+    const { settings } = this.#options;
+    try {
+      return await this.#request(path, body, options);
+    } catch (error) {
+      if (settings === undefined || !(error instanceof ProviderError)) throw error;
+      throw withCure(error, settings);
+    }
+  }
+
+  async #request<T>(
+    path: string,
+    body: RequestBody,
     options: PoolRequestOptions<T>,
   ): Promise<T> {
     const failedAt = new Set<Member>();
-    return await withRetries(() => this.#attempt(path, body, { ...options, failedAt }), {
-      ...this.#options.retry,
-      ...{ clock: this.#clock, signal: options.signal, waitsItself: true },
-      onRetry: () => this.#retries++,
-    });
+    const { again = onceMore } = options;
+    const { attempts = DEFAULT_ATTEMPTS } = this.#options.retry ?? {};
+    let form = body;
+    for (let timeouts = 1;; timeouts++) {
+      try {
+        return await withRetries(() => this.#attempt(path, form, { ...options, failedAt }), {
+          ...this.#options.retry,
+          clock: this.#clock,
+          signal: options.signal,
+          waitsItself: true,
+          onRetry: () => this.#retries++,
+        });
+      } catch (error) {
+        if (!(error instanceof ProviderError) || !isTimeout(error)) throw error;
+        const next = timeouts < attempts ? again(form, timeouts) : null;
+        if (next === null) throw exhausted(error, timeouts);
+        form = next;
+        this.#retries++;
+      }
+    }
   }
 
   /** Counts something that a server did otherwise than asked. */
@@ -175,7 +213,7 @@ export class EndpointPool implements AsyncDisposable {
 
   async #attempt<T>(
     path: string,
-    body: Readonly<Record<string, unknown>>,
+    body: RequestBody,
     options: PoolRequestOptions<T> & { readonly failedAt: Set<Member> },
   ): Promise<T> {
     const { read, work = oneToken, signal, failedAt } = options;
@@ -208,8 +246,7 @@ export class EndpointPool implements AsyncDisposable {
     const now = this.#clock.now();
     const others = this.#members.filter((other) => other !== member && other.isAlive(now));
     if (!isMisplaced || others.length === 0) return error;
-    const { status, message, kind } = error;
-    return new ProviderError(message, { status, isRetryable: true, kind, cause: error });
+    return error.changed({ isRetryable: true });
   }
 
   #inBackground(task: Promise<void>): void {
@@ -219,6 +256,10 @@ export class EndpointPool implements AsyncDisposable {
     });
     this.#background.add(tracked);
   }
+}
+
+function onceMore(body: RequestBody, timeouts: number): RequestBody | null {
+  return timeouts < 2 ? body : null;
 }
 
 function oneToken(): Work {

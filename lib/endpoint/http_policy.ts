@@ -1,16 +1,32 @@
 import { ProviderError } from "../core/mod.ts";
-import { estimatedTokens, type RawChoice, readChoice, shareTokens } from "./_completion.ts";
-import type { CallOptions, Policy, SampleReply, SampleRequest } from "./policy.ts";
-import { ChatReply, CompletionsReply, KEEPS_DELIMITERS, readReply } from "./_replies.ts";
+import { estimatedTokens, isAborted, readChoice, shareTokens } from "./_completion.ts";
+import type { RawChoice } from "./_raw_choice.ts";
+import type { Completion, Policy, SampleOptions, SampleReply, SampleRequest } from "./policy.ts";
+import type { StopHandling } from "./probe.ts";
+import {
+  KEEPS_DELIMITERS,
+  NEUTRAL_SAMPLING,
+  readReply,
+  TextReply,
+  type Usage,
+} from "./_replies.ts";
 import { type Batch, collectSamples } from "./_sample.ts";
 import type { ServedModelOptions } from "./served_model.ts";
 
 /** Options of {@linkcode completionsPolicy} and {@linkcode chatPolicy}. */
 export interface HttpPolicyOptions extends ServedModelOptions {
-  /** Whether the server takes a seed per request without harm (endpoints.md). */
+  /** Whether the server takes a seed per request without harm (docs/endpoints.md, "What is sent"). */
   readonly sendsSeed: boolean;
   /** Whether the server answers as many choices as it is asked for. One that does not is sent single requests. @default true */
   readonly honoursN?: boolean;
+  /** Handling of stop strings seen at each server, by address. A stop string that is cut off without a word is inferred. */
+  readonly stopHandling?: Readonly<Record<string, StopHandling>>;
+  /** Addresses of chat servers that repeat a continued message in front of their reply. @default none */
+  readonly echoes?: readonly string[];
+  /** Whether parameters of sampling that are not used are sent as neutral. The embedded engine has none. @default false */
+  readonly neutralises?: boolean;
+  /** Whether a continued message is marked as a prefix (DeepSeek, Mistral). @default false */
+  readonly marksPrefix?: boolean;
 }
 
 /** A policy behind `/v1/completions`: a fine-tuned model that knows the special tokens. */
@@ -22,7 +38,6 @@ export function completionsPolicy(options: HttpPolicyOptions): Policy {
       if (typeof prompt !== "string") throw wrongPrompt("completions", "text");
       return { prompt };
     },
-    read: (reply, url) => readReply(CompletionsReply, reply, url),
   });
 }
 
@@ -36,55 +51,61 @@ export function chatPolicy(options: HttpPolicyOptions): Policy {
     path: "/chat/completions",
     fields: ({ prompt }) => {
       if (typeof prompt === "string") throw wrongPrompt("chat", "messages");
-      const continues = prompt.at(-1)?.role === "assistant";
+      const last = prompt.at(-1);
+      const continues = last?.role === "assistant";
+      const messages = continues && options.marksPrefix === true
+        ? [...prompt.slice(0, -1), { ...last, prefix: true }]
+        : prompt;
       return {
-        messages: prompt,
+        messages,
         ...(continues ? { continue_final_message: true, add_generation_prompt: false } : {}),
       };
     },
-    read: (reply, url) => readReply(ChatReply, reply, url),
   });
 }
-
-/** What servers say of the tokens of a reply. */
-type Usage =
-  | {
-    readonly prompt_tokens: number;
-    readonly completion_tokens?: number | null | undefined;
-  }
-  | null
-  | undefined;
 
 /** Where the two routes differ. */
 interface Route {
   readonly api: "completions" | "chat";
   readonly path: string;
   readonly fields: (request: SampleRequest) => Readonly<Record<string, unknown>>;
-  readonly read: (
-    reply: unknown,
-    url: string,
-  ) => { readonly choices: readonly RawChoice[]; readonly usage?: Usage };
 }
+
+/** How often a request that had no reply in time is asked again, each time for half as many tokens. */
+const MAX_HALVINGS = 3;
 
 /** So many times in a row a server must say that nothing was generated: then its model ends at once. */
 const BELIEVED_EMPTIES = 4;
 
 function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
-  const ask = async (request: SampleRequest, count: number, offset: number, call: CallOptions) => {
+  const ask = async (
+    request: SampleRequest,
+    { count, offset, ...call }: SampleOptions & { readonly count: number; readonly offset: number },
+  ) => {
     let empties = 0;
+    let maxTokens = request.maxTokens;
     return await options.pool.request(route.path, {
       ...commonFields(request, { count, offset, options }),
       ...route.fields(request),
     }, {
-      ...call,
+      signal: call.signal,
+      // The same would take as long again: what a model repeats until its tokens are used up, above all.
+      again: (body, timeouts) => {
+        if (timeouts > MAX_HALVINGS || maxTokens === 1) return null;
+        maxTokens = Math.ceil(maxTokens / 2);
+        return { ...body, max_tokens: maxTokens };
+      },
       read: (reply, url) => {
-        const { choices, usage } = route.read(reply, url);
-        const kept = choices.slice(0, count);
+        const { choices, usage } = readReply(TextReply, reply, url);
+        const kept = choices.slice(0, count).map(withoutEcho(request, options.echoes ?? [], url));
         if (isEmpty(kept, usage)) {
           if (++empties < BELIEVED_EMPTIES) throw nothingGenerated(url);
           options.pool.noteQuirk("end not counted", `${url} answers no text and counts no token`);
         }
-        return readBatch(kept, { request, count, usage, url, options });
+        const batch = readBatch(kept, { request, count, usage, url, options });
+        const cutShort = maxTokens === request.maxTokens ? 0 : cutOnes(batch.completions);
+        if (cutShort > 0 && !call.acceptsShorter) throw tooSlow(url, { request, maxTokens });
+        return { ...batch, cutShort };
       },
       work: ({ completions, generatedTokens }) => ({
         tokens: generatedTokens,
@@ -94,10 +115,10 @@ function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
   };
   return {
     description: { api: route.api, model: options.model, ...options.findings },
-    sample: (request: SampleRequest, call: CallOptions = {}): Promise<SampleReply> =>
+    sample: (request: SampleRequest, call: SampleOptions = {}): Promise<SampleReply> =>
       collectSamples(request, {
-        ...call,
-        ask: (count, offset, inner) => ask(request, count, offset, inner),
+        signal: call.signal,
+        ask: (count, offset, { signal }) => ask(request, { ...call, signal, count, offset }),
         honoursN: options.honoursN ?? true,
         price: options.price ?? null,
         now: options.now ?? (() => performance.now()),
@@ -110,14 +131,43 @@ function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
  * the end of a model which ends at once. The latter answers so again.
  */
 function isEmpty(choices: readonly RawChoice[], usage: Usage): boolean {
-  return usage?.completion_tokens === 0 && choices.length > 0 &&
-    choices.every(({ text }) => text === "");
+  return usage.completion_tokens === 0 && choices.length > 0 &&
+    choices.every((one) => one.text === "" && !one.reasoning && !isAborted(one));
 }
 
 function nothingGenerated(url: string): ProviderError {
   return new ProviderError(
     `Cannot use the reply of ${url}: it holds no text, and says that no token was generated`,
     { status: 200, isRetryable: true, kind: "nothing generated" },
+  );
+}
+
+/** Takes a continued message off the front of a reply that repeats it. */
+function withoutEcho(
+  { prompt }: SampleRequest,
+  echoes: readonly string[],
+  url: string,
+): (choice: RawChoice) => RawChoice {
+  const last = typeof prompt === "string" ? undefined : prompt.at(-1);
+  if (last?.role !== "assistant" || !echoes.includes(url)) return (choice) => choice;
+  return (choice) =>
+    choice.text.startsWith(last.content)
+      ? { ...choice, text: choice.text.slice(last.content.length) }
+      : choice;
+}
+
+function cutOnes(completions: readonly Completion[]): number {
+  return completions.filter(({ finishReason }) => finishReason === "length").length;
+}
+
+function tooSlow(
+  url: string,
+  { request, maxTokens }: { readonly request: SampleRequest; readonly maxTokens: number },
+): ProviderError {
+  return new ProviderError(
+    `Cannot use the reply of ${url}: ${request.maxTokens} tokens take longer than --request-timeout allows, and with ${maxTokens} ` +
+      "the text is not whole; raise --request-timeout",
+    { status: null, isRetryable: false, kind: "too slow" },
   );
 }
 
@@ -131,15 +181,15 @@ function readBatch(
     readonly url: string;
     readonly options: HttpPolicyOptions;
   },
-): Batch {
-  const { request, count, usage, url, options: { pool } } = context;
+): Omit<Batch, "cutShort"> {
+  const { request, count, usage, url, options: { pool, stopHandling = {} } } = context;
   if (choices.length === 0) {
     throw new ProviderError(`Cannot use the reply of ${url}: expected ${count} choices, got none`, {
       ...{ status: 200, isRetryable: true, kind: "no choices" },
     });
   }
-  const texts = choices.map(({ text }) => text);
-  const counted = usage?.completion_tokens ?? null;
+  const texts = choices.map(({ text, reasoning = "" }) => reasoning + text);
+  const counted = usage.completion_tokens;
   const generatedTokens = counted ?? texts.reduce((sum, text) => sum + estimatedTokens(text), 0);
   if (counted === null) {
     pool.noteQuirk("no usage", `${url} counts no tokens: they are estimated from the text`);
@@ -149,7 +199,21 @@ function readBatch(
   }
   const shares = shareTokens(texts, generatedTokens);
   const completions = choices.map((choice, i) => {
-    const { completion, wasCut } = readChoice(choice, request, shares[i] ?? 0);
+    const { completion, wasCut, reasoning } = readChoice(
+      choice,
+      request,
+      shares[i] ?? 0,
+      stopHandling[url],
+    );
+    if (reasoning > 0) {
+      pool.noteQuirk(
+        "reasoning set aside",
+        `${url} writes its reasoning first (${reasoning} characters): it is paid for, and no part of the text`,
+      );
+    }
+    if (completion.finishReason === "aborted") {
+      pool.noteQuirk("ended by the server", `${url} ended a text by "${completion.serverReason}"`);
+    }
     if (wasCut) {
       pool.noteQuirk(
         "stop string not honoured",
@@ -160,7 +224,7 @@ function readBatch(
   });
   return {
     completions,
-    promptTokens: usage?.prompt_tokens ?? estimatedTokens(promptText(request.prompt)),
+    promptTokens: usage.prompt_tokens ?? estimatedTokens(promptText(request.prompt)),
     generatedTokens,
     isEstimated: counted === null,
   };
@@ -170,7 +234,10 @@ function promptText(prompt: SampleRequest["prompt"]): string {
   return typeof prompt === "string" ? prompt : prompt.map(({ content }) => content).join("\n");
 }
 
-/** The delimiters of the format are special tokens: a server that skips them never sees its own stop strings (endpoints.md). */
+/**
+ * The delimiters of the format are special tokens: a server that skips them never sees its own stop strings (docs/endpoints.md,
+ * "What is sent").
+ */
 function commonFields(
   request: SampleRequest,
   { count, offset, options }: {
@@ -187,6 +254,7 @@ function commonFields(
     top_p: request.topP,
     max_tokens: request.maxTokens,
     ...KEEPS_DELIMITERS,
+    ...(options.neutralises === true ? NEUTRAL_SAMPLING : {}),
     ...(options.sendsSeed ? { seed: request.seed + offset } : {}),
   };
 }

@@ -1,7 +1,9 @@
 /** Everything that generates or scores: OpenAI-compatible endpoints, their doubles, and the record of what they said. */
 export * from "./adaptive_limit.ts";
+export * from "./adapting_transport.ts";
 export * from "./circuit_breaker.ts";
 export * from "./clock.ts";
+export * from "./cure.ts";
 export * from "./endpoint_pool.ts";
 export * from "./failure_counts.ts";
 export * from "./http_policy.ts";

@@ -23,13 +23,16 @@ export interface SampleRequest {
   readonly maxTokens: number;
   /**
    * hash(tree seed, node path, draw batch). Part of the key of a recorded reply; sent to the server only where it is known to
-   * support seeds (endpoints.md).
+   * support seeds (docs/endpoints.md, "What is sent").
    */
   readonly seed: number;
 }
 
-/** Why a completion ended. `stop_string` names one of the request's stops; `end` is the model's own end of sequence. */
-export const FINISH_REASONS = ["stop_string", "end", "length"] as const;
+/**
+ * Why a completion ended. `stop_string` names one of the request's stops; `end` is the model's own end of sequence; `aborted` is the
+ * server's doing (a content filter, a tool call, an abort).
+ */
+export const FINISH_REASONS = ["stop_string", "end", "length", "aborted"] as const;
 
 /** Why a completion ended. */
 export type FinishReason = typeof FINISH_REASONS[number];
@@ -43,6 +46,8 @@ export interface Completion {
   readonly stopString: string | null;
   /** Generated tokens, as the server counts them; estimated from `usage` when it does not say per choice. */
   readonly tokens: number;
+  /** Reason for an end other than a stop string, the length or the model's own end: the server's word, or `only reasoning`. */
+  readonly serverReason?: string;
 }
 
 /** Exactly n completions, in the server's order. */
@@ -56,6 +61,8 @@ export interface SampleReply {
   readonly price: number | null;
   /** Tokens of the prompt, where several requests had to read it. @default promptTokens */
   readonly contextTokens?: number;
+  /** Completions that end at fewer tokens than asked for (`SampleOptions.acceptsShorter`). @default 0 */
+  readonly cutShort?: number;
   /** Whether the server counted no tokens, and all numbers of them are estimates from the length of the text. @default false */
   readonly tokensAreEstimated?: boolean;
 }
@@ -65,14 +72,25 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of a draw. */
+export interface SampleOptions extends CallOptions {
+  /**
+   * Whether a text may end at fewer tokens than asked for where no reply came in time otherwise. It then ends by `length`, and
+   * `SampleReply.cutShort` counts it. Without it such a reply is a failure: no verdict on a model may follow from a slow machine.
+   *
+   * @default false
+   */
+  readonly acceptsShorter?: boolean | undefined;
+}
+
 /** A language model that proposes next segments. */
 export interface Policy {
-  /** What the run's provenance says of the model: id as served, endpoints, what they can do. */
+  /** Description of the model for the run's provenance: id as served, endpoints, what they can do. */
   readonly description: Readonly<Record<string, unknown>>;
   /**
    * Draws n segments.
    *
    * @throws {ProviderError} If no endpoint gave a valid reply within the retries. Never a wrong answer.
    */
-  sample(request: SampleRequest, options?: CallOptions): Promise<SampleReply>;
+  sample(request: SampleRequest, options?: SampleOptions): Promise<SampleReply>;
 }

@@ -4,7 +4,7 @@
  */
 import type { CallOptions } from "./policy.ts";
 
-/** Scale of the PPM: q0 = tanh((logit − bias) / scale) (algorithm.md 3.1). */
+/** Scale of the PPM: q0 = tanh((logit − bias) / scale) (docs/search.md, "Node statistics"). */
 export interface PpmCalibration {
   readonly bias: number;
   readonly scale: number;

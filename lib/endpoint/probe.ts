@@ -1,22 +1,23 @@
 /**
- * What an endpoint can do, found out with a few tiny requests before a run (endpoints.md, "Other servers"). Nothing is assumed of a
- * server because of its name, but one thing: only the embedded engine is known to take seeds without harm.
+ * Abilities of an endpoint, found out with a few tiny requests before a run (docs/endpoints.md, "Probing"). Nothing is assumed of a
+ * server because of its name, with one exception: only the embedded engine is known to take seeds without harm.
  */
 
+import type { Adaptations } from "./adapting_transport.ts";
 import type { RetryOptions } from "./retry.ts";
 
 /** Options of {@linkcode probePolicy} and {@linkcode probePpm}. */
 export interface ProbeOptions {
   /** Model that is wanted; the only one that is served where it is absent. */
   readonly model?: string | undefined;
-  /** Flag to name in messages, e.g. `--policy`. */
-  readonly flag: string;
+  /** Setting to name in messages, e.g. `--policy`; `undefined` for the embedded engine, of which there is nothing to set. */
+  readonly flag?: string | undefined;
   /** How often a request of the probe is repeated that failed in a way that may pass. @default 5 calls within a minute */
   readonly retry?: Pick<RetryOptions, "attempts" | "initialDelayMs" | "maxTotalMs">;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What one endpoint was found to be. Kept with the run. */
+/** Findings about one endpoint. Kept with the run. */
 export interface EndpointFindings {
   readonly url: string;
   /** Model that will be asked for. */
@@ -28,17 +29,23 @@ export interface EndpointFindings {
   readonly countsTokens: boolean;
   /** Whether `/metrics` says how many requests wait. */
   readonly offersLoad: boolean;
-  /** What a user should know, in plain words; empty when all is well. */
+  /** Notices for the user, in plain words; empty when all is well. */
   readonly notices: readonly string[];
 }
 
 /**
- * What a server does with stop strings. `kept`: the text ends with it. `named`: it is cut off and named, and can be put back. `cut`:
+ * Handling of stop strings by a server. `kept`: the text ends with it. `named`: it is cut off and named, and can be put back. `cut`:
  * it is cut off without a word. `ignored`: the text goes on. `unknown`: the model gave no occasion to see.
  */
 export type StopHandling = "kept" | "named" | "cut" | "ignored" | "unknown";
 
-/** What one policy endpoint was found to be. */
+/**
+ * How a server goes on with a last assistant message. `continued`: as asked, or by itself. `prefix`: where the message is marked as a
+ * prefix. `echoed`: it goes on, and its reply repeats the message first. `none`: it begins anew. `unknown`: the reply could not tell.
+ */
+export type Continuation = "continued" | "prefix" | "echoed" | "none" | "unknown";
+
+/** Findings about one policy endpoint. */
 export interface PolicyFindings extends EndpointFindings {
   readonly honoursN: boolean;
   readonly stopStrings: StopHandling;
@@ -46,9 +53,13 @@ export interface PolicyFindings extends EndpointFindings {
   readonly formatTokens: "whole" | "split" | "unknown";
   /** Whether a seed per request is safe to send; `null` where it is not known, and none is sent. */
   readonly takesSeed: boolean | null;
+  /** Of a chat endpoint: how it goes on with a last assistant message. */
+  readonly continuation?: Continuation;
+  /** Parts of a request that it refused, and what was sent instead; absent where it took everything. */
+  readonly adaptations?: Adaptations;
 }
 
-/** What one PPM endpoint was found to be. */
+/** Findings about one PPM endpoint. */
 export interface PpmFindings extends EndpointFindings {
   /** Whether scores come back without a sigmoid, as asked: seen, or `null` where no score could tell. */
   readonly isRaw: true | null;

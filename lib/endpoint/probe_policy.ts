@@ -1,14 +1,17 @@
 import { END_OF_OUTPUT, OUTPUT, policyPrompt, ProviderError, STOP_STRINGS } from "../core/mod.ts";
-import type { RawChoice } from "./_completion.ts";
+import type { RawChoice } from "./_raw_choice.ts";
+import type { Adaptations, AdaptingTransport } from "./adapting_transport.ts";
+import type { EndpointSettings } from "./cure.ts";
+import { tryContinuation } from "./_probe_continuation.ts";
 import type { PolicyFindings, ProbeOptions, StopHandling } from "./probe.ts";
 import {
-  ChatReply,
-  CompletionsReply,
   KEEPS_DELIMITERS,
+  NEUTRAL_SAMPLING,
   readReply,
+  TextReply,
   TokenizeReply,
 } from "./_replies.ts";
-import { offersLoad, patiently, servedModel, unlessNoRoute, unlessRefused } from "./_served.ts";
+import { offersLoad, patiently, probing, servedModel, unlessRefused } from "./_served.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options of {@linkcode probePolicy}. */
@@ -21,13 +24,22 @@ export interface PolicyProbeOptions extends ProbeOptions {
  *
  * @throws {ProviderError} If it cannot be reached, does not serve the model, or refuses the request; with the cure.
  */
-export async function probePolicy(
-  transport: Transport,
+export function probePolicy(
+  transport: Transport | AdaptingTransport,
   options: PolicyProbeOptions,
+): Promise<PolicyFindings> {
+  const settings: EndpointSettings = { role: "policy", flag: options.flag };
+  return probing(settings, () => findOut(transport, { ...options, settings }));
+}
+
+async function findOut(
+  transport: Transport | AdaptingTransport,
+  options: PolicyProbeOptions & { readonly settings: EndpointSettings },
 ): Promise<PolicyFindings> {
   const served = await servedModel(transport, options);
   const { url } = transport;
-  const ask = asker(transport, { ...options, model: served.model });
+  const isEngine = served.ownedBy === "rstar";
+  const ask = asker(transport, { ...options, model: served.model, isEngine });
   // vLLM refuses several greedy choices.
   const first = await ask({ n: 2, temperature: 1, maxTokens: 32, stop: STOP_STRINGS });
   const seen = first.choices.map((choice) => handlingSeen(choice, STOP_STRINGS));
@@ -38,11 +50,37 @@ export async function probePolicy(
     formatTokens: options.api === "chat"
       ? "unknown" as const
       : await tryFormatTokens(transport, { ...options, model: served.model }),
-    takesSeed: served.ownedBy === "rstar" ? true : null,
+    takesSeed: isEngine ? true : null,
     offersLoad: await offersLoad(transport, options),
   };
+  const continuation = options.api === "chat"
+    ? await tryContinuation(transport, { ...options, model: served.model })
+    : null;
+  const adaptations = "adaptations" in transport ? transport.adaptations() : null;
   const { ownedBy: _, ...named } = served;
-  return { url, ...named, ...findings, notices: noticesOf(url, { ...findings, ...named }) };
+  return {
+    ...{ url, ...named, ...findings },
+    ...(continuation === null ? {} : { continuation }),
+    ...(adaptations === null || isEmpty(adaptations) ? {} : { adaptations }),
+    notices: [
+      ...noticesOf(url, {
+        ...findings,
+        ...named,
+        // Said already where it was refused.
+        honoursN: findings.honoursN || adaptations?.oneByOne === true,
+      }),
+      ...(continuation === "none" ? [beginsAnew(url)] : []),
+    ],
+  };
+}
+
+function isEmpty({ leftOut, renamed, oneByOne, streams }: Adaptations): boolean {
+  return leftOut.length === 0 && Object.keys(renamed).length === 0 && !oneByOne && !streams;
+}
+
+function beginsAnew(url: string): string {
+  return `${url} does not go on with an assistant message: every step would be a first step; ` +
+    "use --policy-api completions, or a server that continues, such as vLLM";
 }
 
 interface Asked {
@@ -62,28 +100,29 @@ type Ask = (asked: Asked) => Promise<Answered>;
 
 function asker(
   transport: Transport,
-  options: PolicyProbeOptions & { readonly model: string },
+  options: PolicyProbeOptions & { readonly model: string; readonly isEngine: boolean },
 ): Ask {
-  const { api, model, flag, signal } = options;
+  const { api, model, isEngine, signal } = options;
   return async ({ n, temperature, maxTokens, stop }) => {
-    const common = { model, n, temperature, max_tokens: maxTokens, stop, ...KEEPS_DELIMITERS };
-    const { path, question, schema } = api === "completions"
+    const common = {
+      ...{ model, n, temperature, top_p: 1, max_tokens: maxTokens, stop },
+      ...KEEPS_DELIMITERS,
+      ...(isEngine ? {} : NEUTRAL_SAMPLING),
+    };
+    const { path, question } = api === "completions"
       ? {
         path: "/completions",
         question: { prompt: policyPrompt("What is 1 + 1?") },
-        schema: CompletionsReply,
       }
       : {
         path: "/chat/completions",
         question: { messages: [{ role: "user", content: "Count from 1 to 20." }] },
-        schema: ChatReply,
       };
     return await patiently(async () => {
-      const reply = await transport.request(path, { ...common, ...question }, { signal })
-        .catch(unlessNoRoute(`check ${flag}-api: this server may have no route for "${api}"`));
-      const { choices, usage } = readReply(schema, reply, transport.url);
+      const reply = await transport.request(path, { ...common, ...question }, { signal });
+      const { choices, usage } = readReply(TextReply, reply, transport.url);
       if (choices.length === 0) throw noChoices(transport.url);
-      return { choices, tokens: usage?.completion_tokens ?? null };
+      return { choices, tokens: usage.completion_tokens };
     }, options);
   };
 }
@@ -98,7 +137,7 @@ function handlingSeen(choice: RawChoice, stops: readonly string[]): StopHandling
   const { text, finish_reason: finish, stop_reason: reason } = choice;
   if (stops.some((stop) => text.slice(0, -1).includes(stop))) return "ignored";
   if (stops.some((stop) => text.endsWith(stop))) return "kept";
-  const isNamed = finish === "stop" && typeof reason === "string" && stops.includes(reason);
+  const isNamed = finish !== "length" && typeof reason === "string" && stops.includes(reason);
   return isNamed ? "named" : "unknown";
 }
 
@@ -139,7 +178,7 @@ async function tryFormatTokens(
     patiently(async () => {
       const body = { model, prompt, max_tokens: 1, temperature: 0 };
       const reply = await transport.request("/completions", body, { signal });
-      return readReply(CompletionsReply, reply, transport.url).usage?.prompt_tokens ?? null;
+      return readReply(TextReply, reply, transport.url).usage.prompt_tokens;
     }, options);
   const [without, together] = [await promptTokens("1"), await promptTokens(`1${text}`)];
   return without === null || together === null ? "unknown" : verdict(together - without);
@@ -169,8 +208,8 @@ function noticesOf(
   }
   if (stopStrings === "cut") {
     notices.push(
-      `${url} cuts stop strings off and does not say which: a step cannot be told from the model's own end; ` +
-        "use a server that has include_stop_str_in_output, such as vLLM",
+      `${url} cuts stop strings off and does not say which: they are inferred where a complete step, program or answer ends, and ` +
+        "a model's own end there is taken for one; a server with include_stop_str_in_output, such as vLLM, leaves no doubt",
     );
   }
   if (formatTokens === "split") {

@@ -1,13 +1,7 @@
 import { readScores } from "./pooling_ppm.ts";
+import type { EndpointSettings } from "./cure.ts";
 import type { PpmFindings, ProbeOptions } from "./probe.ts";
-import {
-  fatal,
-  offersLoad,
-  patiently,
-  servedModel,
-  unlessNoRoute,
-  unlessRefused,
-} from "./_served.ts";
+import { fatal, offersLoad, patiently, probing, servedModel, unlessRefused } from "./_served.ts";
 import type { Transport } from "./transport.ts";
 
 /** Texts of different length and kind, so that their scores differ. */
@@ -22,17 +16,20 @@ const TOLERANCE = 1e-3;
  * @throws {ProviderError} If it cannot be reached, does not serve the model, gives no score, or gives scores that went through a
  * sigmoid: their order would be right and every value wrong.
  */
-export async function probePpm(transport: Transport, options: ProbeOptions): Promise<PpmFindings> {
+export function probePpm(transport: Transport, options: ProbeOptions): Promise<PpmFindings> {
+  const settings: EndpointSettings = { role: "ppm", flag: options.flag };
+  return probing(settings, () => findOut(transport, { ...options, settings }));
+}
+
+async function findOut(
+  transport: Transport,
+  options: ProbeOptions & { readonly settings: EndpointSettings },
+): Promise<PpmFindings> {
   const { url } = transport;
   const { ownedBy: _, ...served } = await servedModel(transport, options);
   const score = async (fields: Readonly<Record<string, unknown>>) => {
     const body = { model: served.model, input: TEXTS, ...fields };
-    const reply = await transport.request("../pooling", body, options)
-      .catch(
-        unlessNoRoute(
-          `check ${options.flag}: a PPM needs a pooling route, as vLLM has with --runner pooling`,
-        ),
-      );
+    const reply = await transport.request("../pooling", body, options);
     return readScores(reply, url, TEXTS.length);
   };
   const { logits, countedTokens } = await patiently(

@@ -16,7 +16,7 @@ import type { Ppm, ScoreReply } from "./ppm.ts";
 /** `record`: ask the model for what is not recorded yet, and keep what it said. `replay`: never ask; a reply that is missing is an error. */
 export type RecorderMode = "record" | "replay";
 
-/** What both recorders need. */
+/** Options that both recorders need. */
 export interface RecorderOptions {
   readonly store: ReplyStore;
   readonly mode: RecorderMode;
@@ -29,6 +29,7 @@ const Cost = z.strictObject({
   seconds: z.number(),
   price: z.number().nullable(),
   contextTokens: z.int().exactOptional(),
+  cutShort: z.int().exactOptional(),
   tokensAreEstimated: z.boolean().exactOptional(),
 });
 
@@ -38,6 +39,7 @@ const RecordedCompletion = z.strictObject({
     finishReason: z.enum(FINISH_REASONS),
     stopString: z.string().nullable(),
     tokens: z.int(),
+    serverReason: z.string().exactOptional(),
   }),
   cost: Cost.nullable(),
 });

@@ -1,6 +1,10 @@
 import { ProviderError, type Random, seededRandom } from "../core/mod.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { isTimeout } from "./_deadline.ts";
 import type { CallOptions } from "./policy.ts";
+
+/** Calls in all, where nothing else is said. */
+export const DEFAULT_ATTEMPTS = 10;
 
 /** When a failed request is tried again, and with which clock and dice. */
 export interface RetryOptions extends CallOptions {
@@ -24,9 +28,9 @@ export interface RetryOptions extends CallOptions {
 
 /**
  * Calls until it works: exponential back-off with jitter, or as long as the server's `retry-after` asks for. The one place of the
- * project that repeats a request.
+ * project that repeats a request as it is; one that had no reply in time is not.
  *
- * @throws {ProviderError} If a failure cannot pass by itself, or calls or time are used up: the last failure.
+ * @throws {ProviderError} If a failure cannot pass by itself, or no reply came in time, or calls or time are used up: the last failure.
  * @throws Whatever else the operation throws, at once.
  */
 export async function withRetries<T>(
@@ -34,7 +38,7 @@ export async function withRetries<T>(
   options: RetryOptions = {},
 ): Promise<T> {
   const {
-    attempts = 10,
+    attempts = DEFAULT_ATTEMPTS,
     initialDelayMs = 500,
     maxDelayMs = 60_000,
     maxTotalMs = 600_000,
@@ -50,6 +54,7 @@ export async function withRetries<T>(
       return await operation();
     } catch (error) {
       if (!(error instanceof ProviderError) || !error.isRetryable) throw error;
+      if (isTimeout(error)) throw error;
       const doubled = Math.min(maxDelayMs, initialDelayMs * 2 ** (attempt - 1));
       const jittered = doubled * (0.5 + random() / 2);
       const asked = waitsItself ? null : error.retryAfterMs;
@@ -66,12 +71,8 @@ export async function withRetries<T>(
 
 const sharedJitter = seededRandom(0);
 
-function exhausted(error: ProviderError, attempts: number): ProviderError {
+/** The last failure of so many calls. */
+export function exhausted(error: ProviderError, attempts: number): ProviderError {
   if (attempts === 1) return error;
-  return new ProviderError(`${error.message} (tried ${attempts} times)`, {
-    status: error.status,
-    isRetryable: true,
-    kind: error.kind,
-    cause: error,
-  });
+  return error.changed({ message: `${error.message} (tried ${attempts} times)` });
 }

@@ -1,7 +1,7 @@
 import { InfrastructureError } from "../core/mod.ts";
 import type { Completion, FinishReason, Policy, SampleRequest } from "./policy.ts";
 
-/** What a scripted policy answers: a list used up in order, or a function of the request. */
+/** Answers of a scripted policy: a list used up in order, or a function of the request. */
 export type PolicyScript =
   | readonly (readonly string[])[]
   | ((request: SampleRequest) => readonly string[] | Promise<readonly string[]>);

@@ -6,7 +6,7 @@ export interface ServedModelOptions {
   readonly pool: EndpointPool;
   /** Model as the server names it. */
   readonly model: string;
-  /** What probing found, for provenance. */
+  /** Findings of the probe, for provenance. */
   readonly findings: Readonly<Record<string, unknown>>;
   readonly price?: TokenPrice | null;
   /** Clock in milliseconds. @default `performance.now` */

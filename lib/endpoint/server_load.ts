@@ -1,4 +1,4 @@
-/** What a server says of its own queue. */
+/** Length of a server's queue, as the server reports it. */
 export interface ServerLoad {
   readonly running: number;
   readonly waiting: number;
@@ -13,6 +13,11 @@ export function readServerLoad(text: string): ServerLoad | null {
   const running = sumOf(text, "vllm:num_requests_running");
   const waiting = sumOf(text, "vllm:num_requests_waiting");
   return running === null || waiting === null ? null : { running, waiting };
+}
+
+/** How much the embedded engine has computed, in units of its own; `null` where a server does not say. */
+export function readWorkDone(text: string): number | null {
+  return sumOf(text, "rstar:work_done_total");
 }
 
 function sumOf(text: string, name: string): number | null {

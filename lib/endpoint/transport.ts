@@ -6,11 +6,15 @@
  * description and no log; a server that repeats it in an error message has it cut out.
  */
 import OpenAI, { APIConnectionError, APIError } from "openai";
-import { ConfigError, openFilesFault, ProviderError } from "../core/mod.ts";
+import { z } from "zod";
+import { ConfigError, ProviderError, type RequestPlace } from "../core/mod.ts";
 import { boundedFetch, type Fetch, ReplyTooLargeError } from "./_bounded_fetch.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { noReplyInTime, withDeadline } from "./_deadline.ts";
+import { connectionFault, excerpt, mayPass } from "./_fault.ts";
 import type { CallOptions } from "./policy.ts";
+import { readWorkDone } from "./server_load.ts";
+import { StallWatch } from "./_stall_watch.ts";
 
 /** Options of {@linkcode openTransport}. */
 export interface TransportOptions {
@@ -18,13 +22,25 @@ export interface TransportOptions {
   readonly apiKey?: string | null;
   /** Milliseconds for one whole reply, body included. @default {180000} */
   readonly deadlineMs?: number;
+  /**
+   * Whether that time counts only while the server's own count of its work (`/metrics`) stands still, as the embedded engine has one: a
+   * reply may then take any time.
+   *
+   * @default false
+   */
+  readonly watchesProgress?: boolean;
+  /** Proxy that requests go through, without its password, for messages; `null` for none. @default {null} */
+  readonly proxy?: string | null;
   /** Bytes of the largest accepted reply. @default {67108864} */
   readonly maxReplyBytes?: number;
   /** The real `fetch`, or a double. */
   readonly fetch?: Fetch;
-  /** What deadlines go by. @default the machine's clock */
+  /** Clock that deadlines go by. @default the machine's clock */
   readonly clock?: Clock;
 }
+
+/** Fields of a request. */
+export type RequestBody = Readonly<Record<string, unknown>>;
 
 /** Calls one server. */
 export interface Transport {
@@ -41,7 +57,7 @@ export interface Transport {
    */
   request(
     path: string,
-    body: Readonly<Record<string, unknown>> | null,
+    body: RequestBody | null,
     options?: CallOptions,
   ): Promise<unknown>;
 }
@@ -56,6 +72,8 @@ export function openTransport(address: string, options: TransportOptions = {}): 
   const {
     apiKey = null,
     deadlineMs = 180_000,
+    watchesProgress = false,
+    proxy = null,
     maxReplyBytes = 64 * 1024 * 1024,
     fetch = globalThis.fetch,
     clock = systemClock,
@@ -75,28 +93,70 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     logLevel: "off",
     fetch: boundedFetch({ fetch, maxReplyBytes, sendKey: apiKey !== null }),
   });
-  const failure = failureReader(apiKey);
+  const failure = failureReader(apiKey, proxy);
+  const send = async (target: string, body: RequestBody | null, signal: AbortSignal) => {
+    try {
+      return body === null
+        ? await client.get<unknown>(target, { signal })
+        : await client.post<unknown>(target, { signal, body });
+    } catch (error) {
+      throw failure(target, error);
+    }
+  };
+  const placeOf = (path: string) => new URL(`${url}/${path.replace(/^\/+/, "")}`).href;
+  const watch = watchesProgress
+    ? new StallWatch({
+      clock,
+      stallMs: deadlineMs,
+      stalled: () => stalled(url, deadlineMs),
+      progress: (signal) =>
+        workDone((inner) => send(placeOf(METRICS), null, inner), { clock, signal }),
+    })
+    : null;
   return {
     url,
     async request(path, body, { signal } = {}) {
       signal?.throwIfAborted();
-      const target = new URL(`${url}/${path.replace(/^\/+/, "")}`).href;
-      const call = async (inner: AbortSignal) => {
-        try {
-          return body === null
-            ? await client.get<unknown>(target, { signal: inner })
-            : await client.post<unknown>(target, { signal: inner, body });
-        } catch (error) {
-          throw failure(target, error);
-        }
-      };
+      const target = placeOf(path);
+      const call = (inner: AbortSignal) => send(target, body, inner);
       const late = () => noReplyInTime(target, deadlineMs);
-      const reply = await withDeadline(call, { clock, deadlineMs, signal, late });
-      // The SDK hands over as text what the server did not declare as JSON: the error page of a proxy, mostly.
+      const reply = watch === null
+        ? await withDeadline(call, { clock, deadlineMs, signal, late })
+        : await watch.run(call, signal);
+      const said = saidFailure(reply);
+      if (said !== null) throw failure(target, said);
       if (typeof reply !== "string" || isPlainText(reply, body)) return reply;
-      throw noReply(target, `expected JSON, got "${excerpt(reply)}"`, { kind: "no JSON" });
+      throw failure(target, new NoJson(reply));
     },
   };
+}
+
+/** Route of a server's metrics, which lies beside `/v1`. */
+const METRICS = "../metrics";
+
+/** Milliseconds that a look at a server's metrics may take. */
+const LOOK_MS = 10_000;
+
+/** Amount of work that a server says it has done; `null` where it does not say, or does not answer. */
+async function workDone(
+  ask: (signal: AbortSignal) => Promise<unknown>,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<number | null> {
+  try {
+    const late = () => noReplyInTime(METRICS, LOOK_MS);
+    const text = await withDeadline(ask, { clock, deadlineMs: LOOK_MS, signal, late });
+    return typeof text === "string" ? readWorkDone(text) : null;
+  } catch (error) {
+    if (error instanceof ProviderError || signal.aborted) return null;
+    throw error;
+  }
+}
+
+function stalled(url: string, ms: number): ProviderError {
+  return new ProviderError(
+    `Cannot get a reply from ${url}: its work has stood still for ${ms / 1000} s`,
+    { status: null, isRetryable: false, kind: "stalled" },
+  );
 }
 
 /** Metrics are text that is asked for; a page is not. */
@@ -123,54 +183,105 @@ function baseAddress(address: string): string {
 }
 
 /** Turns what the SDK threw into a {@linkcode ProviderError}. */
-function failureReader(apiKey: string | null): (url: string, error: unknown) => unknown {
+function failureReader(
+  apiKey: string | null,
+  proxy: string | null,
+): (url: string, error: unknown) => unknown {
+  const said = (text: string) => excerpt(apiKey ? text.replaceAll(apiKey, "[API key]") : text);
   return (url, error) => {
+    const place: RequestPlace = { url, hasKey: apiKey !== null, proxy };
     if (error instanceof APIConnectionError) {
       const cause = rootCause(error);
       if (cause instanceof ReplyTooLargeError) {
-        return noReply(url, cause.message, { kind: "reply too long" });
+        return noReply(place, { problem: cause.message, kind: "reply too long" });
       }
-      const problem = connectionProblem(cause);
-      const kind = problem === "connection refused" ? problem : "connection lost";
-      return noReply(url, problem, { kind, cause: error });
+      const fault = connectionFault(cause instanceof Error ? cause.message : String(cause));
+      return noReply(place, { ...fault, problem: said(fault.problem), cause: error });
     }
     if (error instanceof SyntaxError) {
-      return noReply(url, `expected JSON, got ${excerpt(error.message)}`, { kind: "no JSON" });
+      const problem = `expected JSON, got ${said(error.message)}`;
+      return noReply(place, { problem, kind: "no JSON" });
+    }
+    if (error instanceof NoJson) {
+      return noReply(place, {
+        problem: `expected JSON, got "${said(error.text)}"`,
+        kind: "no JSON",
+      });
+    }
+    if (error instanceof SaidFailure) {
+      return new ProviderError(
+        `Cannot get a reply from ${url}: it answered with status 200 and says "${
+          said(error.words)
+        }"`,
+        { status: error.status, place, isRetryable: mayPass(error.status) },
+      );
     }
     if (!(error instanceof APIError)) return error;
-    const said = error.message.replace(/^\d{3} /, "");
     const status = error.status ?? null;
     const retryAfterMs = retryAfter(error.headers);
+    // The SDK quotes what is a text in JSON.
+    const words = error.message.replace(/^\d{3} /, "").replace(/^"(.*)"$/, "$1");
+    const target = error.headers?.get("location") ?? null;
+    const led = status !== null && status < 400 && target !== null ? ` to ${said(target)}` : "";
     return new ProviderError(
-      `Cannot get a reply from ${url}: status ${status ?? "unknown"} "${
-        excerpt(apiKey ? said.replaceAll(apiKey, "[API key]") : said)
-      }"`,
+      `Cannot get a reply from ${url}: status ${status ?? "unknown"}${led} "${said(words)}"`,
       {
         status,
-        isRetryable: status === null || status >= 500 || RETRYABLE_STATUSES.has(status),
+        place,
+        isRetryable: mayPass(status),
         ...(retryAfterMs === null ? {} : { retryAfterMs }),
       },
     );
   };
 }
 
-/** Nothing came that could be read as a reply. */
-function noReply(
-  url: string,
-  problem: string,
-  options: ErrorOptions & { readonly kind: string },
-): ProviderError {
-  const { kind, cause } = options;
-  return new ProviderError(`Cannot get a reply from ${url}: ${problem}`, {
-    status: null,
-    isRetryable: true,
-    kind,
-    ...(cause === undefined ? {} : { cause }),
-  });
+/** The SDK handed over as text what the server did not declare as JSON: the error page of a proxy, mostly. */
+class NoJson extends Error {
+  constructor(readonly text: string) {
+    super("no JSON");
+  }
 }
 
-/** Besides every 5xx: request timeout, conflict with a starting server, too early, too many requests. */
-const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+/** A failure that came with status 200: so do gateways answer whose own server failed. */
+class SaidFailure extends Error {
+  constructor(readonly words: string, readonly status: number | null) {
+    super("failure with status 200");
+  }
+}
+
+const Failure = z.object({
+  error: z.union([
+    z.string(),
+    z.looseObject({ message: z.string(), code: z.unknown().optional() }),
+  ]),
+  choices: z.undefined().optional(),
+  data: z.undefined().optional(),
+});
+
+function saidFailure(reply: unknown): SaidFailure | null {
+  const error = Failure.safeParse(reply).data?.error;
+  if (error === undefined) return null;
+  if (typeof error === "string") return new SaidFailure(error, null);
+  const status = z.int().min(400).max(599).safeParse(error.code).data ?? null;
+  return new SaidFailure(error.message, status);
+}
+
+/** Nothing came that could be read as a reply. */
+function noReply(
+  place: RequestPlace,
+  { problem, isRetryable = true, ...options }: ErrorOptions & {
+    readonly problem: string;
+    readonly kind: string;
+    readonly isRetryable?: boolean;
+  },
+): ProviderError {
+  return new ProviderError(`Cannot get a reply from ${place.url}: ${problem}`, {
+    ...options,
+    status: null,
+    place,
+    isRetryable,
+  });
+}
 
 /** Milliseconds that `retry-after-ms` or `retry-after` (seconds, or a date) asks for; `null` without a readable one. */
 function retryAfter(headers: Headers | undefined): number | null {
@@ -187,20 +298,4 @@ function rootCause(error: unknown): unknown {
   let cause = error;
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
   return cause;
-}
-
-/** The last clause of the runtime's message, e.g. `connection refused`. */
-function connectionProblem(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const fault = openFilesFault(message);
-  if (fault !== null) return fault;
-  const clause = message.split(": ").at(-1) ?? message;
-  return excerpt(clause.replace(/ \(os error \d+\)$/, "").toLowerCase());
-}
-
-/** Server text for a message: one line, without control characters, short. */
-function excerpt(text: string): string {
-  // deno-lint-ignore no-control-regex -- what a terminal might obey is what must go
-  const line = text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
-  return line.length <= 200 ? line : `${line.slice(0, 200)}…`;
 }

@@ -4,7 +4,7 @@ import { InfrastructureError, UsageError } from "../core/mod.ts";
 import { type ChildProcess, MODEL_ENVIRONMENT, startProcess } from "../process/mod.ts";
 import { EngineEvent, type ServedModel } from "./engine_event.ts";
 
-/** What to serve and how. */
+/** Settings of an engine: what to serve and how. */
 export interface EngineOptions {
   /** Interpreter of the `models` environment. */
   readonly interpreter: string;
@@ -22,7 +22,7 @@ export interface EngineOptions {
   readonly maxRows?: number;
   /** Variables of the process besides its own, e.g. `CUDA_VISIBLE_DEVICES`; nothing is inherited. @default {} */
   readonly env?: Readonly<Record<string, string>>;
-  /** How long loading may take. @default 300_000 */
+  /** How long loading may take without a word of how far it is. @default 300_000 */
   readonly startTimeoutMs?: number;
   /** Called with one short line per thing done. */
   readonly onProgress?: (message: string) => void;
@@ -121,10 +121,11 @@ async function untilReady(
   const { signal, onProgress } = options;
   const limitMs = options.startTimeoutMs ?? 300_000;
   let timedOut = false;
-  const timer = setTimeout(() => {
+  const onSilence = () => {
     timedOut = true;
     child.kill();
-  }, limitMs);
+  };
+  let timer = setTimeout(onSilence, limitMs);
   const onAbort = () => child.kill();
   signal?.addEventListener("abort", onAbort, { once: true });
   onProgress?.("engine: starting");
@@ -135,6 +136,8 @@ async function untilReady(
       if (event.event === "failed") throw new UsageError(event.message);
       if (event.event === "ready") return event;
       onProgress?.(`engine: ${event.message}`);
+      clearTimeout(timer);
+      timer = setTimeout(onSilence, limitMs);
     }
   } finally {
     clearTimeout(timer);

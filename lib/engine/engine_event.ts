@@ -5,7 +5,7 @@ const Model = z.strictObject({
   maxLength: z.int().positive(),
 });
 
-/** What the engine's process says on standard output, one JSON object per line. */
+/** Events that the engine's process writes to standard output, one JSON object per line. */
 export const EngineEvent = z.discriminatedUnion("event", [
   z.strictObject({ event: z.literal("progress"), message: z.string() }),
   z.strictObject({ event: z.literal("failed"), message: z.string() }),
@@ -18,11 +18,11 @@ export const EngineEvent = z.discriminatedUnion("event", [
   }),
 ]);
 
-/** What the engine's process says on standard output. */
+/** Event that the engine's process writes to standard output. */
 export type EngineEvent = z.infer<typeof EngineEvent>;
 
 /** A model that the engine serves. */
 export interface ServedModel extends z.infer<typeof Model> {
-  /** What requests give as `model`. */
+  /** Name that requests give as `model`. */
   readonly name: string;
 }

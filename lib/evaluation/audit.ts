@@ -1,4 +1,4 @@
-/** Where two graders disagree: what a person should look at (issue: grader audit). Pure functions of stored verdicts. */
+/** Where two graders disagree: what a person should look at. Pure functions of stored verdicts. */
 import type { JudgedSample } from "../store/evaluation_store.ts";
 
 /** Answers of a problem that two graders judge differently. */
@@ -13,7 +13,7 @@ export interface Disagreement {
   readonly reasons: readonly [string, string];
 }
 
-/** What comparing two graders on the same samples showed. */
+/** Result of comparing two graders on the same samples. */
 export interface Audit {
   /** Samples that both have judged. */
   readonly samples: number;

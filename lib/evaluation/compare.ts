@@ -1,21 +1,17 @@
-/** Which of two evaluations is better, on the same problems, and how sure that is (evaluation.md 3.2). */
+/** Which of two evaluations is better, on the same problems, and how sure that is (docs/evaluation.md, "Two scores"). */
 import { type ComparedEvaluation, type PairOptions, pairProblems } from "./compare_pairs.ts";
-import { averageMetric, type GradedProblem } from "./compare_problems.ts";
+import type { ProblemMetric } from "./compare_problems.ts";
+import { headlineMetric } from "./headline.ts";
 import {
-  type BootstrapDifference,
   clusteredStandardError,
-  DEFAULT_LEVEL,
   effectiveTrials,
   holm,
   type Interval,
-  intervalReach,
-  mcnemarExact,
   mean,
   minimumDetectableDifference,
-  pairedBootstrap,
+  type PairedDifference,
+  pairedDifference,
   type ResampleOptions,
-  standardDeviation,
-  symmetricInterval,
   wilsonInterval,
 } from "./statistics/mod.ts";
 
@@ -42,38 +38,28 @@ export const COMPARISON_VERDICTS = ["better", "worse", "no difference shown"] as
 /** How a comparison ended for the first evaluation. */
 export type ComparisonVerdict = typeof COMPARISON_VERDICTS[number];
 
-/** Test that the p-value comes from. */
-export type ComparisonTest = "mcnemar-exact" | "paired-bootstrap";
-
-/** The first evaluation against the second. */
-export interface EvaluationComparison {
+/** The first evaluation against the second; the difference is that of the first less the second. */
+export interface EvaluationComparison extends PairedDifference {
   readonly labels: readonly [string, string];
+  /** Name of the metric by which both are judged; where they differ, both names: `best-of-8 against pass@1`. */
   readonly metric: string;
   readonly problems: number;
   /** Problems left out because only one side has them, or has them whole. */
   readonly leftOut: number;
   readonly first: Score;
   readonly second: Score;
-  /** First less second. */
-  readonly bootstrap: BootstrapDifference;
   /** Standard error of the difference, clustered by problem; `null` for a single problem. */
   readonly differenceError: number | null;
-  /** 95 % interval from the standard error: Student's t below 100 problems, normal from there on; `null` for a single problem. */
-  readonly differenceInterval: Interval | null;
-  /** `null` where a problem has more than one sample. */
-  readonly mcnemar:
-    | { readonly onlyFirst: number; readonly onlySecond: number; readonly p: number }
-    | null;
-  /** Exact McNemar with one sample a problem, paired bootstrap elsewhere. */
-  readonly test: ComparisonTest;
-  readonly p: number;
   readonly verdict: ComparisonVerdict;
   /** Problems on which the first scores higher, and lower, largest difference first. */
   readonly won: readonly ProblemDifference[];
   readonly lost: readonly ProblemDifference[];
   /** Share of problems with equal scores. */
   readonly unchanged: number;
-  /** Smallest true difference that this many problems show four times in five; `null` for a single problem. */
+  /**
+   * Smallest true difference that would be shown four times in five, with this many problems that differ as these do; `null` where none
+   * differs, and for a single problem. An evaluation by itself has none: it depends on what it is compared with.
+   */
   readonly minimumDetectable: number | null;
 }
 
@@ -85,8 +71,8 @@ export interface ProblemDifference {
 }
 
 /**
- * Compares two evaluations of the same problems. Equal questions under two ids are two problems, unless `clusterOf` joins them, as
- * summaries of single evaluations do: McNemar's exact test knows no clusters.
+ * Compares two evaluations of the same problems by what their modes are judged by. Equal questions under two ids are two problems,
+ * unless `clusterOf` joins them, as summaries of single evaluations do: McNemar's exact test knows no clusters.
  *
  * @throws {UsageError} If a problem or a sample is missing on one side and `commonOnly` is off, if no problem is left, or if a sample
  * has no verdict of the grader.
@@ -97,19 +83,21 @@ export function compareEvaluations(
   options: CompareOptions,
 ): EvaluationComparison {
   const pairs = pairProblems(first, second, options);
-  const metric = options.metric ?? averageMetric(pairs.samples);
+  const metrics = [first, second].map(({ mode }, side) =>
+    options.metric ?? headlineMetric(mode, pairs.samples[side as 0 | 1])
+  );
+  const [ours, theirs] = metrics as [ProblemMetric, ProblemMetric];
   return compareScores(
-    pairs.problems.map(([ours, theirs]) => ({
-      problemId: ours.problemId,
-      first: metric.score(ours.samples),
-      second: metric.score(theirs.samples),
+    pairs.problems.map(([one, other]) => ({
+      problemId: one.problemId,
+      first: ours.score(one.samples),
+      second: theirs.score(other.samples),
     })),
     {
       ...options,
       labels: [first.label, second.label],
-      metric: metric.name,
+      metric: ours.name === theirs.name ? ours.name : `${ours.name} against ${theirs.name}`,
       leftOut: pairs.leftOut,
-      isSingle: isSingle(pairs.problems),
     },
   );
 }
@@ -120,8 +108,6 @@ export interface CompareScoresOptions
   readonly labels: readonly [string, string];
   readonly metric: string;
   readonly leftOut: number;
-  /** Whether each problem has one sample a side, so that scores are 0 or 1 and McNemar's test applies. */
-  readonly isSingle: boolean;
 }
 
 /**
@@ -136,52 +122,46 @@ export function compareScores(
 ): EvaluationComparison {
   const first = Float64Array.from(problems, (problem) => problem.first);
   const second = Float64Array.from(problems, (problem) => problem.second);
-  const { clusterOf, alpha } = options;
+  const { clusterOf, alpha = DEFAULT_ALPHA } = options;
   const clusters = clusterOf && problems.map(({ problemId }) => clusterOf(problemId));
-  const bootstrap = pairedBootstrap(first, second, {
+  const difference = pairedDifference(first, second, {
     ...options,
+    level: 1 - alpha,
     ...(clusters !== undefined && { clusters }),
   });
   const differences = first.map((score, i) => score - (second[i] as number));
-  const mcnemar = options.isSingle ? countChanges(differences) : null;
-  const p = mcnemar?.p ?? bootstrap.p;
-  const isOne = problems.length === 1;
+  const error = standardErrorOf(differences, clusters);
   return {
+    ...difference,
     labels: options.labels,
     metric: options.metric,
     problems: problems.length,
     leftOut: options.leftOut,
     first: scoreOf(first, clusters),
     second: scoreOf(second, clusters),
-    bootstrap,
-    ...differenceError(differences, clusters),
-    mcnemar,
-    test: mcnemar === null ? "paired-bootstrap" : "mcnemar-exact",
-    p,
-    verdict: comparisonVerdict(bootstrap.difference, p, alpha),
+    differenceError: error,
+    verdict: comparisonVerdict(difference.difference, difference.p, alpha),
     won: problems.filter((change) => change.first > change.second).sort(byDifference),
     lost: problems.filter((change) => change.first < change.second).sort(byDifference),
     unchanged: problems.filter((change) => change.first === change.second).length / problems.length,
-    minimumDetectable: isOne ? null : minimumDetectableDifference({
+    minimumDetectable: error === null || error === 0 ? null : minimumDetectableDifference({
       problems: problems.length,
-      deviation: standardDeviation(differences),
-      ...(alpha !== undefined && { alpha }),
+      deviation: error * Math.sqrt(problems.length),
+      alpha,
     }),
   };
 }
 
-function differenceError(
-  differences: ArrayLike<number>,
-  clusters: ArrayLike<string> | undefined,
-): Pick<EvaluationComparison, "differenceError" | "differenceInterval"> {
-  const units = clusters === undefined ? differences.length : new Set(Array.from(clusters)).size;
-  if (units < 2) return { differenceError: null, differenceInterval: null };
-  const error = clusteredStandardError(differences, clusters);
-  const reach = intervalReach(DEFAULT_LEVEL, units);
-  return {
-    differenceError: error,
-    differenceInterval: symmetricInterval(mean(differences), error, reach),
-  };
+/** Level of tests where nothing else is asked for. */
+const DEFAULT_ALPHA = 0.05;
+
+/** Clustered by problem or by what joins them; `null` where there is one alone. */
+function standardErrorOf(
+  values: ArrayLike<number>,
+  clusters: ArrayLike<string | number> | undefined,
+): number | null {
+  const units = clusters === undefined ? values.length : new Set(Array.from(clusters)).size;
+  return units < 2 ? null : clusteredStandardError(values, clusters);
 }
 
 /**
@@ -197,7 +177,7 @@ export function scoreOf(
 ): Score {
   const value = mean(values);
   const units = clusters === undefined ? values.length : new Set(Array.from(clusters)).size;
-  const standardError = units < 2 ? null : clusteredStandardError(values, clusters);
+  const standardError = standardErrorOf(values, clusters);
   const trials = standardError === null ? 1 : effectiveTrials(value, standardError, units);
   return {
     value,
@@ -218,7 +198,7 @@ export interface CorrectedComparison extends EvaluationComparison {
 /** Corrects the comparisons of one report over its suites (Holm). */
 export function correctComparisons(
   comparisons: readonly { readonly suite: string; readonly comparison: EvaluationComparison }[],
-  { alpha = 0.05 }: { readonly alpha?: number } = {},
+  { alpha = DEFAULT_ALPHA }: { readonly alpha?: number } = {},
 ): readonly CorrectedComparison[] {
   const corrected = holm(comparisons.map(({ comparison }) => comparison.p));
   return comparisons.map(({ suite, comparison }, i) => {
@@ -227,27 +207,19 @@ export function correctComparisons(
       ...comparison,
       suite,
       correctedP,
-      correctedVerdict: comparisonVerdict(comparison.bootstrap.difference, correctedP, alpha),
+      correctedVerdict: comparisonVerdict(comparison.difference, correctedP, alpha),
     };
   });
 }
 
-/** What a difference and its p-value say of the first evaluation. */
-export function comparisonVerdict(difference: number, p: number, alpha = 0.05): ComparisonVerdict {
+/** Verdict on the first evaluation, from a difference and its p-value. */
+export function comparisonVerdict(
+  difference: number,
+  p: number,
+  alpha = DEFAULT_ALPHA,
+): ComparisonVerdict {
   if (p >= alpha || difference === 0) return "no difference shown";
   return difference > 0 ? "better" : "worse";
-}
-
-function isSingle(pairs: readonly (readonly [GradedProblem, GradedProblem])[]): boolean {
-  return pairs.every(([a, b]) => a.samples.length === 1 && b.samples.length === 1);
-}
-
-function countChanges(differences: Float64Array) {
-  const counts = {
-    onlyFirst: differences.filter((d) => d > 0).length,
-    onlySecond: differences.filter((d) => d < 0).length,
-  };
-  return { ...counts, p: mcnemarExact(counts) };
 }
 
 function byDifference(a: ProblemDifference, b: ProblemDifference): number {

@@ -1,13 +1,9 @@
 /** Two methods at equal cost: is search better than plain sampling that may spend as many tokens? */
+import { UsageError } from "../core/mod.ts";
 import { type ComparedEvaluation, type PairOptions, pairProblems } from "./compare_pairs.ts";
-import {
-  bestOfMetric,
-  type GradedProblem,
-  type GradedSample,
-  majorityMetric,
-  passMetric,
-  type ProblemMetric,
-} from "./compare_problems.ts";
+import type { GradedProblem, GradedSample } from "./compare_problems.ts";
+import { type CurveRule, headlineMetric, isScoredAfterwards, ruleMetric } from "./headline.ts";
+import type { EvaluationModeName } from "./modes/mod.ts";
 import {
   compareAtEqualCost,
   costCurve,
@@ -17,12 +13,6 @@ import {
   mean,
   type ResampleOptions,
 } from "./statistics/mod.ts";
-
-/** Rules by which a baseline makes one answer of k samples. */
-export const CURVE_RULES = ["pass", "maj", "best-of"] as const;
-
-/** Rule of a curve. `pass` is the oracle: the ceiling of every rule, and no method. */
-export type CurveRule = typeof CURVE_RULES[number];
 
 /** Accuracy against tokens of one evaluation. */
 export interface TokenCurve {
@@ -34,6 +24,9 @@ export interface TokenCurve {
 /** A method and a baseline at the method's tokens a problem. */
 export interface EqualTokenComparison extends EqualCostComparison {
   readonly labels: readonly [string, string];
+  /** Metric by which the method is judged. */
+  readonly metric: string;
+  /** How the baseline makes one answer of its samples. */
   readonly rule: CurveRule;
   readonly problems: number;
   readonly leftOut: number;
@@ -47,64 +40,70 @@ export interface EqualTokenComparison extends EqualCostComparison {
  * @throws {RangeError} If there are no problems, or they differ in their number of samples.
  */
 export function tokenCurve(
-  { label, problems, rule, isScoredAfterwards }: {
+  { label, problems, rule, mode }: {
     readonly label: string;
     readonly problems: readonly GradedProblem[];
     readonly rule: CurveRule;
-    /** As of a {@linkcode ComparedEvaluation}. @default false */
-    readonly isScoredAfterwards?: boolean;
+    readonly mode: EvaluationModeName;
   },
   options: ResampleOptions & { readonly level?: number } = {},
 ): TokenCurve {
   return {
     label,
     rule,
-    points: costCurve(costSeries(problems, { rule, isScoredAfterwards }), options),
+    points: costCurve(costSeries(problems, { rule, mode }), options),
   };
 }
 
 /**
- * Compares a method's own score (the mean of its samples, at their cost) with a baseline that may use as many tokens a problem.
+ * Compares what a method is judged by, at the tokens of all samples that this takes, with a baseline that may use as many tokens a problem.
  *
  * @param method Evaluation whose every sample is a full answer of the method, e.g. of a search.
  * @param baseline Evaluation with many samples a problem.
- * @throws {UsageError} As `compareEvaluations`.
+ * @throws {UsageError} As `compareEvaluations`, and if the rule chooses by scores and the baseline has none.
  */
 export function compareEqualTokens(
   method: ComparedEvaluation,
   baseline: ComparedEvaluation,
   options: Omit<PairOptions, "metric"> & ResampleOptions & { readonly rule: CurveRule },
 ): EqualTokenComparison {
-  const { problems, leftOut } = pairProblems(method, baseline, options);
+  const { problems, leftOut, samples } = pairProblems(method, baseline, options);
+  const { rule } = options;
+  const others = problems.map(([, problem]) => problem);
+  if (rule === "best-of") checkScored(baseline.label, others);
   const own = problems.map(([problem]) => problem.samples);
+  const { name, score, paid } = headlineMetric(method.mode, samples[0]);
   const comparison = compareAtEqualCost(
     {
-      scores: own.map((samples) => mean(samples.map(({ correct }) => correct ? 1 : 0))),
-      costs: own.map((samples) => mean(samples.map(({ tokens }) => tokens))),
+      scores: own.map(score),
+      costs: own.map((all) => paid * mean(all.map(({ tokens }) => tokens))),
     },
-    costSeries(problems.map(([, problem]) => problem), {
-      rule: options.rule,
-      isScoredAfterwards: baseline.isScoredAfterwards,
-    }),
+    costSeries(others, { rule, mode: baseline.mode }),
     options,
   );
   return {
     ...comparison,
     labels: [method.label, baseline.label],
-    rule: options.rule,
+    metric: name,
+    rule,
     problems: problems.length,
     leftOut,
   };
 }
 
+/** Without a score every sample is as good as the next, and the best of them would be their mean. */
+function checkScored(label: string, problems: readonly GradedProblem[]): void {
+  if (problems.some(({ samples }) => samples.some(({ score }) => score !== null))) return;
+  throw new UsageError(
+    `Cannot choose the best samples of "${label}": no PPM has scored them; measure it in mode bon, or take --rule maj`,
+  );
+}
+
 function costSeries(
   problems: readonly GradedProblem[],
-  { rule, isScoredAfterwards = false }: {
-    readonly rule: CurveRule;
-    readonly isScoredAfterwards?: boolean | undefined;
-  },
+  { rule, mode }: { readonly rule: CurveRule; readonly mode: EvaluationModeName },
 ): CostSeries {
-  const isWithoutPpm = isScoredAfterwards && rule !== "best-of";
+  const isWithoutPpm = isScoredAfterwards(mode) && rule !== "best-of";
   const costOf = ({ tokens, ppmTokens }: GradedSample) =>
     isWithoutPpm ? tokens - ppmTokens : tokens;
   const samples = problems[0]?.samples.length ?? 0;
@@ -118,7 +117,7 @@ function costSeries(
   return {
     ks,
     scores: ks.map((k) => {
-      const metric = metricOf(rule, k);
+      const metric = ruleMetric(rule, k);
       return problems.map((problem) => metric.score(problem.samples));
     }),
     costs: problems.map((problem) => mean(problem.samples.map(costOf))),
@@ -130,15 +129,4 @@ function drawnCounts(samples: number): readonly number[] {
   const counts: number[] = [];
   for (let k = 1; k < samples; k *= 2) counts.push(k);
   return [...counts, samples];
-}
-
-function metricOf(rule: CurveRule, k: number): ProblemMetric {
-  switch (rule) {
-    case "pass":
-      return passMetric(k);
-    case "maj":
-      return majorityMetric(k);
-    case "best-of":
-      return bestOfMetric(k);
-  }
 }

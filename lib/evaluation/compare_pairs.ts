@@ -7,21 +7,22 @@
 import { UsageError } from "../core/mod.ts";
 import type { JudgedSample } from "../store/mod.ts";
 import { type GradedProblem, gradeProblems, type ProblemMetric } from "./compare_problems.ts";
+import type { EvaluationModeName } from "./modes/mod.ts";
 
 /** One side of a comparison. */
 export interface ComparedEvaluation {
   /** As printed. */
   readonly label: string;
+  /** Says by what it is judged. */
+  readonly mode: EvaluationModeName;
   readonly samples: readonly JudgedSample[];
-  /** Whether the PPM read nothing but whole answers, so that a rule that does not ask it does not pay for it (`bon`). @default false */
-  readonly isScoredAfterwards?: boolean;
 }
 
 /** How problems are paired. */
 export interface PairOptions {
   /** Grader whose verdicts count, e.g. `rstar-1`. */
   readonly grader: string;
-  /** What is compared. @default mean over all samples of a problem */
+  /** Metric that is compared. @default the one by which the mode of each side is judged */
   readonly metric?: ProblemMetric;
   /** Leaves out problems that one side lacks or has not finished, in place of an error. @default false */
   readonly commonOnly?: boolean;
@@ -31,8 +32,8 @@ export interface PairOptions {
 export interface ProblemPairs {
   readonly problems: readonly (readonly [GradedProblem, GradedProblem])[];
   readonly leftOut: number;
-  /** Samples a problem of the first side. */
-  readonly samples: number;
+  /** Samples a problem of each side. */
+  readonly samples: readonly [number, number];
 }
 
 /**
@@ -71,7 +72,7 @@ export function pairProblems(
     );
   }
   checkMetric(options.metric, { names, wanted });
-  return { problems, leftOut: all - problems.length, samples: wanted[0] };
+  return { problems, leftOut: all - problems.length, samples: wanted };
 }
 
 function checkMetric(

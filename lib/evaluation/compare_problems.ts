@@ -1,13 +1,15 @@
 import { oncePer, UsageError } from "../core/mod.ts";
 import { answerNormalForm } from "../grading/mod.ts";
 import type { JudgedSample, SampleOutcome } from "../store/mod.ts";
-import { bestOfK, majorityAtK, passAtK, type Vote } from "./statistics/mod.ts";
+import { bestOfK, majorityAnswer, majorityAtK, passAtK, type Vote } from "./statistics/mod.ts";
 
 /** A sample with the one verdict that counts. */
 export interface GradedSample {
   readonly answer: string | null;
-  /** What the sample votes for: equal for equal answers; `null` without an answer. */
+  /** Group of answers that the sample votes for: the same for equal answers, right or wrong; `null` without an answer. */
   readonly group: string | null;
+  /** Whether what it votes for is right: the judgement of the group's first answer, which speaks for all of them. */
+  readonly isGroupRight: boolean;
   readonly outcome: SampleOutcome;
   readonly correct: boolean;
   readonly score: number | null;
@@ -26,7 +28,7 @@ export interface GradedProblem {
   readonly failed: number;
 }
 
-/** What is measured of a problem's samples; an evaluation's score is the mean over its problems. */
+/** Metric of a problem's samples; an evaluation's score is the mean over its problems. */
 export interface ProblemMetric {
   /** As printed: `avg@8`, `pass@4`, `maj@16`. */
   readonly name: string;
@@ -44,15 +46,37 @@ export function gradeProblems(
   samples: readonly JudgedSample[],
   grader: string,
 ): readonly GradedProblem[] {
-  const groupOf = answerGroups();
-  const problems = new Map<string, { samples: GradedSample[]; failed: number }>();
-  for (const sample of samples) {
-    const problem = problems.get(sample.problemId) ?? { samples: [], failed: 0 };
-    if (sample.outcome === "infrastructure") problem.failed++;
-    else problem.samples.push(gradedSample(sample, { grader, groupOf }));
-    problems.set(sample.problemId, problem);
-  }
-  return [...problems].map(([problemId, problem]) => ({ problemId, ...problem }));
+  const formOf = normalForms();
+  return [...Map.groupBy(samples, ({ problemId }) => problemId)].map(([problemId, all]) => {
+    const made = all.filter(({ outcome }) => outcome !== "infrastructure");
+    const judged = made.map((sample) => ({ sample, verdict: verdictOf(sample, grader) }));
+    const groups = voteGroups(judged, formOf);
+    const right = new Map<string, boolean>();
+    for (const [i, { verdict }] of judged.entries()) {
+      const group = groups[i] ?? null;
+      if (group !== null && !right.has(group)) right.set(group, verdict?.correct ?? false);
+    }
+    return {
+      problemId,
+      samples: judged.map(({ sample, verdict }, i) => {
+        const group = groups[i] ?? null;
+        const isGroupRight = group !== null && right.get(group) === true;
+        return gradedSample(sample, { correct: verdict?.correct ?? false, group, isGroupRight });
+      }),
+      failed: all.length - made.length,
+    };
+  });
+}
+
+/**
+ * Whether every vote of several samples was grouped by the grader that judged it. Where not, as in what earlier versions judged, answers
+ * are grouped by their normal form alone, which keeps apart what only the symbolic stage knows to be equal.
+ */
+export function areVotesGrouped(samples: readonly JudgedSample[], grader: string): boolean {
+  return [...Map.groupBy(samples, ({ problemId }) => problemId).values()].every((all) => {
+    const votes = all.filter(isVote).map((sample) => verdictOf(sample, grader)?.vote ?? null);
+    return votes.length < 2 || votes.every((vote) => vote !== null);
+  });
 }
 
 /** Share of right samples: pass@1, averaged over k samples. */
@@ -86,49 +110,81 @@ export function majorityMetric(k: number): ProblemMetric {
 }
 
 const votesOf = oncePer((samples: readonly GradedSample[]): readonly Vote[] =>
-  samples.map(({ group, correct }) => ({ answer: group, correct }))
+  samples.map(({ group, isGroupRight }) => ({ answer: group, correct: isGroupRight }))
 );
+
+/** The answer of most samples, as it was written first; of equally frequent ones the one drawn first. `null` without any. */
+export function votedAnswer(samples: readonly GradedSample[]): string | null {
+  const winner = majorityAnswer(votesOf(samples));
+  return samples.find(({ group }) => group !== null && group === winner)?.answer ?? null;
+}
+
+/** The sample that the PPM scores highest; of equals the one drawn first. */
+export function bestScored(samples: readonly GradedSample[]): GradedSample | null {
+  const scoreOf = ({ score }: GradedSample) => score ?? -Infinity;
+  return samples.reduce<GradedSample | null>(
+    (best, sample) => best === null || scoreOf(sample) > scoreOf(best) ? sample : best,
+    null,
+  );
+}
 
 /** Chance that the best scored of k samples is right. */
 export function bestOfMetric(k: number): ProblemMetric {
   return { name: `best-of-${k}`, k, score: (samples) => bestOfK(samples, k) };
 }
 
-type GroupOf = (answer: string | null, correct: boolean) => string | null;
+type Verdict = JudgedSample["verdicts"][number];
+
+/** @throws {UsageError} If an answered sample has none of this grader. */
+function verdictOf(sample: JudgedSample, grader: string): Verdict | undefined {
+  const verdict = sample.verdicts.find((candidate) => candidate.grader === grader);
+  if (verdict !== undefined || sample.outcome !== "answered") return verdict;
+  const have = sample.verdicts.map((other) => other.grader).join(", ") || "none";
+  throw new UsageError(
+    `Cannot read sample ${sample.sample} of problem "${sample.problemId}": expected a verdict of grader "${grader}", got ${have}; ` +
+      "apply it with eval regrade",
+  );
+}
 
 function gradedSample(
   sample: JudgedSample,
-  { grader, groupOf }: { readonly grader: string; readonly groupOf: GroupOf },
+  judgement: Pick<GradedSample, "correct" | "group" | "isGroupRight">,
 ): GradedSample {
-  const { answer, outcome, score } = sample;
-  const verdict = sample.verdicts.find((candidate) => candidate.grader === grader);
-  if (verdict === undefined && outcome === "answered") {
-    const have = sample.verdicts.map((other) => other.grader).join(", ") || "none";
-    throw new UsageError(
-      `Cannot read sample ${sample.sample} of problem "${sample.problemId}": expected a verdict of grader "${grader}", got ${have}; ` +
-        "apply it with eval regrade",
-    );
-  }
-  const correct = verdict?.correct ?? false;
-  const tokens = sample.promptTokens + sample.generatedTokens + sample.ppmTokens;
-  const { ppmTokens } = sample;
-  return { answer, group: groupOf(answer, correct), outcome, correct, score, tokens, ppmTokens };
+  const { answer, outcome, score, ppmTokens } = sample;
+  const tokens = sample.promptTokens + sample.generatedTokens + ppmTokens;
+  return { answer, outcome, score, tokens, ppmTokens, ...judgement };
+}
+
+/** Whether a sample has a vote: one that names an answer. */
+export function isVote({ answer, outcome }: JudgedSample): boolean {
+  return answer !== null && outcome !== "infrastructure";
 }
 
 /**
- * Names of groups of equal answers. Answers that were judged right all equal the reference and so each other; wrong ones are grouped
- * by their normal form, which is worked out once for each text.
+ * Group that each sample of a problem votes for. Nothing here looks at whether an answer was judged right: a vote that knew the reference
+ * would join all right answers and leave equal wrong ones apart.
  */
-function answerGroups(): GroupOf {
+function voteGroups(
+  judged: readonly { readonly sample: JudgedSample; readonly verdict: Verdict | undefined }[],
+  formOf: (answer: string) => string,
+): readonly (string | null)[] {
+  const votes = judged.filter(({ sample }) => isVote(sample));
+  const isGrouped = votes.every(({ verdict }) => typeof verdict?.vote === "number");
+  return judged.map(({ sample, verdict }) => {
+    if (sample.answer === null) return null;
+    return isGrouped ? `as sample ${verdict?.vote}` : formOf(sample.answer);
+  });
+}
+
+/** Normal forms of answers, each text worked out once. */
+function normalForms(): (answer: string) => string {
   const known = new Map<string, string>();
-  return (answer, correct) => {
-    if (answer === null) return null;
-    if (correct) return "right";
-    let group = known.get(answer);
-    if (group === undefined) {
-      group = `wrong ${answerNormalForm(answer)}`;
-      known.set(answer, group);
+  return (answer) => {
+    let form = known.get(answer);
+    if (form === undefined) {
+      form = answerNormalForm(answer);
+      known.set(answer, form);
     }
-    return group;
+    return form;
   };
 }

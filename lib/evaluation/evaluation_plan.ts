@@ -15,13 +15,13 @@ export interface EvaluationPlan extends
   /** Every random choice follows from it, the problem and the index of the sample. */
   readonly seed: number;
   /**
-   * What else changes what a sample means: identities of the models, prompt route, limits of the sandbox. Suite, problems, mode and seed
-   * are added. How many problems and samples are wanted is not part of it: more of them go on where fewer ended.
+   * Everything else that changes what a sample means: identities of the models, prompt route, limits of the sandbox. Suite, problems, mode
+   * and seed are added. The number of problems and samples wanted is no part of it: a larger run goes on where a smaller one ended.
    */
   readonly spec: Readonly<Record<string, Json>>;
 }
 
-/** What the store is asked to open: the same request finds the same evaluation. */
+/** Request to the store to open an evaluation: the same request finds the same evaluation. */
 export function evaluationRequest(loaded: LoadedSuite, plan: EvaluationPlan): EvaluationRequest {
   const { mode, seed, spec, runNo, roundNo, policy, ppm, provenance, open } = plan;
   const { suite, checksum } = loaded;

@@ -24,7 +24,7 @@ export interface EvaluationResult {
   readonly summary: EvaluationSummary;
 }
 
-/** What reading a stored evaluation needs. */
+/** Options for reading a stored evaluation. */
 export interface ReadOptions {
   readonly store: EvaluationStore;
   /** Grader whose verdicts count. */

@@ -24,10 +24,11 @@ export async function verdictOf(
   const reference = { answer: problem.answer, meta: problem.meta };
   const verdict = await grader.grade(reference, answer, { signal });
   const { correct, stage, reason, elapsedMs } = verdict;
-  return { problemId, sample, grader: verdict.grader, correct, stage, reason, elapsedMs };
+  const judged = { problemId, sample, grader: verdict.grader, correct, stage, reason, elapsedMs };
+  return { ...judged, vote: null };
 }
 
-/** What judging stored samples needs. */
+/** Options for judging stored samples. */
 export interface GradeOptions {
   readonly store: EvaluationStore;
   readonly evalId: number;
@@ -35,7 +36,7 @@ export interface GradeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What judging stored samples did. */
+/** Result of judging stored samples. */
 export interface GradeResult {
   readonly judged: number;
   /** Samples that the machinery failed to judge; they are judged next time. */

@@ -12,7 +12,7 @@ import {
 } from "./modes/mod.ts";
 import type { Suite } from "./suite.ts";
 
-/** What may be said of a mode over what the suite says. */
+/** Settings of a mode that override those of the suite. */
 export interface ModeOverrides {
   readonly prompt?: "trained" | "bootstrap" | undefined;
   /** Route of the policy. @default "completions" */

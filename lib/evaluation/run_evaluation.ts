@@ -18,6 +18,7 @@ import type {
 } from "../store/evaluation_store.ts";
 import type { ProblemStore } from "../store/store.ts";
 import { gradeMissing, verdictOf } from "./grade_samples.ts";
+import { groupVotes } from "./group_votes.ts";
 import { type EvaluationPlan, evaluationRequest } from "./evaluation_plan.ts";
 import { type EvaluationResult, readResult } from "./evaluation_result.ts";
 import type { SolveContext } from "./modes/mod.ts";
@@ -30,7 +31,7 @@ export interface SampleEvent {
   readonly verdict: SampleVerdict | null;
 }
 
-/** What an evaluation works with. */
+/** Parts that an evaluation works with. */
 export interface EvaluationParts {
   readonly policy: Policy;
   /** `null` for modes that need none. */
@@ -82,6 +83,7 @@ export async function runEvaluation(
     if (isContinued || unjudged > 0) {
       await gradeMissing(problems, { store, evalId, grader, signal: parts.signal });
     }
+    if (plan.samples > 1) await groupVotes({ store, evalId, grader, signal: parts.signal });
   } catch (error) {
     // Of a store that is broken only its own error is worth telling.
     await store.setEvaluationState(evalId, "incomplete").catch(() => {});

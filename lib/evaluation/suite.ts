@@ -3,6 +3,7 @@ import {
   canonicalJson,
   ConfigError,
   DatasetError,
+  FieldMapping,
   type Problem,
   sha256,
   UsageError,
@@ -15,8 +16,8 @@ export const SuiteSampling = z.strictObject({
 });
 
 /**
- * What is measured: one small file of `evals/`, or one of the user's own. Everything that has to do with the data stands here;
- * everything that has to do with a run (mode, models, number of samples) is said on the command line, and only its defaults stand here.
+ * Suite of problems to measure: one small file of `evals/`, or one of the user's own. Everything about the data stands here;
+ * everything about a run (mode, models, number of samples) is said on the command line, and only its defaults stand here.
  */
 export const Suite = z.strictObject({
   /** Short name: letters, digits, `_` and `-`. */
@@ -26,6 +27,8 @@ export const Suite = z.strictObject({
   groups: z.array(z.string().regex(/^[\w-]{1,64}$/)).default([]),
   /** Problem set by name, or a file; a relative path starts at the suite's folder. */
   problems: z.string().min(1),
+  /** Fields of a problem file that differ from the usual names. */
+  fields: FieldMapping.optional(),
   /** {@linkcode problemsChecksum} of the whole set; left out, the set is not pinned. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
   /** Problems of the whole set. */
@@ -52,7 +55,7 @@ export const Suite = z.strictObject({
   metric: z.enum(["pass@1"]).default("pass@1"),
 });
 
-/** What is measured. */
+/** Suite of problems to measure. */
 export type Suite = z.infer<typeof Suite>;
 
 /**
@@ -96,7 +99,7 @@ export interface LoadedSuite {
   readonly checksum: string;
   /** Problems of the whole set. */
   readonly total: number;
-  /** What a user should know of the data. */
+  /** Notices about the data for the user. */
   readonly notices: readonly string[];
 }
 

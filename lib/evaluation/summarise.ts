@@ -1,9 +1,10 @@
-/** What an evaluation came to: pure functions of stored samples and their verdicts. */
+/** Summary of an evaluation: pure functions of stored samples and their verdicts. */
 import type { Problem } from "../core/mod.ts";
 import type { PpmCalibration } from "../endpoint/ppm.ts";
 import type { JudgedSample } from "../store/evaluation_store.ts";
 import { scoreOf } from "./compare.ts";
 import {
+  areVotesGrouped,
   averageMetric,
   bestOfMetric,
   type GradedProblem,
@@ -13,8 +14,9 @@ import {
   type ProblemMetric,
 } from "./compare_problems.ts";
 import { countSamples, type SampleCounts } from "./count_samples.ts";
+import { headlineMetric, isChoice } from "./headline.ts";
 import type { EvaluationModeName } from "./modes/mod.ts";
-import { type Interval, minimumDetectableDifference } from "./statistics/mod.ts";
+import type { Interval } from "./statistics/mod.ts";
 import { weightedVoteMetric } from "./weighted_vote.ts";
 
 /** A figure of an evaluation: a mean of one value a problem. */
@@ -32,7 +34,7 @@ export interface MetricRow {
   readonly n: number;
 }
 
-/** What a summary is made for. */
+/** Options of {@linkcode summarise}. */
 export interface SummaryOptions {
   readonly mode: EvaluationModeName;
   /** Problems that were to be measured. */
@@ -45,7 +47,7 @@ export interface SummaryOptions {
   readonly calibration: PpmCalibration | null;
 }
 
-/** What an evaluation came to. */
+/** Results of an evaluation. */
 export interface EvaluationSummary {
   /** Problems that were to be measured. */
   readonly problems: number;
@@ -63,15 +65,9 @@ export interface EvaluationSummary {
   /** The headline without problems that their set or loading flags (figures, proofs, unclear references); `null` without any. */
   readonly judgeable: MetricRow | null;
   readonly counts: SampleCounts;
-  /**
-   * Smallest true difference that a paired comparison on these problems shows four times in five, if one problem in ten changes;
-   * `null` when nothing is measured.
-   */
-  readonly minimumDetectable: number | null;
+  /** Whether votes are grouped by the grader itself; otherwise by normal form alone ({@linkcode areVotesGrouped}). */
+  readonly areVotesGrouped: boolean;
 }
-
-/** Share of problems that change between neighbouring checkpoints, for planning (evaluation.md 3.3: 8 to 15 %). */
-const CHANGED_SHARE = 0.1;
 
 /**
  * Summarises samples.
@@ -90,11 +86,11 @@ export function summarise(
   const clusterOf = (problem: GradedProblem) => questionKey(byId.get(problem.problemId));
   const metrics = metricsOf(options);
   const rows = measure(whole, metrics, clusterOf);
-  const headline = headlineOf(rows, options);
+  const { name } = headlineMetric(options.mode, k);
+  const headline = rows.find(({ metric }) => metric === name) ?? null;
   const only = (keep: (problem: Problem) => boolean) => {
     const kept = whole.filter(({ problemId }) => keep(byId.get(problemId) as Problem));
-    const wantedMetrics = metrics.filter(({ name }) => name === headline?.metric);
-    return measure(kept, wantedMetrics, clusterOf)[0] ?? null;
+    return measure(kept, metrics.filter((metric) => metric.name === name), clusterOf)[0] ?? null;
   };
   return {
     problems: problems.length,
@@ -109,10 +105,7 @@ export function summarise(
     }),
     judgeable: problems.some(isFlagged) ? only((problem) => !isFlagged(problem)) : null,
     counts: countSamples(wanted, { grader, wanted: problems.length * k }),
-    minimumDetectable: whole.length === 0 ? null : minimumDetectableDifference({
-      problems: whole.length,
-      deviation: Math.sqrt(CHANGED_SHARE),
-    }),
+    areVotesGrouped: areVotesGrouped(judged, grader),
   };
 }
 
@@ -160,25 +153,11 @@ function metricsOf({ mode, samples, calibration }: SummaryOptions): readonly Pro
   ];
 }
 
-/** Whether a mode's samples carry the PPM's score, by which one of them is chosen. */
-function isChoice(mode: EvaluationModeName): boolean {
-  return mode === "bon" || mode === "mcts" || mode === "beam";
-}
-
 /** 2, 4, 8 … and all. */
 function drawnCounts(samples: number): readonly number[] {
   const counts: number[] = [];
   for (let k = 2; k < samples; k *= 2) counts.push(k);
   return [...counts, samples];
-}
-
-/** Sampling is judged by its mean, a choice among samples by what is chosen. */
-function headlineOf(
-  rows: readonly MetricRow[],
-  { mode, samples }: SummaryOptions,
-): MetricRow | null {
-  const wanted = samples > 1 && isChoice(mode) ? `best-of-${samples}` : averageMetric(samples).name;
-  return rows.find(({ metric }) => metric === wanted) ?? null;
 }
 
 function levelsOf(

@@ -1,6 +1,6 @@
 /**
  * Contamination: which of the measured problems stand among the problems that were searched for the training of what is measured
- * (evaluation.md 3.4). Computed by the database, in the manner of the export's decontamination: words alone are compared.
+ * (docs/evaluation.md, "Contamination"). Computed by the database, in the manner of the export's decontamination: words alone are compared.
  */
 import { z } from "zod";
 import { isStarterSet } from "../core/mod.ts";

@@ -14,7 +14,7 @@ import { type Candidate, chooseSides, type PairDrop, type PairSides } from "./pa
 import type { PairRules } from "./rules.ts";
 import { Siblings } from "./siblings.ts";
 
-/** Better and worse continuations of one prefix: every positive against every negative is a pair. */
+/** Better and worse continuations of one prefix, or a part of them: every positive against every negative is a pair. */
 export interface PairGroup extends PairSides {
   /** `step`: steps that continue the same prefix. `final`: whole trajectories of one problem. */
   readonly kind: "step" | "final";
@@ -28,7 +28,7 @@ export interface PairGroup extends PairSides {
 /** Why a problem gives no pairs. */
 export type ContrastDrop = "quarantined" | "all_right" | "all_wrong" | "no_answers";
 
-/** What the rules make of a problem. */
+/** Result of the rules for a problem. */
 export interface ChosenPairs {
   readonly groups: readonly PairGroup[];
   /** Why nothing of the problem can be compared; `null` where something can. */
@@ -37,7 +37,7 @@ export interface ChosenPairs {
   readonly dropped: Readonly<Partial<Record<PairDrop, number>>>;
 }
 
-/** Chooses the preference pairs of a problem (algorithm.md 4, PPM pairs). Deterministic: ties go to the earlier node. */
+/** Chooses the preference pairs of a problem (docs/architecture.md, "Preference pairs"). Deterministic: ties go to the earlier node. */
 export function choosePairs(problem: ExportedProblem, rules: PairRules): ChosenPairs {
   const last = Math.max(...problem.trees.map(({ round }) => round));
   const trees = problem.trees.filter(({ round }) => rules.rounds === "all" || round === last);
@@ -67,7 +67,7 @@ function whyNothing(
   return wrong > 0 ? "all_wrong" : "no_answers";
 }
 
-/** What became of a prefix: its groups, or why there are none. */
+/** Outcome for a prefix: its groups, or the reason why there are none. */
 type Choice = readonly PairGroup[] | PairDrop;
 
 function stepGroups(tree: ExportedTree, rules: PairRules): readonly Choice[] {

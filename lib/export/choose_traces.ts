@@ -34,7 +34,7 @@ export interface ChosenTrace {
   readonly minQ: number | null;
 }
 
-/** What the rules make of a problem. */
+/** Result of the rules for a problem. */
 export interface ChosenTraces {
   readonly traces: readonly ChosenTrace[];
   readonly difficulty: Difficulty;
@@ -44,7 +44,7 @@ export interface ChosenTraces {
   readonly dropped: Readonly<Partial<Record<TraceDrop, number>>>;
 }
 
-/** Chooses the traces of a problem (algorithm.md 4, SFT). Deterministic: ties go to the earlier tree, then the earlier node. */
+/** Chooses the traces of a problem (docs/architecture.md, "Traces"). Deterministic: ties go to the earlier tree, then the earlier node. */
 export function chooseTraces(problem: ExportedProblem, rules: SftRules): ChosenTraces {
   const solved = problem.trees.filter((tree) => countAnswers([tree]).right > 0);
   const latest = Math.max(...solved.map(({ round }) => round));
@@ -94,7 +94,23 @@ function rank(
     return { trace, key: rankKey(trace, problemId, rules) };
   });
   // Array.prototype.sort is stable: what ties stays in the order of trees and nodes.
-  return ranked.sort((a, b) => compareKeys(a.key, b.key)).map(({ trace }) => trace);
+  return ranked.sort((a, b) =>
+    compareKeys(a.key, b.key) ||
+    (rules.order === "released" ? compareBranches(a.trace, b.trace) : 0)
+  ).map(({ trace }) => trace);
+}
+
+/** Order of two traces of one tree by where they part: nodes are numbered as they were made, branches as they were drawn. */
+function compareBranches(
+  { trajectory: a }: ChosenTrace,
+  { trajectory: b }: ChosenTrace,
+): number {
+  if (a.tree !== b.tree) return 0;
+  for (const [i, { nodeId }] of a.steps.entries()) {
+    const other = b.steps[i]?.nodeId ?? nodeId;
+    if (nodeId !== other) return nodeId - other;
+  }
+  return 0;
 }
 
 /** The higher, the better, key by key. */
@@ -102,6 +118,7 @@ function rankKey(trace: ChosenTrace, problemId: string, rules: SftRules): readon
   const { tree, leaf } = trace.trajectory;
   switch (rules.order) {
     case "mean-q":
+    case "released":
       return [trace.meanQ ?? -Infinity, trace.minQ ?? -Infinity];
     case "score":
       return [leaf.score ?? -Infinity];
@@ -126,7 +143,8 @@ function keepDistinct(
   const dropped: Partial<Record<TraceDrop, number>> = {};
   const drop = (reason: TraceDrop, count = 1) => dropped[reason] = (dropped[reason] ?? 0) + count;
   for (const [position, trace] of ranked.entries()) {
-    if (kept.length === rules.perProblem) {
+    const taken = rules.order === "released" ? position : kept.length;
+    if (taken === rules.perProblem) {
       drop("surplus", ranked.length - position);
       break;
     }

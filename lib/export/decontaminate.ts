@@ -1,5 +1,6 @@
 /**
- * Keeps evaluation problems out of training data: equal after normalisation, or sharing a run of 13 words (algorithm.md 4).
+ * Keeps evaluation problems out of training data: equal after normalisation, or sharing a run of 13 words (docs/evaluation.md,
+ * "Contamination").
  *
  * Sound because only normalised words are compared: punctuation, case, spacing and the layout of LaTeX do not hide a problem.
  */

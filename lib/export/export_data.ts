@@ -1,11 +1,12 @@
 import { policyPrompt, sha256, UsageError } from "../core/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";
-import { choosePairs } from "./choose_pairs.ts";
+import { choosePairs, type PairGroup } from "./choose_pairs.ts";
 import { chooseTraces } from "./choose_traces.ts";
 import type { Decontaminator } from "./decontaminate.ts";
 import type { ExportedProblem } from "./exported_tree.ts";
 import { pairRows, type PromptedProblem, traceRows } from "./formats.ts";
 import { type ExportFormat, type ExportKind, ExportManifest } from "./manifest.ts";
+import { pairsIn } from "./pair_sides.ts";
 import {
   countTrees,
   type NodeSelection,
@@ -16,7 +17,7 @@ import {
 import type { PairRules, SftRules } from "./rules.ts";
 import { type FileNames, openExportWriter } from "./writer.ts";
 
-/** What every export is told. */
+/** Options of every export. */
 export interface ExportOptions<Rules> {
   /** Folder that the export will be; `null` writes nothing and only counts. */
   readonly folder: string | null;
@@ -47,7 +48,7 @@ export const OWN_FILES: Readonly<Record<ExportKind, string>> = {
 };
 
 /**
- * Writes traces for fine-tuning (algorithm.md 4, SFT). The same store gives the same bytes; memory does not grow with it.
+ * Writes traces for fine-tuning (docs/architecture.md, "Traces"). The same store gives the same bytes; memory does not grow with it.
  *
  * @throws {UsageError} If the run does not exist, or the folder holds something else than an export.
  */
@@ -89,7 +90,8 @@ export function exportSft(
 }
 
 /**
- * Writes groups of preference pairs (algorithm.md 4, PPM pairs). The same store gives the same bytes; memory does not grow with it.
+ * Writes groups of preference pairs (docs/architecture.md, "Preference pairs"). The same store gives the same bytes; memory does not grow
+ * with it.
  *
  * @throws {UsageError} If the run does not exist, or the folder holds something else than an export.
  */
@@ -107,24 +109,27 @@ export function exportPairs(
     },
     choose: (problem) => {
       const { groups, problemDropped, dropped } = choosePairs(problem, rules);
-      const counts: Record<string, number> = {};
-      for (const { kind, positives, negatives } of groups) {
-        add(counts, {
-          [`${kind}_groups`]: 1,
-          [`${kind}_pairs`]: positives.length * negatives.length,
-        });
-      }
-      return { rows: groups, problemDropped, dropped, counts };
+      return { rows: groups, problemDropped, dropped, counts: countGroups(groups) };
     },
     write: pairRows,
-    pairs: ({ positives, negatives }) => positives.length * negatives.length,
+    pairs: pairsIn,
     finish: () => ({}),
   });
 }
 
+/** Groups and pairs by kind; the parts of a group are one. */
+function countGroups(groups: readonly PairGroup[]): Counts {
+  const counts: Record<string, number> = {};
+  for (const { kind, weight, ...sides } of groups) {
+    add(counts, { [`${kind}_groups`]: weight, [`${kind}_pairs`]: pairsIn(sides) });
+  }
+  // Weights of parts are fractions; those of a group add up to one.
+  return Object.fromEntries(Object.entries(counts).map(([name, sum]) => [name, Math.round(sum)]));
+}
+
 type Counts = Readonly<Partial<Record<string, number>>>;
 
-/** What tells one kind of export from another. */
+/** Parts in which one kind of export differs from another. */
 interface ExportWork<Row> {
   readonly kind: ExportKind;
   readonly selection: Omit<NodeSelection, "rollouts">;

@@ -14,7 +14,7 @@ export interface ExportedNode {
   readonly visits: number;
   /** `w`: sum of their end values. */
   readonly valueSum: number;
-  /** Q of algorithm.md 3.1, which holds the PPM where one guided; `null` where it is undefined. */
+  /** Q (docs/search.md, "Node statistics"), which holds the PPM where one guided; `null` where it is undefined. */
   readonly qValue: number | null;
   /** Judgement of an answer; `null` for everything else. */
   readonly correct: boolean | null;

@@ -35,7 +35,7 @@ export function traceRows(
     case "trl":
       return [{ prompt, completion: trajectoryText(trajectory) }];
     case "released":
-      return [{ query: question, response: trajectoryText(trajectory) }];
+      return [{ query: question, response: trajectoryText(trajectory).trim() }];
   }
 }
 
@@ -55,7 +55,7 @@ export function responseParts(text: string, kind: NodeKind): readonly ResponsePa
 
 /** A group of pairs as rows of a format; only our own knows groups, the others have a row a pair. */
 export function pairRows(
-  { kind, round, treeId, prefix, positives, negatives }: PairGroup,
+  { kind, round, treeId, prefix, positives, negatives, weight, chosen }: PairGroup,
   problem: PromptedProblem,
   format: ExportFormat,
 ): readonly unknown[] {
@@ -72,15 +72,16 @@ export function pairRows(
         prompt,
         positives,
         negatives,
+        weight,
       }];
     case "trl":
       return everyPair((chosen, rejected) => ({ prompt, chosen, rejected }));
     case "released":
-      // The counts are what its loss weighs a pair by.
+      // The counts are what its loss weighs a pair by: those of the whole group, before pairs were left out.
       return everyPair((pos, neg) => ({
         ...{ prompt, pos, neg },
-        pos_count: positives.length,
-        neg_count: negatives.length,
+        pos_count: chosen.positives,
+        neg_count: chosen.negatives,
       }));
   }
 }

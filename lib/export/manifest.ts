@@ -3,10 +3,10 @@ import { z } from "zod";
 /** Name of the file that is written last: its presence means that the export is whole. */
 export const EXPORT_MANIFEST = "manifest.json";
 
-/** What an export is: traces for fine-tuning, or preference pairs. */
+/** Kinds of export: traces for fine-tuning, or preference pairs. */
 export const EXPORT_KINDS = ["sft", "pairs"] as const;
 
-/** What an export is. */
+/** Kind of export. */
 export type ExportKind = typeof EXPORT_KINDS[number];
 
 /**
@@ -20,7 +20,7 @@ export type ExportFormat = typeof EXPORT_FORMATS[number];
 
 const counts = z.record(z.string(), z.number());
 
-/** What an export holds and where it came from. Says nothing of when or where it was made: equal stores give equal manifests. */
+/** Contents and origin of an export. Says nothing of when or where it was made: equal stores give equal manifests. */
 export const ExportManifest = z.strictObject({
   version: z.literal(1),
   kind: z.enum(EXPORT_KINDS),
@@ -31,13 +31,13 @@ export const ExportManifest = z.strictObject({
     bytes: z.int(),
     sha256: z.string(),
   })),
-  /** Traces, or groups of pairs. */
+  /** Traces, or groups of pairs and parts of groups (`counts` has whole groups). */
   rows: z.int(),
   /** Positive-negative pairs in the groups; equal to `rows` for traces. */
   pairs: z.int(),
   /** Problems that gave at least one row. */
   problems: z.int(),
-  /** What was left out, by reason: problems (reasons that begin with `problem`), right trajectories (`sft`), prefixes (`pairs`). */
+  /** Counts of items left out, by reason: problems (reasons that begin with `problem`), right trajectories (`sft`), prefixes (`pairs`). */
   dropped: counts,
   /** Counts beside: difficulty of problems, mean length of traces, groups by kind. */
   counts,
@@ -54,5 +54,5 @@ export const ExportManifest = z.strictObject({
   }),
 });
 
-/** What an export holds and where it came from. */
+/** Contents and origin of an export. */
 export type ExportManifest = Readonly<z.infer<typeof ExportManifest>>;

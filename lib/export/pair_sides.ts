@@ -20,10 +20,14 @@ export interface Candidate extends PairMember {
   readonly worstCompletion: () => number;
 }
 
-/** Better and worse continuations: every positive against every negative is a pair. */
+/** Better and worse continuations, all of a group or a part of it: every positive against every negative is a pair. */
 export interface PairSides {
   readonly positives: readonly PairMember[];
   readonly negatives: readonly PairMember[];
+  /** Share of its group, by pairs: a group counts once in a mean over groups, into however many parts it falls. */
+  readonly weight: number;
+  /** Positives and negatives of the whole group before pairs that do not hold were left out. */
+  readonly chosen: { readonly positives: number; readonly negatives: number };
 }
 
 /** Why a prefix gives no group. */
@@ -36,9 +40,8 @@ export type PairDrop =
   | "completion_margin";
 
 /**
- * The best of what leads right against the worst of what leads wrong, pair by pair. Where some pairs do not hold, the rest becomes
- * several groups in each of which all of them do; a continuation that leads both ways can so be better than one and worse than
- * another.
+ * The best of what leads right against the worst of what leads wrong, pair by pair. Where some pairs do not hold, the group falls
+ * into parts in each of which all of them do; a continuation that leads both ways can so be better than one and worse than another.
  */
 export function chooseSides(
   candidates: readonly Candidate[],
@@ -61,8 +64,18 @@ export function chooseSides(
       return reason === null;
     }),
   }));
-  const groups = mergeEqual(allowed.filter((one) => one.negatives.length > 0));
-  return groups.length > 0 ? groups : failed[0] ?? "one_sided";
+  const parts = mergeEqual(allowed.filter((one) => one.negatives.length > 0));
+  if (parts.length === 0) return failed[0] ?? "one_sided";
+  const chosen = { positives: positives.length, negatives: negatives.length };
+  const pairs = parts.reduce((sum, part) => sum + pairsIn(part), 0);
+  return parts.map((part) => ({ ...part, weight: pairsIn(part) / pairs, chosen }));
+}
+
+/** How many pairs two sides make. */
+export function pairsIn(
+  { positives, negatives }: Pick<PairSides, "positives" | "negatives">,
+): number {
+  return positives.length * negatives.length;
 }
 
 /** Trees of several seeds may hold the same continuation; one of them is enough on a side. */
@@ -93,10 +106,10 @@ function whyNoPair(positive: Candidate, negative: Candidate, rules: PairRules): 
   return isMargin ? null : "completion_margin";
 }
 
-/** Positives with the same negatives share a group. */
+/** Positives with the same negatives share a part. */
 function mergeEqual(
   rows: readonly { readonly positive: Candidate; readonly negatives: readonly Candidate[] }[],
-): readonly PairSides[] {
+): readonly Pick<PairSides, "positives" | "negatives">[] {
   const groups: { readonly positives: Candidate[]; readonly negatives: readonly Candidate[] }[] =
     [];
   for (const { positive, negatives } of rows) {

@@ -53,8 +53,8 @@ const DEFAULT_PAIRS: PairRules = {
 };
 
 /**
- * A starter problem has one short right solution: whatever differs from it enough to be a second trace holds a false step in 39 to
- * 50 % of cases (benchmarks/README.md), so one trace is kept.
+ * A starter problem has one short right solution, and whatever differs from it enough to be a second trace is usually a lucky one: one
+ * trace is kept (benchmarks/log/2026-11.md, "Recipe of the starter policies").
  */
 const STARTER: PresetRules = { sft: { ...DEFAULT_SFT, perProblem: 1 }, pairs: DEFAULT_PAIRS };
 
@@ -74,6 +74,7 @@ const PAPER = {
 const RELEASED = {
   sft: {
     ...PAPER.sft,
+    order: "released",
     failedSteps: "keep",
     forbiddenText: "error",
     syntheticSources: DEFAULT_SFT.syntheticSources,

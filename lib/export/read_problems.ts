@@ -5,7 +5,9 @@
  * it wants as ranges of `tree_id`, so that DuckDB skips the rest of the file by its zone maps.
  */
 import { z } from "zod";
-import { type Json, NODE_KINDS, NODE_STATUSES } from "../core/mod.ts";
+import { type Json, NODE_KINDS, NODE_STATUSES, type NodeKind } from "../core/mod.ts";
+import type { SegmentParent } from "../domain/domain.ts";
+import { judgedText } from "../domain/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";
 import type { ExportedNode, ExportedProblem, ExportedTree } from "./exported_tree.ts";
 import { limitRollouts, type RolloutEnd } from "./limit_rollouts.ts";
@@ -202,7 +204,7 @@ interface IdRange {
   readonly to: bigint;
 }
 
-/** Trees of a slice, one range a round: run 8 bits, round 4, problem 24, seed 12 (storage.md 3). */
+/** Trees of a slice, one range a round: run 8 bits, round 4, problem 24, seed 12 (docs/architecture.md, "store"). */
 function idRanges({ runNo, rounds }: TreeSource, { first, last }: ProblemSlice): IdRange[] {
   return rounds.toSorted((a, b) => a - b).map((round) => {
     const above = (BigInt(runNo) << 40n) | (BigInt(round) << 36n);
@@ -232,6 +234,7 @@ async function* groupTrees(
 ): AsyncGenerator<NumberedTrees> {
   let open: { readonly problemNo: number; readonly trees: ExportedTree[] } | null = null;
   let nodes: ExportedNode[] = [];
+  let kinds = new Map<number | null, NodeKind>();
   for await (const batch of batches) {
     for (const row of batch) {
       const [treeId, problemNo, round, seed, ...rest] = NodeRow.parse(row);
@@ -241,9 +244,13 @@ async function* groupTrees(
       }
       if (open.trees.at(-1)?.treeId !== treeId) {
         nodes = [];
+        kinds = new Map();
         open.trees.push({ treeId, round, seed, nodes });
       }
-      nodes.push(toNode(rest));
+      const node = toNode(rest);
+      kinds.set(node.nodeId, node.kind);
+      const parent = segmentParent(kinds.get(node.parentId));
+      nodes.push({ ...node, text: judgedText({ ...node, parent }) });
     }
   }
   if (open !== null) yield open;
@@ -260,6 +267,11 @@ function toNode(cells: NodeCells): ExportedNode {
     ...{ nodeId, parentId, kind, status, text, code, visits, valueSum, qValue, correct },
     ...{ rightAnswers, wrongAnswers, generatedTokens, score },
   };
+}
+
+/** The kind of a parent may be unknown: above a failed candidate there need be no judged answer. */
+function segmentParent(kind: NodeKind | undefined): SegmentParent {
+  return kind === "root" || kind === "code_end" ? kind : "step";
 }
 
 /** Rounds are small numbers of our own; a list cannot be bound to `IN`. */

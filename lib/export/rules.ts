@@ -1,4 +1,7 @@
-/** Which trees become training data (algorithm.md 4): every rule an option, with its meaning. The values stand in `presets.ts`. */
+/**
+ * Which trees become training data (docs/architecture.md, "export"): every rule an option, with its meaning. The values stand in
+ * `presets.ts`.
+ */
 import { z } from "zod";
 import { Q_SOURCES } from "./exported_tree.ts";
 
@@ -14,8 +17,9 @@ export const SftRules = z.strictObject({
   perProblem: z.int().min(1).describe("Traces kept of a problem, at most"),
   minPerProblem: z.int().min(1).describe("Problems with fewer traces left give none"),
   q: qSource.describe("Q-value that traces are ranked by"),
-  order: z.enum(["mean-q", "score", "random"]).describe(
-    "Which right traces are kept: of highest mean Q (ties: highest minimum), best by the model `scorer`, or any",
+  order: z.enum(["mean-q", "score", "random", "released"]).describe(
+    "Which right traces are kept: of highest mean Q (ties: highest minimum), best by the model `scorer`, or any; released: of highest " +
+      "mean Q, ties in the order of the branches, and what is unfit among those kept is left out afterwards and not replaced",
   ),
   scorer: z.int().min(0).nullable()
     .describe("Number of the model whose scores of answers rank traces, with order score"),

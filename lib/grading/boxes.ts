@@ -1,4 +1,4 @@
-/** What the boxes of a text hold. */
+/** Result of reading the boxes of a text. */
 export interface Boxes {
   /** Content of the last box, or of the last run of boxes, parted by commas; `null` when there is none. */
   readonly answer: string | null;

@@ -1,7 +1,7 @@
 import { compactText } from "./normalize.ts";
 import { type NumberOptions, numbersAgree } from "./number.ts";
-import type { Answer } from "./structure.ts";
-import { unitsContradict } from "./units.ts";
+import { type Answer, wordForm } from "./structure.ts";
+import { unitFactor } from "./units.ts";
 
 /** A pair of texts that stage one cannot decide. */
 export interface Question {
@@ -23,7 +23,9 @@ export function compareAnswers(
   answer: Answer,
   options: CompareOptions,
 ): boolean | null {
-  if (unitsContradict(gold.unit, answer.unit)) return false;
+  const factor = unitFactor(gold.unit, answer.unit);
+  if (factor === null) return false;
+  if (factor !== 1n) return amountsAgree(gold, answer, factor);
   if (gold.kind === "number" && answer.kind === "number") {
     return numbersAgree(gold.value, answer.value, options);
   }
@@ -31,6 +33,14 @@ export function compareAnswers(
   if (isDecimalComma(gold, answer)) return true;
   const asEquations = compareEquations(gold, answer, options);
   return asEquations === undefined ? compareKinds(gold, answer, options) : asEquations;
+}
+
+/** `\$0.50` and 50 cents, exactly. */
+function amountsAgree(gold: Answer, answer: Answer, factor: bigint): boolean {
+  if (gold.kind !== "number" || answer.kind !== "number") return false;
+  const left = gold.value.numerator * answer.value.denominator;
+  const right = answer.value.numerator * gold.value.denominator;
+  return gold.unit === "dollar" ? left * factor === right : left === right * factor;
 }
 
 /** `1,22` is 1.22 only beside an answer that is written 1.22. */
@@ -119,10 +129,7 @@ function compareWords(gold: Answer, answer: Answer, options: CompareOptions): bo
     const other = gold.kind === "words" ? answer : gold;
     return other.kind === "expression" ? options.ask({ gold, answer }) : false;
   }
-  if (gold.text.length === 1 || answer.text.length === 1) return gold.text === answer.text;
-  const plain = (text: string) =>
-    text.toLowerCase().replace(/^(?:an?|the) /, "").replace(/[\s.'-]/g, "");
-  return plain(gold.text) === plain(answer.text);
+  return wordForm(gold.text) === wordForm(answer.text);
 }
 
 function compareMatrices(

@@ -6,7 +6,7 @@ import { judgeExactly, toVerdict } from "./judge.ts";
  * `undecided`; no figure may be reported from it.
  */
 export function exactGrader(): Grader {
-  const version = "rstar-2-exact";
+  const version = "rstar-4-exact";
   return {
     version,
     grade: (reference, answer) => {
@@ -18,7 +18,7 @@ export function exactGrader(): Grader {
           answer,
           grader: version,
           stage,
-          startedAt,
+          elapsedMs: performance.now() - startedAt,
         }),
       );
     },

@@ -1,10 +1,12 @@
 import { END_OF_ANSWER } from "../core/mod.ts";
 import { lastBoxes } from "./boxes.ts";
+import { findFormulas, type Formula, withoutFormulas } from "./formulas.ts";
+import { isProse, sentenceOf, statedValue } from "./sentence.ts";
 
-/** Which rule of evaluation.md 1.6 found the answer. */
+/** Rule that found the answer (docs/evaluation.md, "Extraction"). */
 export type ExtractionRule = "answer_step" | "boxed" | "phrase" | "maths" | "last_number" | "none";
 
-/** What was found in a reply. */
+/** Result of looking for the answer in a reply. */
 export interface Extraction {
   /** The bare answer; `null` when there is none. */
   readonly answer: string | null;
@@ -25,29 +27,46 @@ export interface ExtractionOptions {
 
 /** Rules that read prose look at the end of a reply only, so that 10 MB cost no more than this. */
 const TAIL_LENGTH = 20_000;
+/** Answer phrases that are tried, from the last one on. */
+const MAX_PHRASES = 32;
 
-/** The answer of a whole reply, by the first rule that applies (evaluation.md 1.6). Linear in the length of the reply. */
+/** The answer of a whole reply, by the first rule that applies (docs/evaluation.md, "Extraction"). Linear in the length of the reply. */
 export function extractAnswer(reply: string, options: ExtractionOptions = {}): Extraction {
   const thought = reply.lastIndexOf("</think>");
   if (thought < 0 && reply.includes("<think>")) return nothing(true);
   const text = thought < 0 ? reply : reply.slice(thought + "</think>".length);
-  const step = lastAnswerStep(text);
+  const step = lastTagged(text, END_OF_ANSWER);
   if (step !== null) {
-    const boxed = lastBoxes(step);
-    const answer = boxed.answer ?? afterPhrase(step);
+    const answer = lastBoxes(step).answer ?? afterPhrase(readable(step));
     if (answer !== null) return found(answer, "answer_step");
   }
   const boxed = lastBoxes(text);
   if (boxed.answer !== null) return found(boxed.answer, "boxed");
   if (boxed.isTruncated) return nothing(true);
-  return extractFromProse(text.slice(-TAIL_LENGTH), options);
+  const tagged = lastTagged(text, "</answer>");
+  if (tagged !== null && tagged.trim() !== "") return found(answerOfTag(tagged), "answer_step");
+  return extractFromProse(readable(text), options);
 }
 
-function lastAnswerStep(text: string): string | null {
-  const end = text.lastIndexOf(END_OF_ANSWER);
+/** Text between the last `closing` and the `<answer>` before it; `null` where either is missing. */
+function lastTagged(text: string, closing: string): string | null {
+  const end = text.lastIndexOf(closing);
   if (end < 0) return null;
   const start = text.lastIndexOf("<answer>", end);
   return start < 0 ? null : text.slice(start + "<answer>".length, end);
+}
+
+function answerOfTag(content: string): string {
+  const text = readable(content);
+  return afterPhrase(text) ?? statedValue(text) ?? lastFormula(text) ?? text;
+}
+
+/** The end of a text as it would be read: no runs of spaces, no fences of code, no tags of typefaces. */
+function readable(text: string): string {
+  return text.slice(-TAIL_LENGTH).replace(/[^\S\n]+/g, " ").replace(/\n[\n ]*/g, "\n")
+    .replace(/(?<=^|\n)(?:```|~~~)\w*(?=\n|$)/g, "")
+    .replace(/\\(?:math|text)(?:bf|rm|it|sf) ?\{ ?(-?[\d.,/]{1,40}) ?\}/g, " $1")
+    .replace(/<\/?(?:b|strong|em|i|u|code|span|p|br)\s?\/?>/g, "");
 }
 
 function extractFromProse(text: string, options: ExtractionOptions): Extraction {
@@ -79,69 +98,61 @@ function nothing(isTruncated: boolean): Extraction {
   return { answer: null, rule: "none", isLoose: false, isTruncated };
 }
 
+/** Of readable text: on long runs of spaces it would take quadratic time. */
 const PHRASE =
-  /(?:final answer(?:\s+\w+){0,6}?\s+(?:is|are)\b|(?:answers?|(?:correct|right|best)\s+(?:option|choice))\s+(?:is|are)\b|(?:final\s+)?answer\s*\**\s*[:：]|####|答案\s*(?:是|为|[:：])|réponse est)\s*:?/giu;
+  /(?:final answer(?:\s\w+){0,6}?\s(?:is|are)\b|(?:answers?|(?:correct|right|best)\s(?:option|choice))\s(?:is|are)\b|(?:final\s)?answer\s?[*_]{0,4}\s?[:：=]|####|答案\s?(?:是|为|[:：])|(?:故|因此|所以|应)选|réponse est)\s?[:：]?/giu;
 
-/** What follows the last "the answer is", up to the end of its sentence; `null` where no such phrase, or nothing behind it, stands. */
+/** Answer behind the last "the answer is" that has one, up to the end of its sentence; `null` where there is none. */
 function afterPhrase(text: string): string | null {
-  for (const match of [...text.matchAll(PHRASE)].reverse()) {
+  for (const match of [...text.matchAll(PHRASE)].slice(-MAX_PHRASES).reverse()) {
     const rest = text.slice(match.index + match[0].length, match.index + match[0].length + 2000);
-    const sentence = sentenceOf(rest.trimStart());
-    const answer = answerOfSentence(sentence);
+    const answer = answerOfSentence(sentenceOf(rest.replace(/^\s*(?:[*_]{1,3}(?=\s))?\s*/, "")));
     if (answer !== null) return answer;
   }
   return null;
 }
 
-/** A full stop ends a sentence unless it stands between digits or inside maths. */
-function sentenceOf(text: string): string {
-  let inMaths = false;
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === "\\") {
-      const next = text[++i];
-      if (next === "(" || next === "[") inMaths = true;
-      else if (next === ")" || next === "]") inMaths = false;
-    } else if (text[i] === "$") inMaths = !inMaths;
-    else if (
-      !inMaths &&
-      (text[i] === "\n" || text[i] === "。" || (text[i] === "." && /\s/.test(text[i + 1] ?? " ")))
-    ) {
-      if (text.slice(0, i).trim() !== "") return text.slice(0, i).trim();
-    }
-  }
-  return text.trim();
-}
-
 function answerOfSentence(sentence: string): string | null {
-  const text = sentence.replace(/<\|.*$/s, "").replace(/^\*+|\*+$/g, "").trim();
-  if (text === "") return null;
-  const outside = text.replace(FORMULA, " ");
-  if (!isProse(outside)) return text;
-  return lastFormula(text) ?? (text.length < 200 ? text : null);
+  if (sentence === "") return null;
+  return statedValue(sentence) ?? lastFormula(sentence) ??
+    (sentence.length < 200 ? sentence : null);
 }
 
-/** Sentences, as opposed to a value with a unit or a list with "and". */
-function isProse(text: string): boolean {
-  if (/\p{Script=Han}{2,}/u.test(text)) return true;
-  const bare = text.replace(/\\(?:begin|end)\s*(?:\{\w*\*?\}\s*)+|\\[a-zA-Z]+/g, " ");
-  const words = bare.match(/\p{L}{2,}/gu) ?? [];
-  return words.filter((word) => !/^(?:and|or)$/i.test(word)).length >= 3;
-}
-
-const FORMULA =
-  /\$\$[^$]+\$\$|(?<![\\\d])\$(?:\\\$|[^$\n])+\$|\\\((?:[^\\\n]|\\(?!\)))+\\\)|\\\[(?:[^\\]|\\(?!\]))+\\\]/g;
 const NUMBER =
   /(?<![\d.,A-Za-z_^{])[-−]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)(?:\s*\/\s*\d+(?!\d|\.\d))?(?:\s*(?:\\?%|percent\b|pct\b))?/gu;
 const FRACTION = /-?\\[dt]?frac\{-?\d+(?:\.\d+)?\}\{-?\d+(?:\.\d+)?\}/g;
 
+const PLAIN = String.raw`[-−]?\d{1,15}(?:[./]\d{1,15})?`;
+const JOIN = String.raw`\s?(?:,(?:\s?(?:and|or)\b)?|(?:and|or)\b)\s?`;
+const PLAIN_LISTS: readonly RegExp[] = [
+  // `(x, y) = (1, 2)`
+  new RegExp(String.raw`(?<![\w)])\(\s?${PLAIN}(?:\s?,\s?${PLAIN}){1,9}\s?\)`, "g"),
+  // `x = 3 or x = -2`
+  new RegExp(
+    String.raw`(?<![\w\\])([a-z])\s?=\s?${PLAIN}(?:${JOIN}\1\s?=\s?${PLAIN}){1,9}(?![\w/])`,
+    "g",
+  ),
+  // `The roots are 3 and -2`
+  new RegExp(
+    String
+      .raw`(?<=\b(?:solutions|roots|zeros|zeroes|answers|values)\s(?:are|were)\s:?)\s?${PLAIN}(?:${JOIN}${PLAIN}){1,9}(?![\w/])`,
+    "g",
+  ),
+];
+
+/** Lists of numbers that stand in prose without delimiters; the last one is an answer only as a whole. */
+function plainLists(text: string): RegExpExecArray[] {
+  return PLAIN_LISTS.flatMap((pattern) => [...text.matchAll(pattern)]);
+}
+
 /** The formula, fraction or number that ends last; formulas parted by commas, "and" or "or" are one list. */
 function lastFormula(text: string): string | null {
-  const formulas = [...text.matchAll(FORMULA)];
+  const formulas = findFormulas(text);
   const last = formulas.at(-1);
-  const formulaEnd = last === undefined ? -1 : last.index + last[0].length;
-  const rest = text.slice(Math.max(0, formulaEnd));
-  const number = [...rest.matchAll(NUMBER), ...rest.matchAll(FRACTION)]
-    .sort((a, b) => a.index + a[0].length - b.index - b[0].length).at(-1);
+  const rest = text.slice(last?.end ?? 0);
+  // Of two that end together, the one that begins first holds the other.
+  const number = [...plainLists(rest), ...rest.matchAll(NUMBER), ...rest.matchAll(FRACTION)]
+    .sort((a, b) => a.index + a[0].length - b.index - b[0].length || b.index - a.index).at(-1);
   if (number !== undefined && !isUnitPower(rest, number.index)) return number[0].trim();
   if (last === undefined) return null;
   const percent = /^\s*(?:\\?%|percent|pct)/.test(rest) ? "\\%" : "";
@@ -150,29 +161,33 @@ function lastFormula(text: string): string | null {
 
 /** The 2 of `m^2`, `m2`. */
 function isUnitPower(text: string, index: number): boolean {
-  return /[a-zA-Z^]$/.test(text.slice(0, index));
+  return /[a-zA-Z^]$/.test(text.slice(Math.max(0, index - 1), index));
 }
 
-function joinNeighbours(text: string, formulas: readonly RegExpExecArray[]): string {
+function joinNeighbours(text: string, formulas: readonly Formula[]): string {
   const parts: string[] = [];
-  let start = text.length;
-  for (const formula of [...formulas].reverse()) {
-    const end = formula.index + formula[0].length;
-    if (parts.length > 0 && !/^\s*(?:,|,?\s*(?:and|or))\s*$/.test(text.slice(end, start))) break;
-    parts.unshift(formula[0].replace(/^\$+|\$+$|^\\[([]|\\[)\]]$/g, ""));
-    start = formula.index;
+  let from = text.length;
+  for (const { start, end, content } of [...formulas].reverse()) {
+    if (parts.length > 0) {
+      const isNear = from - end <= 10 &&
+        /^\s*(?:,|,?\s*(?:and|or))\s*$/.test(text.slice(end, from));
+      if (!isNear) break;
+    }
+    parts.unshift(content);
+    from = start;
   }
   return parts.join(", ");
 }
 
 /** Program text has no answer to guess at. */
 export function looksLikeCode(text: string): boolean {
-  return /__\w+__|\w\s*\(\s*['"]|\blambda\b|\bimport\s+\w/.test(text);
+  return /__\w+__|\w\s?\(\s?['"]|\blambda\b|\bimport\s\w/.test(text.replace(/\s+/g, " "));
 }
 
 /** Whether a "bare answer" is really a reply in sentences, from which the answer must still be taken. */
 export function isReply(text: string): boolean {
-  if (looksLikeCode(text)) return false;
-  return text.search(PHRASE) >= 0 ||
-    isProse(text.replace(/\\text\w*\{[^}]*\}/g, " ").replace(FORMULA, " "));
+  const end = readable(text);
+  if (looksLikeCode(end)) return false;
+  if (end.search(PHRASE) >= 0) return true;
+  return isProse(withoutFormulas(end.replace(/\\text\w{0,10}\{[^{}\\]*\}/g, " ")));
 }

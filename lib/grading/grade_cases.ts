@@ -61,7 +61,7 @@ function parseLine(line: string, number: number): z.infer<typeof GradingCase> {
 
 async function gradeLine(line: z.infer<typeof GradingCase>, grader: Grader): Promise<string> {
   const extracted = line.kind === "extract" ? answerOfReply(line.pred) : answerOfBare(line.pred);
-  const gold = answerOfGold(line.gold, line.kind);
+  const gold = answerOfGold(line.gold);
   const answer = line.pred.trim() === line.gold.trim() ? gold : extracted;
   const verdict = await grader.grade({ answer: gold, meta: {} }, answer);
   return JSON.stringify({
@@ -84,9 +84,7 @@ function answerOfBare(text: string): string | null {
   return lastBoxes(text).answer ?? (isReply(text) ? answerOfReply(text) ?? text : text);
 }
 
-/** Some references of whole replies are whole solutions themselves. */
-function answerOfGold(gold: string, kind: string): string {
-  const boxed = lastBoxes(gold).answer;
-  if (boxed !== null || kind !== "extract") return boxed ?? gold;
-  return extractAnswer(gold).answer ?? gold;
+/** Some references are whole solutions themselves: `… #### 72`. */
+function answerOfGold(gold: string): string {
+  return lastBoxes(gold).answer ?? extractAnswer(gold).answer ?? gold;
 }

@@ -1,4 +1,4 @@
-/** The contract of answer grading: the same verdict for the same pair, whatever the load or the order (evaluation.md 1.1). */
+/** The contract of answer grading: the same verdict for the same pair, whatever the load or the order (docs/evaluation.md, "Grading"). */
 import type { ProblemMeta, Verdict } from "../core/mod.ts";
 
 /** A reference answer and what its set says about it. */

@@ -2,11 +2,12 @@ import type { Verdict } from "../core/mod.ts";
 import { isTooComplex } from "./bounds.ts";
 import { compareAnswers, type CompareOptions, type Question } from "./compare.ts";
 import type { Reference } from "./grader.ts";
-import { MAX_ANSWER_LENGTH } from "./normalize.ts";
+import { splitLabel } from "./label.ts";
+import { cleanAnswer, MAX_ANSWER_LENGTH } from "./normalize.ts";
 import { type Answer, parseAnswer } from "./structure.ts";
 import { canonicalUnit } from "./units.ts";
 
-/** What a stage found; `questions` are left when it could not decide. */
+/** Decision of a stage; `questions` are left when it could not decide. */
 export interface Decision {
   readonly correct: boolean | null;
   readonly reason: string;
@@ -24,15 +25,16 @@ export function judgeExactly(reference: Reference, answer: string | null, ask: A
   if (answer.length > MAX_ANSWER_LENGTH || reference.answer.length > MAX_ANSWER_LENGTH) {
     return decided(false, "too_complex");
   }
-  return judgeParsed(reference, parseAnswer(answer), ask);
+  return judgeParsed(reference, answer, ask);
 }
 
-function judgeParsed(reference: Reference, answer: Answer, ask: Ask): Decision {
+function judgeParsed(reference: Reference, given: string, ask: Ask): Decision {
   const { meta } = reference;
-  const gold = withUnit(parseAnswer(reference.answer), meta.unit);
-  if (meta.answerType === "choice") return decided(choiceOf(gold) === choiceOf(answer), "choice");
-  const chosen = compareLabels(gold, answer);
-  if (chosen !== null) return decided(chosen, "choice");
+  const chosen = compareLabels(reference.answer, given, meta.answerType === "choice");
+  if (typeof chosen === "boolean") return decided(chosen, "choice");
+  const answer = withCurrency(parseAnswer(chosen.answer), given, reference.answer);
+  const bare = withUnit(parseAnswer(chosen.gold), meta.unit);
+  const gold = withCurrency(bare, reference.answer, given);
   const questions: Question[] = [];
   const correct = compareAnswers(gold, answer, {
     tolerance: meta.tolerance,
@@ -57,37 +59,56 @@ function withUnit(gold: Answer, unit: string | undefined): Answer {
   return unit === undefined || gold.unit !== null ? gold : { ...gold, unit: canonicalUnit(unit) };
 }
 
-/** A letter beside a letter with the text of its choice: `C` and `(C) 12`; `null` where no such pair stands. */
-function compareLabels(gold: Answer, answer: Answer): boolean | null {
-  const letterOf = ({ kind, text }: Answer) =>
-    kind === "words" && /^[A-J]$/.test(text) ? text : null;
-  const labelOf = ({ text }: Answer) => {
-    const match = LABEL.exec(text.replace(/\\text\{([^{}]*)\}/g, "$1"));
-    return match?.[1] ?? match?.[2] ?? null;
-  };
-  const [letter, label] = letterOf(gold) === null
-    ? [letterOf(answer), labelOf(gold)]
-    : [letterOf(gold), labelOf(answer)];
-  return letter === null || label === null ? null : letter === label;
+/** A dollar sign is left out of account, unless the other amount is in cents. */
+function withCurrency(answer: Answer, text: string, other: string): Answer {
+  const isDollars = /^\s*-?\s*\\?\$/.test(text) && /(?:cents?\b|¢)/i.test(other);
+  return isDollars && answer.unit === null ? { ...answer, unit: "dollar" } : answer;
 }
 
-const LABEL = /^(?:\(([A-J])\)|([A-J])[).:])\s*[^\s)]/;
+/** Compares letters of choices, or says which texts are left to compare: those behind the letters. */
+function compareLabels(
+  reference: string,
+  given: string,
+  isChoice: boolean,
+): boolean | { readonly gold: string; readonly answer: string } {
+  const gold = readLabel(reference), answer = readLabel(given);
+  if (isChoice && gold.letter !== null) return gold.letter === answer.letter;
+  if (gold.rest === null && answer.rest === null) {
+    return isChoice ? gold.text === answer.text : { gold: reference, answer: given };
+  }
+  // A letter is the answer of whoever gives it beside a value; two letters must agree, and so must two values.
+  if (gold.letter !== null && answer.letter !== null) {
+    if (gold.letter !== answer.letter) return false;
+    if (gold.rest === null || answer.rest === null) return true;
+  }
+  return { gold: gold.rest ?? reference, answer: answer.rest ?? given };
+}
 
-/** The letter of a choice: `B`, `(B)`, `B. 12`, `(B) 12`. */
-function choiceOf(answer: Answer): string {
-  return /^\(?([A-Z])(?:[).:\s]|$)/.exec(answer.text.replace(/\\text\{([^{}]*)\}/g, "$1"))?.[1] ??
-    answer.text;
+interface Label {
+  readonly text: string;
+  readonly letter: string | null;
+  readonly rest: string | null;
+}
+
+/** The letter of a choice: `B`, `(B)`, and what stands behind it: `(B) 14`. */
+function readLabel(raw: string): Label {
+  if (!/[A-Z]/.test(raw)) return { text: raw, letter: null, rest: null };
+  const text = cleanAnswer(raw);
+  const labelled = splitLabel(text);
+  if (labelled !== null) return { text, letter: labelled.letter, rest: labelled.rest };
+  const bare = text.replace(/\\text\{([^{}]*)\}/g, "$1");
+  const letter = /^(?:(?:option|choice|answer)\s+)?\(?([A-Z])[).:]?$/i.exec(bare)?.[1] ?? null;
+  return { text, letter: letter !== null && /[A-Z]/.test(letter) ? letter : null, rest: null };
 }
 
 function decided(correct: boolean, reason: string): Decision {
   return { correct, reason, questions: [] };
 }
 
-/** A verdict with the time it took. */
+/** Makes a verdict of a decision. */
 export function toVerdict(
   decision: { readonly correct: boolean; readonly reason: string },
-  context: Pick<Verdict, "answer" | "grader" | "stage"> & { readonly startedAt: number },
+  context: Pick<Verdict, "answer" | "grader" | "stage" | "elapsedMs">,
 ): Verdict {
-  const { startedAt, ...rest } = context;
-  return { ...rest, ...decision, elapsedMs: performance.now() - startedAt };
+  return { ...context, ...decision };
 }

@@ -8,7 +8,7 @@ import { numbersAgree, parseNumber } from "./number.ts";
 import { type SymbolicCase, SymbolicJudge, type SymbolicResult } from "./symbolic.ts";
 
 /** Name and version of the grader; a change of either stage changes it, and re-scores what is stored. */
-export const GRADER_VERSION = "rstar-2";
+export const GRADER_VERSION = "rstar-4";
 
 /** Options of {@linkcode openGrader}. */
 export interface GraderOptions {
@@ -18,7 +18,7 @@ export interface GraderOptions {
   readonly cacheSize?: number;
 }
 
-/** The grader: exact comparison, then math-verify in the confined worker (evaluation.md 1.4). */
+/** The grader: exact comparison, then math-verify in the confined worker (docs/evaluation.md, "Symbolic stage"). */
 export function openGrader(options: GraderOptions): Grader {
   return new MathGrader(options);
 }
@@ -42,15 +42,17 @@ class MathGrader implements Grader {
   ): Promise<Verdict> {
     options.signal?.throwIfAborted();
     const startedAt = performance.now();
-    const context = { answer, grader: this.version, startedAt };
+    const context = { answer, grader: this.version };
     const first = judgeExactly(reference, answer, () => null);
+    const exactMs = performance.now() - startedAt;
     if (first.correct !== null) {
       const stage = ["no_answer", "ungradable", "too_complex"].includes(first.reason)
         ? "none"
         : "exact";
-      return toVerdict({ correct: first.correct, reason: first.reason }, { ...context, stage });
+      const decision = { correct: first.correct, reason: first.reason };
+      return toVerdict(decision, { ...context, stage, elapsedMs: exactMs });
     }
-    const results = await this.#askAll(first.questions);
+    const { results, ms } = await this.#askAll(first.questions);
     options.signal?.throwIfAborted();
     const second = judgeExactly(
       reference,
@@ -60,32 +62,40 @@ class MathGrader implements Grader {
     const failure = [...results.values()].find((result) => result.failure !== null)?.failure;
     const correct = second.correct ?? false;
     const reason = correct ? "equal" : failure ?? "different";
-    return toVerdict({ correct, reason }, { ...context, stage: "symbolic" });
+    return toVerdict({ correct, reason }, {
+      ...context,
+      stage: "symbolic",
+      elapsedMs: 2 * exactMs + ms,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#judge[Symbol.asyncDispose]();
   }
 
+  /** Answers, and the time that they took; what was known took none. */
   async #askAll(questions: readonly Question[]) {
-    const answers = new Map<
+    const results = new Map<
       string,
       { readonly correct: boolean; readonly failure: string | null }
     >();
+    let ms = 0;
     await Promise.all(questions.map(async (question) => {
       const pair = { gold: question.gold.text, answer: question.answer.text };
       if (isTooComplex(pair.gold) || isTooComplex(pair.answer)) {
-        answers.set(keyOf(question), { correct: false, failure: "too_complex" });
+        results.set(keyOf(question), { correct: false, failure: "too_complex" });
         return;
       }
+      const isKnown = this.#cache.has(keyOf(question));
       const result = await this.#compare(pair);
-      answers.set(keyOf(question), { correct: decide(question, result), failure: result.failure });
+      if (!isKnown) ms += result.ms;
+      results.set(keyOf(question), { correct: decide(question, result), failure: result.failure });
     }));
-    return answers;
+    return { results, ms };
   }
 
   #compare(pair: SymbolicCase): Promise<SymbolicResult> {
-    const key = `${pair.gold}\u0000${pair.answer}`;
+    const key = keyOfPair(pair);
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     const result = this.#judge.compare(pair);
@@ -97,11 +107,15 @@ class MathGrader implements Grader {
   }
 }
 
-function keyOf(question: Question): string {
-  return `${question.gold.text}\u0000${question.answer.text}`;
+function keyOfPair({ gold, answer }: SymbolicCase): string {
+  return `${gold}\u0000${answer}`;
 }
 
-/** Guards behind math-verify: the convention on decimals (1.5), bases of numerals, which it drops. */
+function keyOf(question: Question): string {
+  return keyOfPair({ gold: question.gold.text, answer: question.answer.text });
+}
+
+/** Guards behind math-verify: the convention on decimals (docs/evaluation.md, "Conventions"), bases of numerals, which it drops. */
 function decide({ gold, answer }: Question, result: SymbolicResult): boolean {
   if (baseOf(gold.text) !== baseOf(answer.text)) return false;
   if (

@@ -1,13 +1,17 @@
-import { compactText } from "./normalize.ts";
+import { compactText, MAX_ANSWER_LENGTH } from "./normalize.ts";
 import { numberNormalForm } from "./number.ts";
-import { type Answer, parseAnswer } from "./structure.ts";
+import { type Answer, parseAnswer, wordForm } from "./structure.ts";
 
 /**
- * One text per answer, as far as stage one can tell: equal values of numbers, and lists in any order, give equal text. Search merges
- * answers by it, votes group by it. Never merges answers that differ.
+ * Writes an answer in one way, as far as stage one can tell: equal numbers, and lists in any order, give equal text.
+ *
+ * The contract goes one way. Two answers with the same normal form are equal for the grader, whichever of them is the reference, and no
+ * letter, mark or name is folded. Two answers with different ones may still be equal (`x(x+1)` and `x^2+x`, `n=5` and `5`): who needs to
+ * know asks a grader. The form depends on nothing but the text; it changes with the grader's version only. Search merges answers by
+ * it.
  */
 export function answerNormalForm(answer: string): string {
-  return normalForm(parseAnswer(answer));
+  return answer.length > MAX_ANSWER_LENGTH ? answer.trim() : normalForm(parseAnswer(answer));
 }
 
 /** Normal form of an answer that was read. */
@@ -17,7 +21,7 @@ export function normalForm(answer: Answer): string {
       return numberNormalForm(answer.value) +
         (answer.unit === null || answer.unit === "degree" ? "" : ` ${answer.unit}`);
     case "words":
-      return answer.text.length === 1 ? answer.text : answer.text.toLowerCase();
+      return wordForm(answer.text);
     case "ratio":
       return answer.text.replace(/\s/g, "") + (answer.unit === null ? "" : ` ${answer.unit}`);
     case "list":
@@ -33,19 +37,25 @@ export function normalForm(answer: Answer): string {
     case "matrix":
       return `[${answer.rows.map((row) => row.map(normalForm).join("&")).join("\\\\")}]`;
     case "equation":
-      return answer.name === null ? compactText(answer.text) : normalForm(answer.value);
+      return equationForm(answer.name, answer);
     case "expression":
       return compactText(answer.text) + (answer.unit === null ? "" : ` ${answer.unit}`);
   }
 }
 
+/** The name of an unknown may be left out, but `y=5` is not `x=5`: only one name can go. */
+function equationForm(name: string | null, answer: Answer & { kind: "equation" }): string {
+  if (name === null) return compactText(answer.text);
+  const value = normalForm(answer.value);
+  return name === "x" ? value : `${name}=${value}`;
+}
+
 /** `x=2, y=3` keeps its names, which say what is what; `x=2, x=3` needs none. */
 function namedItems(items: readonly Answer[]): string[] {
   const names = new Set(items.map((item) => item.kind === "equation" ? item.name : null));
-  if (names.size < 2) return items.map(normalForm);
   return items.map((item) =>
-    item.kind === "equation" && item.name !== null
-      ? `${item.name}=${normalForm(item)}`
+    names.size > 1 && item.kind === "equation" && item.name === "x"
+      ? `x=${normalForm(item)}`
       : normalForm(item)
   );
 }

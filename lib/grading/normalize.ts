@@ -1,3 +1,5 @@
+import { unifySpelling, withoutAnnouncement } from "./_spellings.ts";
+
 /** Longer answers are not normalised: they are compared as they stand, and never sent to stage two. */
 export const MAX_ANSWER_LENGTH = 1000;
 
@@ -26,6 +28,13 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   "…": "...",
   "≈": "\\approx ",
   "∈": "\\in ",
+  "ℝ": "\\mathbb{R}",
+  "ℚ": "\\mathbb{Q}",
+  "ℤ": "\\mathbb{Z}",
+  "ℕ": "\\mathbb{N}",
+  "ℂ": "\\mathbb{C}",
+  "⋅": "\\cdot ",
+  "∓": "\\mp ",
   "²": "^{2}",
   "³": "^{3}",
   "½": " 1/2",
@@ -51,8 +60,8 @@ export function cleanAnswer(answer: string): string {
   if (answer.length > MAX_ANSWER_LENGTH) return answer.trim();
   let text = answer.replace(SYMBOL, (symbol) => SYMBOLS[symbol] ?? symbol);
   text = unwrapDelimiters(unwrapBoxes(fixBackslashes(text)));
-  text = cleanCommands(text);
-  text = cleanNumerals(cleanWords(text).trim());
+  text = cleanCommands(cleanTypefaces(unifySpelling(text)));
+  text = cleanNumerals(cleanWords(withoutAnnouncement(text.trim())).trim());
   return trimEnds(text);
 }
 
@@ -72,6 +81,39 @@ function unwrapBoxes(text: string): string {
 function unwrapDelimiters(text: string): string {
   return text.replace(/\\\$/g, "").replace(/(?:^|[^\\])\\[()[\]]/g, (m) => m.slice(0, -2) + " ")
     .replace(/\$/g, "").replace(/(^|\s)\*\*(\S.*?)\*\*(?=\W|$)/g, "$1$2");
+}
+
+const SWITCH =
+  "(?:bf|rm|it|sf|tt|sl|sc|em)|(?:bf|md)series|(?:it|up|sl|sc)shape|(?:rm|sf|tt)family|tiny|scriptsize|footnotesize|small|" +
+  "normalsize|large|Large|LARGE|huge|Huge|ensuremath|boldsymbol|bm|pmb|underline|underbrace|mathstrut|mathop|mathord";
+/** Switches, with or without an argument; `\rm` and `\bf` make words of theirs. */
+const SWITCHES = new RegExp(
+  `\\\\(?:rm|bf|sf|it)(?![a-zA-Z])\\s*(?!\\s*\\{)|\\\\(?!(?:rm|bf|sf|it)(?![a-zA-Z]))(?:${SWITCH})(?![a-zA-Z])\\s*`,
+  "g",
+);
+const COLOURS = /\\(?:text|f|page)?color(?:box)?(?![a-zA-Z])\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\}/g;
+/** Typefaces around what is no word leave its braces alone. */
+const TYPEFACES_OF_MATHS =
+  /\\(?:(?:text|math)(?:bf|it|rm|sf|tt|normal)|mbox|hbox|rm|bf|it|sf)\s*(?=\{\s*(?:\\[a-zA-Z]|[-+\d\s.,%$^/*]+[}\\]))/g;
+
+/** `\text{42 apples}`. */
+const WHOLLY_TEXT = /^\s*\\(?:text\w*|math[a-z]+|mbox)\s*\{\s*(\\?\$?\s*-?\d[^{}]*)\}\s*$/;
+
+/** How something looks: colours, sizes, typefaces, underlining, ticks and tombstones at the end. */
+function cleanTypefaces(text: string): string {
+  if (!text.includes("\\")) return text;
+  return text
+    .replace(WHOLLY_TEXT, "$1").replace(
+      /\\text\{([^{}]*)\}\s*\/\s*\\text\{([^{}]*)\}/g,
+      "\\text{$1/$2}",
+    )
+    .replace(COLOURS, "").replace(TYPEFACES_OF_MATHS, "").replace(SWITCHES, "")
+    .replace(
+      /(?:\s|~|\\[,;:! ]|\\q?quad)*\\(?:checkmark|blacksquare|square|Box|qed|hfill)\s*$/g,
+      "",
+    )
+    .replace(/\{\s*(\\[,;:!])\s*\}/g, "$1")
+    .replace(/\\overline\s*\{\s*([A-Z]{2,})\s*\}/g, "$1");
 }
 
 function cleanCommands(text: string): string {
@@ -104,6 +146,10 @@ function cleanCommands(text: string): string {
       "\\text{",
     )
     .replace(/\\frac\s*(\d)\s*([a-zA-Z\d])/g, "\\frac{$1}{$2}")
+    .replace(/\\[dt]binom(?![a-zA-Z])/g, "\\binom")
+    .replace(/\\binom(?:\s*(\d)|\s+([a-zA-Z]))\s*([a-zA-Z\d])/g, "\\binom{$1$2}{$3}")
+    .replace(/\\binom\s*([a-zA-Z0-9])\s*\{/g, "\\binom{$1}{")
+    .replace(/(\\binom\s*\{[^{}]*\})\s*([a-zA-Z0-9])/g, "$1{$2}")
     .replace(/\\frac\s*([a-zA-Z0-9])\s*\{/g, "\\frac{$1}{")
     .replace(/(\\frac\s*\{[^{}]*\})\s*([a-zA-Z0-9])/g, "$1{$2}")
     .replace(/\\sqrt\s*(\[\s*\w+\s*\])?\s*([a-zA-Z0-9])(?![a-zA-Z])/g, "\\sqrt$1{$2}")
@@ -159,7 +205,14 @@ function cleanWords(text: string): string {
     )
     .replace(/(?<![a-zA-Z])(?:is equal to|equals)(?![a-zA-Z])/g, "=")
     .replace(/(?<![\\a-zA-Z])pi(?![a-zA-Z])/g, "\\pi ")
-    .replace(MODULO, (_, a, b) => `\\pmod{${a ?? b}}`)
+    .replace(
+      MODULO,
+      (all, a, b) =>
+        // `7 \bmod 3` is a number, `x \equiv 1 \bmod 3` is none.
+        all.startsWith("\\bmod") && !text.includes("\\equiv")
+          ? `\\bmod ${a ?? b}`
+          : `\\pmod{${a ?? b}}`,
+    )
     .replace(/\\text\{\s*,?\s*(?:and|or)\s*,?\s*\}/g, ",")
     .replace(/,?(?<![a-zA-Z])\b(?:and|or)\b(?![a-zA-Z])/g, ",").replace(/,\s*,/g, ",")
     .replace(
@@ -179,11 +232,37 @@ function trimEnds(text: string): string {
   let result = text.replace(/\s+/g, " ").trim();
   for (let before = ""; before !== result;) {
     before = result;
-    result = result.replace(/^["'`*]+|["'`*]+$/g, "").replace(/(?<=.)(?:[.,;:]|\\\\|\\)$/s, "")
+    result = unquote(result).replace(/(?<=.)(?:[.,;:]|\\\\|\\)$/s, "")
       .trim();
     if (result.startsWith("{") && closesAtEnd(result)) result = result.slice(1, -1).trim();
   }
   return result;
+}
+
+const QUOTES: readonly (readonly [string, string])[] = [
+  ["``", "''"],
+  ["**", "**"],
+  ["__", "__"],
+  ["\\text{``", "''}"],
+  ['\\text{"', '"}'],
+  ...["''", '""', "``", "**", "“”", "‘’", "«»", "「」", "„“"].map((pair) =>
+    [pair[0] ?? "", pair[1] ?? ""] as const
+  ),
+];
+/** Pictures, such as a tick behind an answer. */
+const PICTURES =
+  /^(?:\p{Extended_Pictographic}|\ufe0f|\s)+|(?:\p{Extended_Pictographic}|\ufe0f|\s)+$/gu;
+
+/** Takes quotes and emphasis off in pairs: a single `'` behind a value is a prime, a `*` a star. Pictures at the ends go as well. */
+export function unquote(text: string): string {
+  const plain = text.replace(PICTURES, "");
+  const pair = QUOTES.find(([open, close]) =>
+    plain.length > open.length + close.length && plain.startsWith(open) && plain.endsWith(close) &&
+    !plain.slice(open.length, -close.length).includes(open)
+  );
+  if (pair !== undefined) return plain.slice(pair[0].length, -pair[1].length).trim();
+  // Emphasis that begins or ends outside of the text.
+  return plain.replace(/^(?:["`]|\*+(?=\s|[\w\\$(-]))+\s*|(?:\*\*+|`+)$/g, "");
 }
 
 function closesAtEnd(text: string): boolean {
@@ -201,6 +280,7 @@ export function compactText(cleaned: string): string {
   return cleaned
     .replace(/\\text\{([^{}]*)\}/g, "$1")
     .replace(/([_^])\s*\{\s*([a-zA-Z0-9])\s*\}/g, "$1$2")
+    .replace(/\\bmod\s*(\w+)/g, "\\pmod{$1}")
     .replace(/(\\[a-zA-Z]+) (?=[a-zA-Z])/g, "$1\u0000")
     .replace(/([a-zA-Z]{2,}) (?=[a-zA-Z]{2,})/g, "$1\u0000")
     .replace(/(\d) (?=\d)/g, "$1\u0000")

@@ -15,7 +15,7 @@ export interface PlainNumber {
 const MAX_DIGITS = 400;
 const MAX_EXPONENT = 400;
 
-/** Shortest decimal that may stand for an exact value: 0.6054 may, 0.333 and 1.414 may not (evaluation.md 1.5, tightened). */
+/** Shortest decimal that may stand for an exact value: 0.6054 may, 0.333 and 1.414 may not (docs/evaluation.md, "Conventions"). */
 const MIN_DECIMALS = 4;
 /** A long number may have fewer decimals: 16386.16 has seven significant digits. */
 const MIN_DIGITS_WITH_FEW_DECIMALS = 7;
@@ -44,6 +44,8 @@ const MIXED =
  * @returns `null` when the whole text is no such number, or is too long to expand.
  */
 export function parseNumber(text: string): PlainNumber | null {
+  // Before any expression is tried: a long run of spaces costs some of them the square of its length.
+  if (text.length > 2 * MAX_DIGITS) return null;
   const percent = /^(.*?)\s*\\?%$/s.exec(text);
   const body = (percent?.[1] ?? text).trim();
   if (body.length > MAX_DIGITS || !/\d/.test(body)) return null;
@@ -137,8 +139,9 @@ export interface NumberOptions {
 }
 
 /**
- * Whether a number may stand for the reference (evaluation.md 1.5): values are compared exactly; a decimal may stand for an exact
- * value only as its correct rounding or truncation with enough digits; `10 %` is 0.1, and its sign may be left out. No other factor.
+ * Whether a number may stand for the reference (docs/evaluation.md, "Conventions"): values are compared exactly; a decimal may stand for
+ * an exact value only as its correct rounding or truncation with enough digits; `10 %` is 0.1, and its sign may be left out. No other
+ * factor.
  */
 export function numbersAgree(
   gold: PlainNumber,

@@ -12,17 +12,16 @@ export function stringGrader(): Grader {
     version,
     grade: (reference, answer) => {
       const startedAt = performance.now();
-      const context = { answer, grader: version, startedAt };
-      if (answer === null || answer.trim() === "") {
-        return Promise.resolve(
-          toVerdict({ correct: false, reason: "no_answer" }, { ...context, stage: "none" }),
-        );
-      }
-      const correct = stringForm(reference.answer) === stringForm(answer);
+      const isEmpty = answer === null || answer.trim() === "";
+      const correct = !isEmpty && stringForm(reference.answer) === stringForm(answer);
+      const reason = isEmpty ? "no_answer" : correct ? "equal" : "different";
+      const elapsedMs = performance.now() - startedAt;
       return Promise.resolve(
-        toVerdict({ correct, reason: correct ? "equal" : "different" }, {
-          ...context,
-          stage: "exact",
+        toVerdict({ correct, reason }, {
+          answer,
+          grader: version,
+          stage: isEmpty ? "none" : "exact",
+          elapsedMs,
         }),
       );
     },

@@ -3,7 +3,7 @@ import { parseNumber, type PlainNumber } from "./number.ts";
 import { spans, splitTop } from "./_split.ts";
 import { splitUnit } from "./units.ts";
 
-/** What an answer is made of; `text` is its cleaned text, `unit` the canonical name of the unit that was cut off. */
+/** Parts of an answer; `text` is its cleaned text, `unit` the canonical name of the unit that was cut off. */
 export type Answer =
   & { readonly text: string; readonly unit: string | null }
   & (
@@ -82,10 +82,24 @@ function parseLeaf(text: string): Answer {
   if (digits >= 0) return parse(String(digits), 0);
   const letter = /^(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+)?\(?([A-Z])[).]?$/.exec(words);
   if (letter !== null) return { kind: "words", text: letter[1] ?? "", unit: null };
-  if (/^[a-z][a-z' -]*[a-z.]$/i.test(words) && /[a-z]{2}/i.test(words)) {
-    return { kind: "words", text: words, unit: null };
-  }
+  if (isWords(words)) return { kind: "words", text: words, unit: null };
   return { kind: "expression", text: value, unit };
+}
+
+const SHORT_WORDS =
+  /^(?:no|on|up|in|yes|true|odd|even|none|both|all|zero|one|two|four|five|six|nine|ten)$/i;
+
+/** Words, as opposed to a product of letters: `AB`, `xy'` and `ABCD` are none. */
+function isWords(text: string): boolean {
+  if (!/^[a-z]+(?:(?:[ -]+|(?<=[a-z])'(?=[a-z]))[a-z]+)*\.?$/i.test(text)) return false;
+  if (SHORT_WORDS.test(text)) return true;
+  return /[a-z]{3}/i.test(text) && !/^[A-Z]{1,4}$/.test(text);
+}
+
+/** Form that words share when they count as equal: no case, article, space, hyphen, dot or apostrophe. One letter stays as it is. */
+export function wordForm(words: string): string {
+  if (words.length === 1) return words;
+  return words.toLowerCase().replace(/^(?:an?|the) /, "").replace(/[\s.'-]/g, "");
 }
 
 function parseMatrix(text: string, depth: number): Answer | null {
@@ -201,9 +215,19 @@ function parseGroup(text: string, depth: number): Answer | null {
 function parseSetBuilder(inner: string, depth: number): Answer | null {
   const match = /^\s*([a-zA-Z])\s*(?:\\in\s*\\mathbb\s*\{?\s*R\s*\}?\s*)?[|:]\s*(.+)$/s.exec(inner);
   const condition = match === null ? null : parse(match[2] ?? "", depth + 1);
-  const isInterval = condition?.kind === "equation" && condition.value.kind === "group" &&
-    condition.name === match?.[1];
-  return isInterval ? condition : null;
+  const name = match?.[1] ?? "";
+  const isHole = name !== "" && condition?.kind === "expression" &&
+    /^[a-zA-Z]\s*\\ne(?![a-z])/.test(condition.text) && condition.text.startsWith(name);
+  const parts = condition?.kind === "list"
+    ? condition.items
+    : condition === null
+    ? []
+    : [condition];
+  const areIntervals = parts.length > 0 &&
+    parts.every((part) =>
+      part.kind === "equation" && part.value.kind === "group" && part.name === name
+    );
+  return isHole || areIntervals ? condition : null;
 }
 
 function parsePlusMinus(text: string, depth: number): Answer | null {

@@ -12,17 +12,29 @@ const SymbolicReply = z.strictObject({
   equal: z.boolean(),
   goldValue: z.string().nullish(),
   answerValue: z.string().nullish(),
-  failed: z.string().optional(),
+  failed: z.enum(["MemoryError", "RecursionError", "TooLarge", "OutOfTime"]).optional(),
+  ms: z.number(),
 });
 
-/** What math-verify says of a pair; `failure` is set where it said nothing within its limits. */
+/** Verdict of math-verify on a pair; `failure` is set where it gave none within its limits. */
 export interface SymbolicResult {
   readonly equal: boolean;
   /** Forty-digit decimal value of a real constant. */
   readonly goldValue: string | null;
   readonly answerValue: string | null;
-  readonly failure: "timeout" | "memory" | "worker" | null;
+  readonly failure: Failure | null;
+  /** Processor time of this pair alone. */
+  readonly ms: number;
 }
+
+type Failure = "timeout" | "memory" | "worker" | "too_complex";
+
+const FAILURES = {
+  MemoryError: "memory",
+  RecursionError: "worker",
+  TooLarge: "too_complex",
+  OutOfTime: "timeout",
+} as const;
 
 interface Waiting {
   readonly pair: SymbolicCase;
@@ -30,12 +42,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Cases in one fork of the worker: enough to spread its cost, few enough to be rerun one by one. */
+/** Cases in one fork of the worker: enough to spread its cost, few enough to be halved when one of them ends the fork. */
 const BATCH_SIZE = 16;
 
 /**
  * Stage two: batches pairs into forks of the warm grading worker. While every worker is busy, what comes in gathers to the next
- * batch. The sandbox holds the only clock; the pair that ran out of it is found by running its batch again one by one.
+ * batch. The worker ends a pair that takes too long and says so; what stood behind it is sent once more. A pair that ends its whole
+ * fork (memory, or one operation that cannot be interrupted) is found by halving, and every half is answered as soon as it is done.
  */
 export class SymbolicJudge implements AsyncDisposable {
   readonly #sandbox: Sandbox;
@@ -84,20 +97,28 @@ export class SymbolicJudge implements AsyncDisposable {
 
   async #serve(batch: readonly Waiting[]): Promise<void> {
     try {
-      const results = await this.#runBatch(batch.map((waiting) => waiting.pair));
-      for (const [i, waiting] of batch.entries()) waiting.resolve(results[i] ?? failed("worker"));
+      await this.#runBatch(batch);
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }
   }
 
-  async #runBatch(pairs: readonly SymbolicCase[]): Promise<readonly SymbolicResult[]> {
-    const outcome = await this.#run(programOf(pairs));
-    if (outcome.status === "ok") return readReply(outcome, pairs.length);
-    if (pairs.length === 1) return [failed(failureOf(outcome))];
-    const results: SymbolicResult[] = [];
-    for (const pair of pairs) results.push(...await this.#runBatch([pair]));
-    return results;
+  async #runBatch(batch: readonly Waiting[]): Promise<void> {
+    const outcome = await this.#run(programOf(batch.map((waiting) => waiting.pair)));
+    if (outcome.status === "ok") {
+      const results = readReply(outcome, batch.length);
+      for (const [i, result] of results.entries()) batch[i]?.resolve(result);
+      if (results.length < batch.length) await this.#runBatch(batch.slice(results.length));
+      return;
+    }
+    const failure = failureOf(outcome);
+    if (batch.length === 1) {
+      batch[0]?.resolve(failed(failure, outcome.cpuMs));
+      return;
+    }
+    const half = Math.ceil(batch.length / 2);
+    await this.#runBatch(batch.slice(0, half));
+    await this.#runBatch(batch.slice(half));
   }
 
   async #run(code: string): Promise<StepOutcome> {
@@ -147,7 +168,7 @@ function readReply(outcome: StepOutcome, count: number): readonly SymbolicResult
       { cause: error },
     );
   }
-  const reply = z.array(SymbolicReply).length(count).safeParse(json);
+  const reply = z.array(SymbolicReply).min(1).max(count).safeParse(json);
   if (!reply.success) {
     throw new InfrastructureError(
       "grader",
@@ -155,11 +176,12 @@ function readReply(outcome: StepOutcome, count: number): readonly SymbolicResult
     );
   }
   return reply.data.map((item) =>
-    item.failed !== undefined ? failed(item.failed === "MemoryError" ? "memory" : "worker") : {
+    item.failed !== undefined ? failed(FAILURES[item.failed], item.ms) : {
       equal: item.equal,
       goldValue: item.goldValue ?? null,
       answerValue: item.answerValue ?? null,
       failure: null,
+      ms: item.ms,
     }
   );
 }
@@ -174,6 +196,6 @@ function failureOf(outcome: StepOutcome): "timeout" | "memory" | "worker" {
   return outcome.status === "timeout" || outcome.status === "memory" ? outcome.status : "worker";
 }
 
-function failed(failure: "timeout" | "memory" | "worker"): SymbolicResult {
-  return { equal: false, goldValue: null, answerValue: null, failure };
+function failed(failure: Failure, ms: number): SymbolicResult {
+  return { equal: false, goldValue: null, answerValue: null, failure, ms };
 }

@@ -62,6 +62,9 @@ const TEXT_BEHIND_LETTER = /^(.*[a-z])\s*(\\text\{[^{}]*\}(?:\s*\^\s*\{?\d\}?)?)
 const TRIGONOMETRIC = /\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])/;
 const WORDS_BEHIND_NUMBER =
   /^(.*?[\d})!])\s*((?:\\text\{[^{}]*\}|[A-Za-z]+(?:[ /.-]+[A-Za-z]+){0,3})(?:\s*\^\s*\{?-?\d\}?)?)\s*$/s;
+/** `58 (marbles)`; not `5 (mod 7)`, nor `101 (base two)`. */
+const REMARK =
+  /^(.*[\d})])\s*(?:\\text\{\s*)?\((?!\s*(?:mod|base|binary|octal|hex|decimal|in base))\s*(?:\\text\{)?\s*[A-Za-z]{3}[A-Za-z .'-]*\}?\s*\)\}?$/s;
 const DEGREE =
   /^(.*?)\s*(?:\^\s*\\circ|\^\s*\{\s*\\circ\s*\}|\\degree)\s*(?:\\text\{\s*([CF])\s*\}|([CF]))?$/s;
 
@@ -87,6 +90,14 @@ export function splitUnit(input: string): WithUnit {
   if (inBrackets !== null && (bracketed?.[2]?.length ?? 0) > 1) {
     return { text: bracketed?.[1] ?? "", unit: inBrackets };
   }
+  const remark = REMARK.exec(text);
+  if (remark !== null) return splitUnit(remark[1] ?? "");
+  const quotient =
+    /^(.*\d)\s*\\frac\s*\{([^{}]*|\\text\{[^{}]*\})\}\s*\{([^{}]*|\\text\{[^{}]*\})\}$/s.exec(text);
+  const perUnit = quotient === null
+    ? null
+    : quotientOf(canonicalUnit(quotient[2] ?? ""), canonicalUnit(quotient[3] ?? ""));
+  if (perUnit !== null) return { text: quotient?.[1] ?? "", unit: perUnit };
   const match = WORDS_BEHIND_NUMBER.exec(text);
   if (match === null) return { text, unit: null };
   const [, value = "", words = ""] = match;
@@ -114,11 +125,13 @@ function isWordy(name: string): boolean {
 /** Units that say more than another one: 25 degrees may be degrees Celsius. */
 const KINDS_OF_DEGREE: readonly string[] = ["celsius", "fahrenheit"];
 
-/** Whether two units contradict each other; one that is left out contradicts none. */
-export function unitsContradict(a: string | null, b: string | null): boolean {
-  if (a === null || b === null || a === b) return false;
-  return !((a === "degree" && KINDS_OF_DEGREE.includes(b)) ||
-    (b === "degree" && KINDS_OF_DEGREE.includes(a)));
+/** How many of the smaller unit make the larger one: 1 for equal units and for one that is left out, `null` where units contradict. */
+export function unitFactor(a: string | null, b: string | null): bigint | null {
+  if (a === null || b === null || a === b) return 1n;
+  if ([a, b].sort().join() === "cent,dollar") return 100n;
+  const isDegree = (a === "degree" && KINDS_OF_DEGREE.includes(b)) ||
+    (b === "degree" && KINDS_OF_DEGREE.includes(a));
+  return isDegree ? 1n : null;
 }
 
 /** Canonical name of a unit with its power; `null` when it is not known. */
@@ -126,14 +139,14 @@ export function canonicalUnit(name: string): string | null {
   const text = name.replace(/\\text\{([^{}]*)\}/g, "$1").replace(/[{}\s]+/g, " ").trim();
   const speed = /^(k?m) ?(s|h) ?\^ ?-1 ?$/.exec(text);
   if (speed !== null) return quotientOf(lookUp(speed[1] ?? ""), lookUp(speed[2] ?? ""));
-  const power = /^(.*?)\s*\^\s*(\d)$/.exec(text);
-  const word = /^(square|sq|cubic|cu)\.?\s+(.+)$/i.exec(text);
-  if (power !== null) return withPower(power[1] ?? "", power[2] ?? "1");
-  if (word !== null) return withPower(word[2] ?? "", /^s/i.test(word[1] ?? "") ? "2" : "3");
   const quotient = /^(.+?)\s*(?:\/|\bper\b)\s*(.+)$/.exec(text);
   if (quotient !== null) {
     return quotientOf(canonicalUnit(quotient[1] ?? ""), canonicalUnit(quotient[2] ?? ""));
   }
+  const power = /^(.*?)\s*\^\s*(\d)$/.exec(text);
+  const word = /^(square|sq|cubic|cu)\.?\s+(.+)$/i.exec(text);
+  if (power !== null) return withPower(power[1] ?? "", power[2] ?? "1");
+  if (word !== null) return withPower(word[2] ?? "", /^s/i.test(word[1] ?? "") ? "2" : "3");
   return lookUp(text.replace(/^\^?\s*/, ""));
 }
 

@@ -1,6 +1,6 @@
-import { InfrastructureError, openFilesFault } from "../core/mod.ts";
+import { InfrastructureError, openFilesFault } from "../core/bare/mod.ts";
 
-/** What the caller of a program is told that cannot be started. */
+/** Error for the caller of a program that cannot be started. */
 export function startError(path: string, error: unknown): InfrastructureError {
   return new InfrastructureError("process", `Cannot start "${path}": ${reason(error)}`, {
     cause: error,

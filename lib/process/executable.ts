@@ -1,8 +1,9 @@
-import { basename, delimiter, join } from "node:path";
-import { UsageError } from "../core/mod.ts";
+import { basename, delimiter, resolve } from "node:path";
+import { UsageError } from "../core/bare/mod.ts";
 
 /**
- * Full path of a program on the search path.
+ * Full path of a program on the search path, with the links that are in it: the launcher grants this name and the command starts this
+ * name, which Deno compares without following links.
  *
  * @param searchPath The value of `PATH`; the caller reads the environment.
  * @returns `null` when there is none.
@@ -11,7 +12,7 @@ export async function findExecutable(name: string, searchPath: string): Promise<
   if (basename(name) !== name) return await isExecutable(name) ? name : null;
   for (const folder of searchPath.split(delimiter)) {
     if (folder === "") continue;
-    const path = join(folder, name);
+    const path = resolve(folder, name);
     if (await isExecutable(path)) return path;
   }
   return null;

@@ -1,4 +1,4 @@
-import { InfrastructureError } from "../core/mod.ts";
+import { InfrastructureError } from "../core/bare/mod.ts";
 import { startError } from "./_start_error.ts";
 
 /** How a child process ended. */
@@ -96,7 +96,7 @@ export class ChildProcess implements AsyncDisposable {
     if (!this.stdout.locked) await this.stdout.cancel().catch(ignoreClosed);
   }
 
-  /** What a process left that has a session of its own may hold standard error open for good: its words are not waited for. */
+  /** Waits for the end of standard error, but not for long: a process left behind in a session of its own may hold it open for good. */
   async #lastErrors(): Promise<void> {
     const timer = setTimeout(() => void this.#errors.cancel(), LAST_ERRORS_MS);
     await this.#stderr;
@@ -154,7 +154,7 @@ export function startProcess(
   }
 }
 
-/** What a finished program printed. */
+/** Status and output of a finished program. */
 export interface ProcessOutput extends ProcessStatus {
   readonly stdout: string;
   /** The end of standard error. */

@@ -3,13 +3,14 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { InfrastructureError, sha256, UsageError } from "../core/mod.ts";
 import { findExecutable } from "./executable.ts";
-import { runProcess, startProcess } from "./process.ts";
-
-/** `confined`: what model-written code and the grader may import. `models`: torch and friends. `dev`: linters. */
-export const PYTHON_ENVIRONMENTS = ["confined", "models", "dev"] as const;
-
-/** Name of a private environment. */
-export type PythonEnvironmentName = typeof PYTHON_ENVIRONMENTS[number];
+import {
+  environmentFolder,
+  interpreterPath,
+  type PythonEnvironmentName,
+} from "./interpreter_path.ts";
+import { lastLines, pipInstall, READABLE } from "./_pip.ts";
+import { completeTorch, installTorch } from "./_torch.ts";
+import { runProcess } from "./process.ts";
 
 /** A private virtual environment. */
 export interface PythonEnvironment {
@@ -31,8 +32,8 @@ export interface PythonEnvironmentOptions {
    */
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Build of torch in `models`. `cpu` asks PyTorch's own index of CPU builds and falls back to pip's default index where it
-   * cannot be reached; `cuda` is the default build for Linux; anything else is the URL of an index.
+   * Build of torch in `models`. `cpu` is a build without CUDA, from PyTorch's own index or wherever pip is set up to look, and never any
+   * other; `cuda` is the default build for Linux; anything else is the URL of an index.
    *
    * @default "cpu"
    */
@@ -43,12 +44,9 @@ export interface PythonEnvironmentOptions {
 }
 
 const OLDEST_PYTHON = { major: 3, minor: 11 } as const;
-const TORCH = "torch==2.13.0";
-const TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu";
-const TORCH_INDEX_TIMEOUT_S = 10;
 const LOCK_POLL_MS = 250;
 
-/** What an environment was built from; written last, so a folder without it is half built. */
+/** Record of what an environment was built from; written last, so a folder without it is half built. */
 const Stamp = z.strictObject({
   requirements: z.string(),
   torch: z.string().nullable(),
@@ -88,11 +86,10 @@ async function planBuild(
   options: PythonEnvironmentOptions,
 ): Promise<Build> {
   const requirementsUrl = new URL(`./requirements/${name}.txt`, import.meta.url);
-  const folder = join(options.projectRoot, ".rstar", "python", name);
   return {
     name,
-    folder,
-    interpreter: join(folder, "bin", "python"),
+    folder: environmentFolder(options.projectRoot, name),
+    interpreter: interpreterPath(options.projectRoot, name),
     requirementsPath: fileURLToPath(requirementsUrl),
     requirementsHash: sha256(await Deno.readTextFile(requirementsUrl)),
     torch: name === "models" ? options.torch ?? "cpu" : null,
@@ -134,13 +131,27 @@ async function buildLocked(build: Build): Promise<void> {
 }
 
 async function buildEnvironment(build: Build): Promise<void> {
+  const { requirementsPath, options: { onProgress } } = build;
   const python = await findPython(build.options);
-  build.options.onProgress?.(`${build.name}: creating the Python environment ${build.folder}`);
+  const pins = countPins(await Deno.readTextFile(requirementsPath));
+  onProgress?.(
+    `${build.name}: installing ${pins} Python packages${
+      build.torch === null ? "" : " and torch"
+    } ` +
+      `into ${build.folder}, once`,
+  );
   await createVirtualEnvironment(build, python);
-  if (build.torch !== null) await installTorch(build, build.torch);
-  // Where the step before found no build of torch this takes the default one.
-  const torch = build.torch === null ? [] : [TORCH];
-  await pipInstall(build, [...torch, "--requirement", build.requirementsPath]);
+  const pip = {
+    name: build.name,
+    interpreter: build.interpreter,
+    env: pythonEnv(build.options),
+    signal: build.options.signal,
+    onProgress,
+  };
+  if (build.torch !== null) await installTorch(pip, build.torch);
+  // What is pinned is complete, so that pip looks for nothing else, and for no other torch.
+  await pipInstall(pip, ["--no-deps", "--require-hashes", "--requirement", requirementsPath], pins);
+  if (build.torch !== null) await completeTorch(pip, build.torch);
   const stamp: z.infer<typeof Stamp> = {
     requirements: build.requirementsHash,
     torch: build.torch,
@@ -148,7 +159,12 @@ async function buildEnvironment(build: Build): Promise<void> {
   };
   await Deno.writeTextFile(`${stampPath(build)}.new`, `${JSON.stringify(stamp)}\n`);
   await Deno.rename(`${stampPath(build)}.new`, stampPath(build));
-  build.options.onProgress?.(`${build.name}: the Python environment is ready`);
+  onProgress?.(`${build.name}: the Python environment is ready`);
+}
+
+/** Counts what a requirement file pins. */
+function countPins(text: string): number {
+  return text.split("\n").filter((line) => /^[A-Za-z].*==/.test(line)).length;
 }
 
 async function findPython(options: PythonEnvironmentOptions): Promise<string> {
@@ -176,12 +192,17 @@ async function findPython(options: PythonEnvironmentOptions): Promise<string> {
   return path;
 }
 
+const READABLE_VENV = `${READABLE}
+import runpy
+runpy.run_module("venv", run_name="__main__", alter_sys=True)
+`;
+
 /**
- * What an older or interrupted build left is not mended, but replaced; by Python, because Deno lets nobody remove a folder that holds
- * a program which the process may start.
+ * Creates the virtual environment. Remains of an older or interrupted build are not mended, but replaced; by Python, because Deno lets
+ * nobody remove a folder that holds a program which the process may start.
  */
 async function createVirtualEnvironment(build: Build, python: string): Promise<void> {
-  const output = await runProcess(python, ["-I", "-m", "venv", "--clear", build.folder], {
+  const output = await runProcess(python, ["-I", "-c", READABLE_VENV, "--clear", build.folder], {
     env: pythonEnv(build.options),
     signal: build.options.signal,
   });
@@ -199,88 +220,6 @@ async function createVirtualEnvironment(build: Build, python: string): Promise<v
   );
 }
 
-async function installTorch(build: Build, torch: string): Promise<void> {
-  if (torch === "cuda") return;
-  const index = torch === "cpu" ? TORCH_CPU_INDEX : torch;
-  const patience = torch === "cpu"
-    ? ["--retries", "0", "--timeout", String(TORCH_INDEX_TIMEOUT_S)]
-    : [];
-  try {
-    await pipInstall(build, [...patience, "--no-deps", "--index-url", index, TORCH]);
-  } catch (error) {
-    if (torch !== "cpu" || !(error instanceof InfrastructureError)) throw error;
-    build.options.onProgress?.(
-      `${build.name}: ${index} gave no ${TORCH}; taking the build of pip's default index`,
-    );
-  }
-}
-
-/** Ends pip when our end of its standard input closes, even by our SIGKILL: two pips must never write into one folder. */
-const PIP_WITH_WATCH = `
-import os, runpy, sys, threading
-def watch():
-    while os.read(0, 4096):
-        pass
-    os._exit(1)
-threading.Thread(target=watch, daemon=True).start()
-sys.argv[0] = "pip"
-runpy.run_module("pip", run_name="__main__", alter_sys=True)
-`;
-
-async function pipInstall(build: Build, args: readonly string[]): Promise<void> {
-  const { signal, onProgress } = build.options;
-  signal?.throwIfAborted();
-  const common = ["install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
-  await using pip = startProcess(
-    build.interpreter,
-    ["-I", "-c", PIP_WITH_WATCH, ...common, ...args],
-    { env: pythonEnv(build.options) },
-  );
-  const onAbort = () => pip.kill();
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    let partial = "";
-    for await (const text of pip.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (partial + text).split("\n");
-      partial = lines.pop() ?? "";
-      for (const message of lines.map(shortProgress)) {
-        if (message !== null) onProgress?.(`${build.name}: ${message}`);
-      }
-    }
-    const status = await pip.status;
-    signal?.throwIfAborted();
-    if (status.code === 0) return;
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-  }
-  throw new InfrastructureError(
-    "process",
-    `Cannot install the Python packages of "${build.name}": pip failed; ${
-      lastLines(pip.stderrTail)
-    }`,
-  );
-}
-
-/**
- * A line of pip's output as progress, or `null` when it says nothing to a user.
- *
- * @example "Downloading torch-2.13.0-….whl (180.1 MB)" gives "downloading torch 2.13.0 (180.1 MB)"
- */
-export function shortProgress(line: string): string | null {
-  const file =
-    /^\s*(Downloading|Using cached) (?:\S*\/)?([^\s/-]+)-([^\s-]+)\S*(?<!\.metadata) \((.+)\)$/
-      .exec(line);
-  if (file !== null) {
-    const [, verb, name, version, size] = file;
-    return `${verb === "Downloading" ? "downloading" : "taking"} ${name} ${version} (${size})`;
-  }
-  return line.startsWith("Installing collected packages") ? "installing packages" : null;
-}
-
 function pythonEnv(options: PythonEnvironmentOptions): Record<string, string> {
   return { ...options.env, PATH: options.searchPath };
-}
-
-function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-5).join("\n");
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Json, StoreError } from "../core/mod.ts";
 import type { SqlReader } from "../store/mod.ts";
 
-/** What every section is made from. */
+/** Context from which every section is made. */
 export interface ReportContext {
   readonly reader: SqlReader;
   /** Run that the report is about. */

@@ -1,7 +1,5 @@
 import { z } from "zod";
 import {
-  averageMetric,
-  bestOfMetric,
   EVALUATION_MODES,
   type EvaluationModeName,
   type EvaluationSummary,
@@ -9,7 +7,6 @@ import {
   gradeProblems,
   headlineWithoutOverlap,
   type MetricRow,
-  type ProblemMetric,
   readTrainingOverlap,
   summarise,
   type SummaryOptions,
@@ -83,6 +80,7 @@ const sampleRow = z.object({
   stage: optionalText,
   reason: optionalText,
   elapsed_ms: measured,
+  vote: measured,
 });
 
 const problemRow = z.object({
@@ -112,15 +110,6 @@ export async function readEvaluations(
   const evaluations: MeasuredEvaluation[] = [];
   for (const row of rows) evaluations.push(await readEvaluation(reader, row, filter.grader));
   return evaluations;
-}
-
-/** What two evaluations of a mode are compared by. */
-export function headlineMetric(
-  mode: EvaluationModeName,
-  samples: number,
-): ProblemMetric {
-  const isChoice = mode === "bon" || mode === "mcts" || mode === "beam";
-  return isChoice && samples > 1 ? bestOfMetric(samples) : averageMetric(samples);
 }
 
 async function readEvaluation(
@@ -190,7 +179,7 @@ async function readSamples(
     sql:
       `SELECT p.problem_id, s.sample, s.answer, s.outcome, s.score, coalesce(s.prompt_tokens, 0) AS prompt_tokens,
         coalesce(s.generated_tokens, 0) AS generated_tokens, coalesce(s.ppm_tokens, 0) AS ppm_tokens,
-        coalesce(s.wall_ms, 0) AS wall_ms, s.trace ->> '$.loose' AS loose, v.correct, v.stage, v.reason, v.elapsed_ms
+        coalesce(s.wall_ms, 0) AS wall_ms, s.trace ->> '$.loose' AS loose, v.correct, v.stage, v.reason, v.elapsed_ms, v.vote
       FROM eval_sample s JOIN problem p USING (problem_no)
       LEFT JOIN verdict v ON v.eval_id = s.eval_id AND v.problem_no = s.problem_no AND v.sample = s.sample AND v.grader = $2
       WHERE s.eval_id = $1 ORDER BY s.problem_no, s.sample`,
@@ -213,6 +202,7 @@ async function readSamples(
       stage: row.stage ?? "none",
       reason: row.reason ?? "",
       elapsedMs: row.elapsed_ms ?? 0,
+      vote: row.vote,
     }],
   }));
 }

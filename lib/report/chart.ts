@@ -55,7 +55,7 @@ export function chartSvg(chart: ChartBlock): string {
   return svg.outerHTML;
 }
 
-/** What stands for a series in a chart's key, as an SVG element: its colour, and its symbol where the chart has symbols. */
+/** Draws the mark that stands for a series in a chart's key, as an SVG element: its colour, and its symbol where the chart has symbols. */
 export function keySvg({ kind }: ChartBlock, index: number): string {
   const fill = seriesColour(index);
   const mark = kind === "bars"

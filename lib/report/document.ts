@@ -60,7 +60,7 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
-/** What is drawn: values with intervals, lines, stacked bars, or observed against expected shares. */
+/** Kinds of chart: values with intervals, lines, stacked bars, or observed against expected shares. */
 export const CHART_KINDS = ["intervals", "lines", "bars", "calibration"] as const;
 
 /** An axis. */
@@ -135,7 +135,7 @@ export type Block = TextBlock | TableBlock | ChartBlock | VerbatimBlock | TreeBl
 export interface Section {
   readonly id: string;
   readonly title: string;
-  /** What is shown and how it is counted; where there is nothing to show, that. */
+  /** Says what is shown and how it is counted, or that there is nothing to show. */
   readonly lead: string;
   readonly blocks: readonly Block[];
 }

@@ -1,7 +1,8 @@
+import { probabilityText } from "../evaluation/mod.ts";
 import { visible } from "./_text.ts";
 import type { Cell, Column, Format, Row, TreeNode } from "./document.ts";
 
-/** What stands where nothing was measured. */
+/** Text that stands where nothing was measured. */
 export const ABSENT = "–";
 
 /** A value as text, the same in every rendering. */
@@ -17,7 +18,7 @@ export function formatCell(value: Cell | undefined, format: Format): string {
     case "points":
       return `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`;
     case "p":
-      return value < 0.001 ? "< 0.001" : value.toFixed(3);
+      return probabilityText(value);
     default:
       return formatNumber(value);
   }

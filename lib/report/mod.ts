@@ -1,4 +1,4 @@
-/** What a database holds, as a page, as Markdown and as JSON: the same numbers in each. */
+/** Report of a database as a page, as Markdown and as JSON: the same numbers in each. */
 export * from "./document.ts";
 export * from "./render_html.ts";
 export * from "./render_json.ts";

@@ -18,7 +18,7 @@ import type {
 } from "./document.ts";
 import { formatColumn, isNumeric, nodeLabel } from "./format.ts";
 
-/** What `html` makes. */
+/** Result of `html`. */
 type Markup = ReturnType<typeof html>;
 
 /** Longer tables are folded. */

@@ -19,7 +19,7 @@ import { roundsSection } from "./sections/rounds.ts";
 import { searchSection } from "./sections/search.ts";
 import { trainingSection } from "./sections/training.ts";
 
-/** What a report is made of. */
+/** Options of a report. */
 export interface ReportOptions {
   /** Name of the run. @default the newest one */
   readonly run?: string;
@@ -124,7 +124,7 @@ async function sectionsWithoutRun(
   ];
 }
 
-/** What the evaluations ran with. */
+/** Section on the conditions under which the evaluations ran. */
 function conditionsSection(evaluations: readonly MeasuredEvaluation[]): Section {
   const head = { id: "conditions", title: "What evaluations ran with" };
   if (evaluations.length === 0) return emptySection({ ...head, lead: "There is no evaluation." });

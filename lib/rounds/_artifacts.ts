@@ -7,10 +7,10 @@ import type { MadeArtifact, RoundStages } from "./stages.ts";
 /** Role of a checkpoint of a run; `bootstrap` is the model that searches in round 1 in place of the base. */
 export type CheckpointRole = "policy" | "ppm" | "bootstrap";
 
-/** What makes an artifact: the stage, or the role of a checkpoint that was there before. */
+/** Maker of an artifact: the stage, or the role of a checkpoint that was there before. */
 type MadeBy = CheckpointRole | "sft" | "pairs";
 
-/** What the rounds of a run made, by kind and round, with its lineage: checkpoint ← file ← checkpoints whose trees it holds. */
+/** Artifacts that the rounds of a run made, by kind and round, with lineage: checkpoint ← file ← checkpoints whose trees it holds. */
 export class RoundArtifacts {
   readonly #store: ArtifactStore;
   readonly #plan: RoundsPlan;
@@ -21,8 +21,8 @@ export class RoundArtifacts {
   }
 
   /**
-   * What a stage of a round made; `null` while it is not done. Others may keep artifacts of a round as well (`deno task export`): ours
-   * say which stage made them.
+   * Finds what a stage of a round made; `null` while it is not done. Others may keep artifacts of a round as well (`deno task export`):
+   * ours say which stage made them.
    */
   async find(stage: MadeBy, round: number): Promise<ArtifactInfo | null> {
     const { runNo } = this.#plan;
@@ -47,7 +47,7 @@ export class RoundArtifacts {
     return required(await this.find(kind, round), `${kind} file`, { round, stages });
   }
 
-  /** What a round searches with. */
+  /** Returns the policy that a round searches with. */
   searchPolicy(round: number, stages: RoundStages): Promise<ArtifactInfo> {
     return this.checkpoint(this.#searchRole(round), round - 1, stages);
   }

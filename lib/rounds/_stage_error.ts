@@ -1,7 +1,14 @@
-import { InfrastructureError, UsageError } from "../core/mod.ts";
+import {
+  InfrastructureError,
+  ProviderError,
+  SandboxUnavailableError,
+  StoreError,
+  UnreadableModelError,
+  UsageError,
+} from "../core/mod.ts";
 import type { Stage } from "./stage.ts";
 
-/** What a round found is no use to training. Its trees are stored: the same command would find the same. */
+/** Error of a round that yields nothing to train on. Its trees are stored: the same command would find the same. */
 class NothingToTrainOn extends UsageError {}
 
 /** The error of a round of which no tree was finished: given up again and again, or beyond its budget. */
@@ -33,7 +40,7 @@ export function nothingToTrainOn(kind: "sft" | "pairs"): UsageError {
 
 const SEARCH_LONGER = "search longer (more rollouts, candidates or problems)";
 
-/** What a disk does that is no fault of the program, by the system's code, and what helps. */
+/** Failures of a disk that are no fault of the program, by the system's code, and what helps. */
 const DISK_FAILURES: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; make room",
   EDQUOT: "the quota of the disk is used up; make room",
@@ -44,24 +51,51 @@ const DISK_FAILURES: Readonly<Record<string, string>> = {
 /** The same kind of error, with the place and the way on. A fault of the program stays as it is. */
 export function stageError(
   error: unknown,
-  { round, stage }: { readonly round: number; readonly stage: Stage },
+  place: { readonly round: number; readonly stage: Stage },
 ): unknown {
-  const wayOn = error instanceof NothingToTrainOn
-    ? "every stage before it is stored, and trees are not grown again, unless the round is forgotten " +
-      `(deno task runs delete NAME --from-round ${round}): other settings of search, data or learning, or --new-run, ` +
-      "begin a run beside it"
-    : "every stage before it is stored: the same command goes on from here, one with other settings of search, data or learning " +
-      "begins a run beside it";
-  const tell = (cause: string) =>
-    `Cannot finish stage "${stage}" of round ${round}: ${cause}; ${wayOn}`;
+  const { round, stage } = place;
+  const tell = (cause: string) => {
+    const wayOn = wayOnFrom(error, round);
+    return `Cannot finish stage "${stage}" of round ${round}: ${cause}${
+      wayOn === null ? "" : `; ${wayOn}`
+    }`;
+  };
+  if (error instanceof StoreError) {
+    const { isBusy, isWrongFile, isDamaged } = error;
+    return new StoreError(tell(error.message), { isBusy, isWrongFile, isDamaged, cause: error });
+  }
   if (error instanceof UsageError) return new UsageError(tell(error.message), { cause: error });
   if (error instanceof InfrastructureError) {
     return new InfrastructureError(error.boundary, tell(error.message), { cause: error });
+  }
+  if (error instanceof UnreadableModelError) {
+    return new UnreadableModelError(tell(error.message), { cause: error });
   }
   const failure = diskFailure(error);
   return failure === null
     ? error
     : new InfrastructureError("store", tell(failure), { cause: error });
+}
+
+/** How a run goes on after an error: by the same command only where that does not meet the same error again. `null`: nobody knows. */
+function wayOnFrom(error: unknown, round: number): string | null {
+  // Whether anything is stored is what a store that fails leaves open; its own sentence says what helps.
+  if (error instanceof StoreError) return null;
+  const stored = "every stage before it is stored";
+  if (error instanceof NothingToTrainOn || error instanceof UnreadableModelError) {
+    return `${stored}, and trees are not grown again, unless the round is forgotten ` +
+      `(deno task runs delete NAME --from-round ${round}): other settings of search, data or learning, or --new-run, ` +
+      "begin a run beside it";
+  }
+  const when = comesAgain(error) ? "when that is mended, " : "";
+  return `${stored}: ${when}the same command goes on from here, one with other settings of search, data or learning ` +
+    "begins a run beside it";
+}
+
+/** Whether the same command would meet the same error: settings, files, keys and machines do not change by themselves. */
+function comesAgain(error: unknown): boolean {
+  if (error instanceof ProviderError) return !error.isRetryable;
+  return !(error instanceof InfrastructureError) || error instanceof SandboxUnavailableError;
 }
 
 function diskFailure(error: unknown): string | null {

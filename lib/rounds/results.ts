@@ -1,11 +1,16 @@
-/** What each round came to: the table of rounds. Pure; `cli` reads what it needs from the store. */
-import { type Interval, mcnemarExact, pairedBootstrap, wilsonInterval } from "../evaluation/mod.ts";
+/** Results of the rounds: the table of rounds. Pure; `cli` reads what it needs from the store. */
+import {
+  type Interval,
+  pairedDifference,
+  type TestedDifference,
+  wilsonInterval,
+} from "../evaluation/mod.ts";
 import type { CumulativeCoverage, LevelSummary, RunSummary } from "../store/store.ts";
 
 /** Whether each problem was answered right, by id. */
 export type ProblemScores = ReadonlyMap<string, boolean>;
 
-/** What the store says of a round. `null`: not measured, or not made (yet). */
+/** Measures of a round, as the store has them. `null`: not measured, or not made (yet). */
 export interface RoundMeasures {
   /** 0 is the base. */
   readonly round: number;
@@ -19,6 +24,8 @@ export interface RoundMeasures {
   readonly cumulative: CumulativeCoverage | null;
   /** Problems that were dealt to the round and got no tree, because they were easy by then. */
   readonly leftAlone: number | null;
+  /** Trees that the round went on without: failed by the machinery, or beyond its budget. */
+  readonly undone: number | null;
   readonly sftTraces: number | null;
   /** Share of these traces with a step that the generator of their problems knows to be false. */
   readonly falseStepShare: number | null;
@@ -49,12 +56,7 @@ export interface Rate {
 }
 
 /** Difference of a round to the one before, over the problems that both answered. */
-export interface Change {
-  readonly difference: number;
-  /** Of the difference, by resampling problems. */
-  readonly interval: Interval;
-  /** McNemar's exact test. */
-  readonly p: number;
+export interface Change extends TestedDifference {
   readonly n: number;
 }
 
@@ -79,6 +81,8 @@ export interface RoundResult {
   readonly cumulativeCoverage: Rate | null;
   /** Problems that the round left alone because they were easy by then; `null` for the base. */
   readonly leftAlone: number | null;
+  /** Trees that the round went on without: failed by the machinery, or beyond its budget; `null` for the base. */
+  readonly undone: number | null;
   readonly levels: readonly Coverage[];
   readonly sftTraces: number | null;
   readonly falseStepShare: number | null;
@@ -105,6 +109,7 @@ export function roundResults(measures: readonly RoundMeasures[]): readonly Round
       coverage: trees === null ? null : rate(trees.solved, trees.problems),
       cumulativeCoverage: cumulative === null ? null : rate(cumulative.solved, cumulative.problems),
       leftAlone: now.leftAlone,
+      undone: now.undone,
       levels: (trees?.levels ?? []).map((level) => ({
         ...level,
         rate: rate(level.solved, level.problems),
@@ -142,13 +147,9 @@ function change(now: ProblemScores | null, before: ProblemScores | null): Change
     return was === undefined ? [] : [{ now: Number(isRight), before: Number(was) }];
   });
   if (pairs.length === 0) return null;
-  const { difference, interval } = pairedBootstrap(
+  const { difference, interval, p } = pairedDifference(
     pairs.map((pair) => pair.now),
     pairs.map((pair) => pair.before),
   );
-  const p = mcnemarExact({
-    onlyFirst: pairs.filter((pair) => pair.now > pair.before).length,
-    onlySecond: pairs.filter((pair) => pair.now < pair.before).length,
-  });
   return { difference, interval, p, n: pairs.length };
 }

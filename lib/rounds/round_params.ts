@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the row of a round says besides its models and its state. */
+/** Details that the row of a round holds besides its models and its state. */
 export const RoundParams = z.object({
   /** Preset of the search; `null` for the base. */
   preset: z.string().nullable(),
@@ -19,5 +19,5 @@ export const RoundParams = z.object({
   evaluations: z.array(z.int()).readonly(),
 });
 
-/** What the row of a round says besides its models and its state. */
+/** Details that the row of a round holds besides its models and its state. */
 export type RoundParams = z.infer<typeof RoundParams>;

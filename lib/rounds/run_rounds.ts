@@ -1,6 +1,6 @@
 /**
- * The state machine of rounds (algorithm.md 5): search with the models of the round before, write SFT data, train the policy from
- * the base, write preference pairs, train the PPM from that policy, measure, next.
+ * The state machine of rounds (docs/architecture.md, "rounds"): search with the models of the round before, write SFT data, train the
+ * policy from the base, write preference pairs, train the PPM from that policy, measure, next.
  *
  * Invariant: what is done is asked from the store. A stage is done when its rows are there; they are written last, so that a
  * process that dies anywhere leaves every stage before it usable and the same command goes on.
@@ -14,7 +14,7 @@ import type { RoundSchedule } from "./schedule.ts";
 import { isPast, type Stage } from "./stage.ts";
 import type { MadeArtifact, RoundStages, StageRequest } from "./stages.ts";
 
-/** What a run of rounds is to do. */
+/** Plan of a run of rounds. */
 export interface RoundsPlan {
   readonly runNo: number;
   /** Rounds 1, 2, … in order. */
@@ -23,7 +23,7 @@ export interface RoundsPlan {
   readonly base: MadeArtifact;
   /** Model that searches in round 1 in place of the base: a general code model, as in the paper. */
   readonly bootstrap?: MadeArtifact | undefined;
-  /** What is measured. When it changes, rounds are measured again; nothing else is done again. */
+  /** Description of what is measured. When it changes, rounds are measured again; nothing else is done again. */
   readonly evaluation: Json;
   /** First round to work on; those before must have their checkpoints. @default 1 */
   readonly fromRound?: number;
@@ -33,7 +33,7 @@ export interface RoundsPlan {
   readonly untilFlat?: number | undefined;
 }
 
-/** What happens, for a display. */
+/** Event in the life of a stage, for a display. */
 export interface StageEvent {
   readonly type: "begun" | "ended" | "skipped";
   readonly round: number;

@@ -1,6 +1,6 @@
 /**
- * What every round searches: problems, presets, seeds. All of it is fixed before the first tree grows (algorithm.md 3.8, 5), but who of
- * the problems is unsolved or easy by then: that is what the trees say.
+ * Plans what every round searches: problems, presets, seeds. All of it is fixed before the first tree grows (docs/architecture.md,
+ * "rounds"), except which problems are unsolved or easy by then: the trees tell that.
  */
 import {
   ConfigError,
@@ -42,7 +42,7 @@ export interface SearchPass {
   readonly seeds: readonly number[];
 }
 
-/** What one round searches. */
+/** Schedule of one round: what it searches. */
 export interface RoundSchedule {
   /** 1 is the first. */
   readonly round: number;
@@ -57,7 +57,7 @@ export interface RoundSchedule {
   readonly passes: readonly SearchPass[];
 }
 
-/** What the schedules of a run follow from. */
+/** Options from which the schedules of a run follow. */
 export interface ScheduleOptions {
   readonly rounds: number;
   readonly family: PresetFamily;

@@ -1,4 +1,4 @@
-/** Stages of a round, in the order in which they are done (algorithm.md 5). */
+/** Stages of a round, in the order in which they are done (docs/architecture.md, "rounds"). */
 export const STAGES = ["search", "sft", "policy", "pairs", "ppm", "evaluate"] as const;
 
 /** A stage of a round: grow trees, write SFT data, train the policy, write preference pairs, train the PPM, measure. */

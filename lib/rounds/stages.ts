@@ -1,4 +1,4 @@
-/** What the state machine is given: the work of each stage. Every one of them may be called again after it was interrupted. */
+/** Work of each stage, as the state machine is given it. Every stage may be called again after it was interrupted. */
 import type { Json } from "../core/mod.ts";
 import type { ArtifactInfo, MetricPoint } from "../store/artifact_store.ts";
 import type { RoundSchedule, SearchPass } from "./schedule.ts";
@@ -10,7 +10,7 @@ export interface RoundModels {
   readonly ppm: ArtifactInfo | null;
 }
 
-/** What every stage is told. */
+/** Fields that the requests to all stages share. */
 export interface StageRequest {
   readonly round: number;
   readonly signal: AbortSignal;
@@ -31,7 +31,7 @@ export interface SearchResult {
   readonly undone: number;
 }
 
-/** What the stored trees of a round came to. */
+/** Summary of the stored trees of a round. */
 export interface RoundTrees {
   /** Problems that have at least one. */
   readonly problems: number;
@@ -50,7 +50,7 @@ export interface ExportRequest extends StageRequest {
 export interface TrainingRequest extends StageRequest {
   /** Data of this round. */
   readonly data: ArtifactInfo;
-  /** What training starts from: the base for a policy, this round's policy for a PPM. */
+  /** Model that training starts from: the base for a policy, this round's policy for a PPM. */
   readonly base: ArtifactInfo;
 }
 
@@ -76,11 +76,11 @@ export interface MadeArtifact {
 export interface RoundStages {
   /** Grows what is missing of a pass. Done when it resolves. */
   search(request: SearchRequest): Promise<SearchResult>;
-  /** What the trees of a round that are stored by now came to. */
+  /** Sums up the trees of a round that are stored by now. */
   trees(round: number): Promise<RoundTrees>;
   /**
    * Problems that are easy before a round: in the latest earlier round that searched them all trajectories are right, and there is one
-   * (algorithm.md 4). Asked when earlier rounds are complete, so that the answer never changes.
+   * (docs/architecture.md, "rounds"). Asked when earlier rounds are complete, so that the answer never changes.
    */
   easy(round: number): Promise<ReadonlySet<string>>;
   exportSft(request: ExportRequest): Promise<MadeArtifact>;

@@ -3,7 +3,7 @@ import type { RunReply } from "./messages.ts";
 import type { StepError, StepOutcome } from "./sandbox.ts";
 
 /**
- * What a worker's reply means for the caller.
+ * Translates a worker's reply into an outcome for the caller.
  *
  * @throws {SandboxUnavailableError} If the reply is no outcome of a step.
  */
@@ -16,8 +16,8 @@ export function outcomeOf(reply: RunReply): StepOutcome {
   }
   if (status === "host_failed") {
     throw new SandboxUnavailableError(
-      `Cannot run a step: ${error?.message}; give the machine (or container) more memory and ` +
-        "processes, or use fewer workers or lower limits",
+      `Cannot run a step: ${error?.message}; give the machine (or container) more memory, processes ` +
+        "and cores, or use fewer workers or lower limits",
     );
   }
   if (status === "replay_failed") {

@@ -23,7 +23,7 @@ export const AttackRecord = z.strictObject({
 /** Verdict on one record of a corpus. */
 export type AttackRecord = z.infer<typeof AttackRecord>;
 
-/** What a corpus came to. */
+/** Totals of one run of an attack corpus. */
 export const AttackTotals = z.strictObject({
   tier: z.string(),
   run: z.number().int().nonnegative(),
@@ -32,7 +32,7 @@ export const AttackTotals = z.strictObject({
   skipped: z.array(z.string()),
 });
 
-/** What a corpus came to. */
+/** Totals of one run of an attack corpus. */
 export type AttackTotals = z.infer<typeof AttackTotals>;
 
 const Line = z.union([AttackRecord, AttackTotals, z.strictObject({ error: Refusal })]);
@@ -56,8 +56,8 @@ export interface AttackOptions {
 }
 
 /**
- * Runs corpora of attacks against a worker of its own and checks verdicts and side effects (sandbox.md 10). One run at a time per
- * machine: it listens on fixed ports.
+ * Runs corpora of attacks against a worker of its own and checks verdicts and side effects (docs/security.md, "How it is tested"). One run
+ * at a time per machine: it listens on fixed ports.
  *
  * @throws {SandboxUnavailableError} If the sandbox does not start or the runner fails.
  * @throws The signal's reason, when it aborts.
@@ -72,7 +72,7 @@ export async function runAttacks(
   if (options.tier !== undefined) args.push("--tier", options.tier);
   if (options.bwrap !== null) args.push("--bwrap", options.bwrap);
   if (options.only !== undefined) args.push("--only", options.only.join(","));
-  // The canary that an attack must not be able to read out of the harness's environment (sandbox.md 10).
+  // The canary that an attack must not be able to read out of the harness's environment (docs/security.md, "How it is tested").
   const env = { SBX_CANARY: "canary-env-7f3a", LANG: "C.UTF-8" };
   await using child = startProcess(options.interpreter, [...args, ...files], { env });
   const kill = () => child.kill();

@@ -5,7 +5,7 @@ import { pythonFile } from "./_python_file.ts";
 import { resolveLimits } from "./limits.ts";
 import type { SandboxLimits, SandboxTier } from "./sandbox.ts";
 
-/** What a worker should be, in the harness's own terms. */
+/** Settings of a worker, in the harness's own terms. */
 export interface LaunchOptions {
   /** Python of the confined environment, full path, not resolved. */
   readonly interpreter: string;

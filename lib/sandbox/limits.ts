@@ -22,7 +22,7 @@ export const SandboxLimitOptions = z.strictObject({
   error: "keptOutputBytes must not exceed maxOutputBytes",
 });
 
-/** What a caller may say about limits; the rest is filled in. */
+/** Limits that a caller may set; the rest is filled in. */
 export type SandboxLimitOptions = z.input<typeof SandboxLimitOptions>;
 
 /**

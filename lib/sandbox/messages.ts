@@ -45,7 +45,7 @@ export const TierPlan = z.discriminatedUnion("works", [
 /** A tier that was tried. */
 export type TierPlan = z.infer<typeof TierPlan>;
 
-/** What the launcher found out about this host and this interpreter. */
+/** Findings of the launcher about this host and this interpreter. */
 export const LaunchPlan = z.strictObject({
   protocol: z.literal(1),
   python: z.strictObject({
@@ -60,7 +60,7 @@ export const LaunchPlan = z.strictObject({
   tiers: z.array(TierPlan),
 });
 
-/** What the launcher found out about this host and this interpreter. */
+/** Findings of the launcher about this host and this interpreter. */
 export type LaunchPlan = z.infer<typeof LaunchPlan>;
 
 /** Answer of the launcher. */
@@ -111,7 +111,7 @@ export const RUN_STATUSES = [
   "host_failed",
 ] as const;
 
-/** What running a step did, as the worker tells it. */
+/** Result of running a step, as the worker reports it. */
 export const RunReply = z.strictObject({
   op: z.literal("result"),
   id: Count,
@@ -130,7 +130,7 @@ export const RunReply = z.strictObject({
   kept: z.boolean(),
 });
 
-/** What running a step did, as the worker tells it. */
+/** Result of running a step, as the worker reports it. */
 export type RunReply = z.infer<typeof RunReply>;
 
 /** Counters of one worker. */
@@ -166,7 +166,7 @@ export interface RunRequest {
   readonly keep: boolean;
 }
 
-/** What is asked of a worker; ids are given out by the connection. */
+/** Request to a worker; the connection gives out the ids. */
 export type WorkerRequest =
   | ({ readonly op: "run"; readonly id: number } & RunRequest)
   | { readonly op: "release"; readonly ids: readonly number[] }

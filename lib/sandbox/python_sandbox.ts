@@ -14,7 +14,7 @@ import {
   checkHost,
   checkUnsafe,
   chosenTier,
-  describeTier,
+  startNotices,
   UNSAFE_WARNING,
   type UnsafeRequest,
   type WorkingTier,
@@ -34,7 +34,7 @@ export interface PythonSandboxOptions {
   /** Workers, each on a core of its own. @default the number of cores */
   readonly workers?: number;
   readonly limits?: SandboxLimitOptions;
-  /** What the zygote has imported: sympy and numpy for steps, or a Python file of the caller, full path. @default "step" */
+  /** Modules that the zygote has imported: sympy and numpy for steps, or a Python file of the caller, full path. @default "step" */
   readonly profile?: "step" | { readonly preload: string };
   /** Tier that is insisted on. @default the best one that works */
   readonly tier?: Exclude<SandboxTier, "stub" | "none">;
@@ -135,9 +135,7 @@ class PythonSandbox implements Sandbox {
         pythonVersion: info.python,
         onReplaced: (reason) => this.#noteReplaced(reason),
       }));
-    options.onNotice(
-      info.tier === "none" ? UNSAFE_WARNING : `Sandbox: ${describeTier(tier)}`,
-    );
+    for (const notice of startNotices(plan, tier)) options.onNotice(notice);
   }
 
   /** Starts every worker; when one fails or the signal aborts, none is left. */

@@ -31,7 +31,7 @@ export interface StepError {
   readonly line: number | null;
 }
 
-/** What running a step did. */
+/** Result of running a step. */
 export interface StepOutcome {
   readonly status: ExecutionStatus;
   /** Printed text, valid Unicode, cut to `limits.keptOutputBytes`. */
@@ -66,7 +66,7 @@ export interface SandboxSession extends AsyncDisposable {
 
 /** A pool of confined workers. */
 export interface Sandbox extends AsyncDisposable {
-  /** What confines the steps and which Python runs them; stored with every run. */
+  /** Facts about the confinement of the steps and the Python that runs them; stored with every run. */
   readonly info: SandboxInfo;
   /** Opens the states of one tree on the least loaded worker. */
   openSession(): SandboxSession;
@@ -74,7 +74,10 @@ export interface Sandbox extends AsyncDisposable {
   metrics(): SandboxMetrics;
 }
 
-/** Tiers of sandbox.md 6. `none` only behind the flag that names the danger; `stub` runs nothing. */
+/**
+ * Tiers of confinement (docs/security.md, "What is promised, by tier"). `none` only behind the flag that names the danger; `stub` runs
+ * nothing.
+ */
 export const SANDBOX_TIERS = ["A", "B", "C", "none", "stub"] as const;
 
 /** Tier of confinement. */
@@ -92,7 +95,7 @@ export interface SandboxInfo {
   readonly workers: number;
 }
 
-/** What one step may use. Defaults: `limits.ts`. */
+/** Limits of one step. Defaults: `limits.ts`. */
 export interface SandboxLimits {
   readonly wallMs: number;
   readonly cpuMs: number;

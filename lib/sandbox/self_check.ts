@@ -2,10 +2,10 @@ import type { Sandbox, SandboxSession, StepOutcome, StepState } from "./sandbox.
 
 /** Result of one check. */
 export interface CheckResult {
-  /** What is promised, in plain words. */
+  /** Promise, in plain words. */
   readonly name: string;
   readonly ok: boolean;
-  /** What happened instead; empty when it held. */
+  /** Account of what happened instead; empty when the promise held. */
   readonly detail: string;
 }
 
@@ -97,6 +97,13 @@ const CHECKS: readonly Check[] = [
   ends("makes no process", "import os; os.fork()", ["error"]),
   ends("makes no thread", "import threading; threading.Thread(target=print).start()", ["error"]),
   ends("signals no process", "import os, signal; os.kill(os.getppid(), signal.SIGKILL)", ["error"]),
+  ends("waits for no dead child", "import os; os.waitpid(-1, os.WNOHANG)", ["error"]),
+  ends("follows no link", "import os; os.readlink('/proc/self/exe')", ["error"]),
+  prints(
+    "does not know the name of the machine",
+    "import os, socket; print(os.uname().nodename, socket.gethostname())",
+    "rstar rstar\n",
+  ),
   prints(
     "sees no environment of the harness",
     "import os; print([k for k in os.environ if 'KEY' in k or 'TOKEN' in k or k == 'PATH'])",

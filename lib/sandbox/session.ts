@@ -39,7 +39,7 @@ export interface SessionCounters {
   busyMs: number;
 }
 
-/** What a session shares with the others of its sandbox. */
+/** Context that a session shares with the others of its sandbox. */
 export interface SessionContext {
   readonly limits: SandboxLimits;
   readonly counters: SessionCounters;
@@ -123,7 +123,7 @@ export class PythonSession implements SandboxSession {
     return signal === undefined ? closing : AbortSignal.any([signal, closing]);
   }
 
-  /** What can be judged without running: the same whether the path is live or not, so it is looked at before that is known. */
+  /** Reason to refuse a step without running it, or `null`: the same whether the path is live or not, so it is asked for first. */
   #refusal(code: string, path: { depth: number; pathBytes: number }): StepError | null {
     const { maxCodeBytes } = this.#context.limits;
     const message = exceedsBytes(code, maxCodeBytes)

@@ -10,7 +10,7 @@ import type {
   StepState,
 } from "./sandbox.ts";
 
-/** What a scripted step does; what is left out is that of a step which prints nothing and succeeds. */
+/** Outcome of a scripted step; a field left out is that of a step which prints nothing and succeeds. */
 export type StubOutcome = Partial<Omit<StepOutcome, "state">>;
 
 /**

@@ -1,4 +1,4 @@
-import { SandboxUnavailableError, UsageError } from "../core/mod.ts";
+import { openFilesFault, SandboxUnavailableError, UsageError } from "../core/mod.ts";
 import type { LaunchPlan, TierPlan } from "./messages.ts";
 import type { SandboxTier } from "./sandbox.ts";
 
@@ -7,7 +7,7 @@ export const UNSAFE_PHRASE = "I-understand-model-code-runs-as-me";
 
 /** A wish to run without confinement, with the facts that decide whether it is granted; the caller reads the environment. */
 export interface UnsafeRequest {
-  /** What the user wrote after `--unsafe-no-sandbox=`. */
+  /** Text that the user wrote after `--unsafe-no-sandbox=`. */
   readonly phrase: string;
   /** Whether this process runs as root. */
   readonly isRoot: boolean;
@@ -18,7 +18,7 @@ export interface UnsafeRequest {
 /** A tier that works. */
 export type WorkingTier = Extract<TierPlan, { works: true }>;
 
-/** What to say at the start and at the end of a run without confinement. */
+/** Warning at the start and at the end of a run without confinement. */
 export const UNSAFE_WARNING =
   "WARNING: model-written code runs without confinement, with all your rights: it can read, change and send your files";
 
@@ -74,14 +74,21 @@ export function describeTier(tier: TierPlan): string {
   return `Tier ${tier.tier} does not work here: ${tier.message} (${tier.cause}); ${tier.cure}`;
 }
 
-/** What no tier holds. */
+/** Lines that the user is told when a sandbox starts: why no better tier than this one, and what confines steps now. */
+export function startNotices(plan: LaunchPlan, chosen: WorkingTier): readonly string[] {
+  if (chosen.tier === "none") return [UNSAFE_WARNING];
+  const refused = plan.tiers.filter((tier) => !tier.works);
+  return [...refused, chosen].map((tier) => `Sandbox: ${describeTier(tier)}`);
+}
+
+/** Gaps that every tier leaves. */
 const HELD_BY_NONE = [
   "a fault of the kernel itself gets a step out; a virtual machine around everything is the remedy",
   "steps can measure time and share the processor's caches",
   "memory is limited for each step, not for all together",
 ] as const;
 
-/** What a step can do besides in a tier. */
+/** Further gaps that a tier leaves: things that a step can do there. */
 const NOT_HELD: Readonly<Record<SandboxTier, readonly string[]>> = {
   A: [],
   B: [
@@ -96,7 +103,7 @@ const NOT_HELD: Readonly<Record<SandboxTier, readonly string[]>> = {
   stub: [],
 };
 
-/** What a step can do or cause in spite of a tier, in plain words, that of the tier first; docs/security.md has the whole table. */
+/** Gaps of a tier, in plain words: what a step can do or cause, the tier's own first; docs/security.md has the whole table. */
 export function notConfined(tier: SandboxTier): readonly string[] {
   return tier === "none" ? NOT_HELD.none : [...NOT_HELD[tier], ...HELD_BY_NONE];
 }
@@ -105,8 +112,8 @@ export function notConfined(tier: SandboxTier): readonly string[] {
 export const CONFINING_TIERS: readonly SandboxTier[] = ["A", "B", "C"];
 
 function refusal(tiers: readonly TierPlan[]): string {
-  const reasons = tiers.flatMap((tier) => tier.works ? [] : [describeTier(tier)]);
-  return `Cannot confine model-written code on this machine: ${
-    reasons.length === 0 ? "no tier was tried" : reasons.join(". ")
-  }`;
+  const reasons = tiers.flatMap((tier) => tier.works ? [] : [describeTier(tier)]).join(". ");
+  // No tier is to blame for it, and one cure helps all.
+  const what = openFilesFault(reasons) ?? (reasons === "" ? "no tier was tried" : reasons);
+  return `Cannot confine model-written code on this machine: ${what}`;
 }

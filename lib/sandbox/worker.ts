@@ -25,7 +25,7 @@ export interface WorkerOptions {
 }
 
 /** A worker lets a step that waits for a core take so many times its wall limit, to come as well as to run (PROTOCOL.md 4). */
-const MOST_STRETCH = 8;
+const MOST_STRETCH = 32;
 
 /** How long a worker has to kill its steps and end, once its input is closed. Its SIGKILL would leave them to nobody (tier B). */
 const END_MS = 5_000;
@@ -67,7 +67,7 @@ export class Worker implements AsyncDisposable {
     child.status.then(() => this.#stop());
   }
 
-  /** What the worker said of itself. */
+  /** First frame of the worker, in which it describes itself. */
   get ready(): Promise<Ready> {
     return this.#ready.promise;
   }

@@ -17,7 +17,7 @@ export interface WorkerLink {
   readonly generation: number;
 }
 
-/** What a slot needs to know. */
+/** Options of a {@linkcode WorkerSlot}. */
 export interface WorkerSlotOptions {
   readonly start: () => Promise<Worker>;
   /** Provenance: a replacement must run the same Python, or outcomes of one run would not be comparable. */
@@ -56,7 +56,7 @@ export class WorkerSlot implements AsyncDisposable {
     return this.#running;
   }
 
-  /** What the present worker said of itself; `null` before the first start. */
+  /** First frame of the present worker, in which it describes itself; `null` before the first start. */
   get ready(): Ready | null {
     return this.#ready;
   }

@@ -1,17 +1,18 @@
 /**
- * Expansion (algorithm.md 3.3): n draws of one node, merged, screened, executed, scored and judged. The children stand apart from
- * the tree until the rollout that made them is committed.
+ * Expansion (docs/search.md, "Expansion"): n draws of one node, merged, screened, executed, scored and judged. The children stand apart
+ * from the tree until the rollout that made them is committed.
  */
-import { hashSeed, type TreeUsage } from "../core/mod.ts";
-import type { SampleReply } from "../endpoint/policy.ts";
+import { END_OF_ANSWER, hashSeed, type TreeUsage } from "../core/mod.ts";
+import type { Completion, SampleReply } from "../endpoint/policy.ts";
 import type { SegmentParent } from "../domain/domain.ts";
 import { cleanPath, type PathCheck } from "./_code_path.ts";
 import type { SearchContext } from "./_context.ts";
 import { MIN_SEGMENT_TOKENS, newChild } from "./_new_child.ts";
 import { nodePath, type TreeNode } from "./_node.ts";
 import { addUsage, NO_USAGE } from "./_usage.ts";
+import type { SearchSpec } from "./spec.ts";
 
-/** What drawing at a node brought. */
+/** Result of drawing at a node. */
 export interface Expansion {
   readonly node: TreeNode;
   /** Segments drawn. */
@@ -65,7 +66,7 @@ async function draw(node: TreeNode, context: SearchContext): Promise<SampleReply
     topP: spec.topP,
     maxTokens: Math.max(MIN_SEGMENT_TOKENS, Math.min(spec.maxTokens, spec.modelLength - used)),
     seed: hashSeed(seed, nodePath(node), node.drawBatches),
-  }, { signal });
+  }, { signal, acceptsShorter: true });
   if (reply.completions.length !== n) {
     throw new RangeError(
       `Cannot use a policy reply: expected ${n} completions, got ${reply.completions.length}`,
@@ -82,6 +83,34 @@ export function estimateTokens(prompt: string | readonly { readonly content: str
   return Math.ceil(length / CHARACTERS_PER_TOKEN);
 }
 
+/** A draw that becomes a candidate. */
+interface KeptDraw {
+  readonly completion: Completion;
+  /** Position in the reply. */
+  readonly index: number;
+  /** How often its text was drawn, where equal texts count as one. */
+  readonly count: number;
+}
+
+/** The draws that become candidates (`draws`): all, or equal texts once and only the first finished answer where there is one. */
+function keptDraws(completions: readonly Completion[], spec: SearchSpec): readonly KeptDraw[] {
+  const all = completions.map((completion, index): KeptDraw => ({ completion, index, count: 1 }));
+  if (spec.draws !== "first-answer") return all;
+  const byText = Map.groupBy(all, ({ completion }) => textWithoutStop(completion));
+  const distinct = [...byText.values()].flatMap((equal): readonly KeptDraw[] => {
+    const [first] = equal;
+    return first === undefined ? [] : [{ ...first, count: equal.length }];
+  });
+  const answer = distinct.find(({ completion }) => completion.stopString === END_OF_ANSWER);
+  return answer === undefined ? distinct : [answer];
+}
+
+function textWithoutStop({ text, stopString }: Completion): string {
+  return stopString !== null && text.endsWith(stopString)
+    ? text.slice(0, -stopString.length)
+    : text;
+}
+
 /** Equal candidates become one: the first drawn text survives, the others are counted. */
 function mergeDraws(
   node: TreeNode,
@@ -92,20 +121,21 @@ function mergeDraws(
   const known = new Map(spec.merge ? node.children.map((c) => [c.mergeKey, c]) : []);
   const created: TreeNode[] = [];
   const repeated: TreeNode[] = [];
-  for (const [i, completion] of reply.completions.entries()) {
+  for (const { completion, index, count } of keptDraws(reply.completions, spec)) {
     const segment = domain.parse(completion, {
       parent: segmentParent(node),
       codeAfterOutput: spec.codeAfterOutput,
     });
     const equal = known.get(segment.mergeKey);
     if (equal !== undefined) {
-      if (equal.id < 0) equal.multiplicity++;
-      else repeated.push(equal);
+      if (equal.id < 0) equal.multiplicity += count;
+      else repeated.push(...Array.from({ length: count }, () => equal));
       continue;
     }
     const child = newChild(node, {
       segment,
-      drawIndex: node.draws + i,
+      drawIndex: node.draws + index,
+      multiplicity: count,
       generatedTokens: completion.tokens,
       contextTokens: (reply.contextTokens ?? reply.promptTokens) + completion.tokens,
       spec,
@@ -167,40 +197,48 @@ function applyCheck(
   child.execution = check.evidence && { ...check.evidence, cached: isFromCache };
   if (check.result === "fail") {
     failCheck(child, { isIncomplete: check.isIncomplete, spec: options.context.spec });
-    return;
+  } else {
+    child.codePath = path;
+    child.failedInRow = 0;
   }
-  child.codePath = path;
-  child.failedInRow = 0;
-  if (child.kind !== "code_end") return;
+  if (child.kind !== "code_end" || child.terminal) return;
   child.text += check.output;
   child.solution += check.output;
   child.contextTokens += estimateTokens(check.output);
 }
 
-/** A failed step stays open for a correction while `errorsAllowed` lets it; its children start from its parent's state. */
+/**
+ * A failed step stays open for a correction while `errorsAllowed` lets it, and a failed program for its answer where `failedPrograms`
+ * does, too; their children start from the parent's state.
+ */
 function failCheck(
   child: TreeNode,
-  options: { readonly isIncomplete: boolean; readonly spec: SearchContext["spec"] },
+  options: { readonly isIncomplete: boolean; readonly spec: SearchSpec },
 ): void {
   const { isIncomplete, spec } = options;
   child.status = "code_error";
-  const mayGoOn = child.kind === "step" && child.failedInRow < spec.errorsAllowed;
+  const mayFollow = child.kind === "step" || spec.failedPrograms === "go-on";
+  const mayGoOn = mayFollow && child.failedInRow < spec.errorsAllowed;
   child.failedInRow++;
   if (!mayGoOn) {
     child.terminal = true;
     child.closed = true;
-  } else if (isIncomplete) {
+  } else if (isIncomplete && child.kind === "step") {
     child.carriedCode = `${child.parent?.carriedCode ?? ""}${child.code ?? ""}\n`;
   }
 }
 
-/** Scores what is left; a finished program once more when it was ranked before its output was known. */
+/**
+ * Scores what is left; a finished program once more when it was ranked before its output was known. An answer that is judged needs no
+ * score: its value is the judgement.
+ */
 async function scoreChildren(
   created: readonly TreeNode[],
   context: SearchContext,
 ): Promise<TreeUsage> {
   const unscored = created.filter((child) =>
-    !child.closed && (child.logit === null || child.kind === "code_end")
+    !child.closed && (child.kind !== "answer" || context.judge === null) &&
+    (child.logit === null || child.kind === "code_end")
   );
   return await scoreNodes(unscored, context);
 }

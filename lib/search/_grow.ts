@@ -6,7 +6,7 @@ import { selectionOptions, selectLeaf } from "./_select.ts";
 import { stopReason } from "./_stop.ts";
 import type { SearchTree } from "./_tree.ts";
 
-/** What growing reports and stops by. */
+/** Options of {@linkcode grow}. */
 export interface GrowOptions {
   readonly context: SearchContext;
   /** `context.now()` when the tree was begun. */
@@ -18,7 +18,7 @@ export interface GrowOptions {
 
 /**
  * Runs rollouts until a rule stops the tree. At most `window` are in flight: rollout j selects when all rollouts up to j - window
- * are committed, and they are committed in the order in which they selected (algorithm.md 3.5).
+ * are committed, and they are committed in the order in which they selected (docs/search.md, "Order and randomness").
  *
  * @throws Whatever a rollout throws; by then the others have ended too.
  */

@@ -7,10 +7,11 @@ import type { SearchSpec } from "./spec.ts";
 /** Fewest tokens that a segment needs; a path with less room below the policy's context length is too deep. */
 export const MIN_SEGMENT_TOKENS = 16;
 
-/** What a new child is made of. */
+/** Data that a new child is made from. */
 export interface NewChildOptions {
   readonly segment: Segment;
   readonly drawIndex: number;
+  readonly multiplicity: number;
   readonly generatedTokens: number;
   readonly contextTokens: number;
   readonly spec: SearchSpec;
@@ -37,7 +38,7 @@ export function newRoot(): TreeNode {
 
 /** A child as drawn: failed candidates are closed, everything else is an open leaf that nothing has looked at yet. */
 export function newChild(parent: TreeNode, options: NewChildOptions): TreeNode {
-  const { segment, drawIndex, generatedTokens, contextTokens, spec } = options;
+  const { segment, drawIndex, multiplicity, generatedTokens, contextTokens, spec } = options;
   const status = drawnStatus(segment, { depth: parent.depth + 1, contextTokens, spec });
   return {
     ...blank(),
@@ -51,6 +52,7 @@ export function newChild(parent: TreeNode, options: NewChildOptions): TreeNode {
     answer: segment.answer,
     mergeKey: segment.mergeKey,
     drawIndex,
+    multiplicity,
     generatedTokens,
     contextTokens,
     terminal: status !== "ok" || segment.kind === "answer",
@@ -60,7 +62,10 @@ export function newChild(parent: TreeNode, options: NewChildOptions): TreeNode {
   };
 }
 
-/** What is known of a segment before anything runs. Only an answer may be as deep as the limit, nothing can follow code there. */
+/**
+ * Status of a segment before anything runs. Only an answer may be as deep as the limit, for nothing can follow code there; with
+ * `closing` "when-met" code may, and its answer lies below the limit.
+ */
 function drawnStatus(
   segment: Segment,
   options: {
@@ -73,7 +78,8 @@ function drawnStatus(
   if (segment.failure !== null) return segment.failure;
   if (segment.kind === "answer") return "ok";
   const hasRoom = contextTokens + MIN_SEGMENT_TOKENS <= spec.modelLength;
-  return depth < spec.maxDepth && hasRoom ? "ok" : "too_deep";
+  const deepestCode = spec.closing === "when-met" ? spec.maxDepth : spec.maxDepth - 1;
+  return depth <= deepestCode && hasRoom ? "ok" : "too_deep";
 }
 
 function blank() {

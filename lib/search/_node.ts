@@ -1,5 +1,6 @@
 import type { ExecutionRecord, NodeKind, NodeStatus } from "../core/mod.ts";
 import type { CodePath } from "./_code_path.ts";
+import type { SearchSpec } from "./spec.ts";
 
 /**
  * A node of a growing tree. Only `SearchTree` changes nodes that belong to it; an expansion builds its children apart, and they
@@ -27,7 +28,7 @@ export interface TreeNode {
   /** Tokens of the text so far, as far as the policy's replies tell. */
   contextTokens: number;
 
-  /** `k`, `w` and logit of algorithm.md 3.1. */
+  /** `k`, `w` and logit (docs/search.md, "Node statistics"). */
   visits: number;
   valueSum: number;
   logit: number | null;
@@ -63,4 +64,16 @@ export function nodePath(node: TreeNode): string {
 /** Whether the node is a failed candidate: it takes no rollouts and counts as -1 by itself. Steps that may be corrected are not. */
 export function isFailed(node: TreeNode): boolean {
   return node.terminal && node.status !== "ok" && node.status !== "screened_out";
+}
+
+/** Whether more draws of a node are out of the question. The answer to a given output is the answer: one is enough. */
+export function isDrawnOut(node: TreeNode, spec: SearchSpec): boolean {
+  return node.drawBatches >= spec.maxDrawBatches ||
+    (node.kind === "code_end" && node.children.some((child) => child.kind === "answer"));
+}
+
+/** Whether a node was drawn, and neither more draws nor rollouts below it can bring anything. */
+export function isFinished(node: TreeNode, spec: SearchSpec): boolean {
+  return node.drawBatches > 0 && isDrawnOut(node, spec) &&
+    node.children.every((child) => child.closed);
 }

@@ -4,7 +4,7 @@ import { isFailed, type TreeNode } from "./_node.ts";
 import type { SearchTree } from "./_tree.ts";
 import { meanValue } from "./_values.ts";
 
-/** What a record holds besides the tree itself. */
+/** Data that a record holds besides the tree itself. */
 export interface RecordOptions {
   readonly problemId: string;
   readonly seed: number;
@@ -47,9 +47,14 @@ export function treeRecord(tree: SearchTree, options: RecordOptions): TreeRecord
   };
 }
 
-/** Q of a failed candidate is -1 of its own (algorithm.md 3.2). */
+/**
+ * Q of a failed candidate is -1 of its own (docs/search.md, "Node statistics"), that of a judged answer its judgement, which needs no
+ * rollout.
+ */
 function qOf(node: TreeNode, calibration: PpmCalibration): number | null {
-  return isFailed(node) ? -1 : meanValue(node, calibration);
+  if (isFailed(node)) return -1;
+  if (node.correct !== null) return node.correct ? 1 : -1;
+  return meanValue(node, calibration);
 }
 
 function nodeRecord(

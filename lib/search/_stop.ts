@@ -1,8 +1,10 @@
-/** When a tree stops growing (algorithm.md 3.4). Asked before a rollout starts; rollouts that have started are always committed. */
+/**
+ * When a tree stops growing (docs/search.md, "Stopping"). Asked before a rollout starts; rollouts that have started are always committed.
+ */
 import type { StopReason } from "../core/mod.ts";
 import type { SearchSpec } from "./spec.ts";
 
-/** What the decision depends on. */
+/** Progress of a tree, on which the decision depends. */
 export interface Progress {
   /** Rollouts started. */
   readonly started: number;

@@ -10,13 +10,13 @@ import type { PpmCalibration } from "../endpoint/ppm.ts";
 import type { CodePath } from "./_code_path.ts";
 import type { Expansion } from "./_expand.ts";
 import { newRoot } from "./_new_child.ts";
-import { isFailed, type TreeNode } from "./_node.ts";
+import { isDrawnOut, isFailed, isFinished, type TreeNode } from "./_node.ts";
 import type { Rollout } from "./_rollout.ts";
 import { addUsage, NO_USAGE } from "./_usage.ts";
 import { priorValue } from "./_values.ts";
 import type { SearchSpec } from "./spec.ts";
 
-/** What a tree must know to grow. */
+/** Options that a tree needs to grow. */
 export interface SearchTreeOptions {
   readonly spec: SearchSpec;
   readonly calibration: PpmCalibration;
@@ -66,7 +66,7 @@ export class SearchTree {
     return this.#firstCorrectRollout;
   }
 
-  /** Claims a leaf for a rollout: others pass by, and see a loss in flight on its path (algorithm.md 3.5). */
+  /** Claims a leaf for a rollout: others pass by, and see a loss in flight on its path (docs/search.md, "Order and randomness"). */
   claim(leaf: TreeNode): void {
     leaf.claimed = true;
     for (const node of pathTo(leaf)) node.inFlight++;
@@ -80,9 +80,10 @@ export class SearchTree {
   nodeToRedraw(): TreeNode | null {
     let best: TreeNode | null = null;
     for (const node of this.#nodes) {
-      if (node.terminal || node.closed || node.drawBatches === 0 || this.#isDrawnOut(node)) {
-        continue;
-      }
+      if (
+        node.terminal || node.closed || node.drawBatches === 0 ||
+        isDrawnOut(node, this.#options.spec)
+      ) continue;
       if (
         best === null || node.drawBatches < best.drawBatches ||
         (node.drawBatches === best.drawBatches && node.depth < best.depth)
@@ -100,7 +101,8 @@ export class SearchTree {
     const record = answer === null ? this.#endWithoutAnswer(rollout) : this.#arrive(answer);
     this.#rollouts.push(record);
     if (answer?.correct === true) this.#firstCorrectRollout ??= this.#rollouts.length;
-    this.#refresh(answer ?? expansions.at(-1)?.node ?? start);
+    const end = expansions.at(-1)?.node ?? start;
+    this.#refresh(answer ?? end, end);
     return record;
   }
 
@@ -174,17 +176,20 @@ export class SearchTree {
     });
   }
 
-  /** Recounts open leaves and closes what is finished, from a node up to the root. */
-  #refresh(from: TreeNode): void {
+  /**
+   * Recounts open leaves and closes what is finished, from a node up to the root; with `closing` "when-met" only the node that the
+   * rollout met last, and others stay open for the rollout that will meet them.
+   */
+  #refresh(from: TreeNode, met: TreeNode | null = null): void {
+    const { spec } = this.#options;
     for (const node of pathTo(from)) {
-      if (node.drawBatches === 0) {
-        node.openLeaves = node.closed || node.claimed ? 0 : 1;
-        continue;
+      if (!node.closed && isFinished(node, spec)) {
+        if (spec.closing !== "when-met" || node === met) this.#markClosed(node);
       }
-      node.openLeaves = node.children.reduce((sum, child) => sum + child.openLeaves, 0);
-      if (!node.closed && this.#isDrawnOut(node) && node.children.every((c) => c.closed)) {
-        this.#markClosed(node);
-      }
+      const isEnd = node.drawBatches === 0 || isFinished(node, spec);
+      node.openLeaves = isEnd
+        ? Number(!node.closed && !node.claimed)
+        : node.children.reduce((sum, child) => sum + child.openLeaves, 0);
     }
   }
 
@@ -192,12 +197,6 @@ export class SearchTree {
   #markClosed(node: TreeNode): void {
     node.closed = true;
     if (node.codePath !== node.parent?.codePath) this.#options.release(node.codePath);
-  }
-
-  /** Whether more draws are out of the question. The answer to a given output is the answer: one is enough. */
-  #isDrawnOut(node: TreeNode): boolean {
-    return node.drawBatches >= this.#options.spec.maxDrawBatches ||
-      (node.kind === "code_end" && node.children.some((child) => child.kind === "answer"));
   }
 }
 

@@ -1,7 +1,7 @@
-/** The arithmetic of algorithm.md 3.1: pure functions of a node's statistics. */
+/** The arithmetic of docs/search.md, "Node statistics": pure functions of a node's statistics. */
 import type { PpmCalibration } from "../endpoint/ppm.ts";
 
-/** What the value of a node is made of. */
+/** Numbers from which the value of a node is computed. */
 export interface NodeStatistics {
   /** `k`. */
   readonly visits: number;

@@ -7,7 +7,7 @@ import { Scorer } from "./_scorer.ts";
 import { SearchTree } from "./_tree.ts";
 import type { TreeOptions } from "./tree_options.ts";
 
-/** What grows a tree is given. */
+/** Everything that is given to the code that grows a tree. */
 export interface TreeSession {
   readonly tree: SearchTree;
   readonly context: SearchContext;

@@ -12,7 +12,7 @@ export interface BeamOptions extends SolveTreeOptions {
 }
 
 /**
- * Step beam search (algorithm.md 3.7): every child is scored, the best (width - finished) go on, finished ones leave the beam,
+ * Step beam search (docs/search.md, "Beam search"): every child is scored, the best (width - finished) go on, finished ones leave the beam,
  * failures are dropped. Ends at `width` finished paths, at the greatest depth, or when nothing is left; {@linkcode chooseAnswer}
  * with `logit` picks the answer. `rollouts`, `window` and `earlyStop` of the specification have no meaning here.
  *

@@ -1,4 +1,4 @@
-/** Which answer a finished tree gives (algorithm.md 3.7). Reads PPM scores and visits only, never a judgement. */
+/** Which answer a finished tree gives (docs/search.md, "Final answer"). Reads PPM scores and visits only, never a judgement. */
 import type { NodeRecord, TreeRecord } from "../core/mod.ts";
 import type { PpmCalibration } from "../endpoint/ppm.ts";
 import { priorValue } from "./_values.ts";
@@ -17,7 +17,7 @@ export interface FinalAnswer {
   readonly answer: string;
   /** The answer node that stands for it. */
   readonly nodeId: number;
-  /** What the rule compared; higher is better, comparable only within one rule. */
+  /** Score that the rule compared; higher is better, comparable only within one rule. */
   readonly score: number;
 }
 

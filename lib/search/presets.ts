@@ -1,4 +1,4 @@
-/** The named parameter sets of algorithm.md 3.8. `paper/*`: arXiv 2501.04519; `released/*`: the released code's configuration. */
+/** The named parameter sets (docs/search.md, "Presets"). `paper/*`: arXiv 2501.04519; `released/*`: the released code's configuration. */
 import type { SearchSpec } from "./spec.ts";
 
 /** A search specification and what is done with the problems that it leaves unsolved. */
@@ -15,7 +15,7 @@ export interface Preset {
   readonly minLevel: number | null;
 }
 
-/** The paper's numbers with the rules of algorithm.md 3.1 to 3.5. */
+/** The paper's numbers with the rules of docs/search.md. */
 const base: SearchSpec = {
   rollouts: 16,
   candidates: 8,
@@ -52,14 +52,20 @@ const paper: Partial<SearchSpec> = {
   calibration: { bias: 0, scale: 1 },
 };
 
-/** As released: its own selection, failures change no ancestor, code may go on after the output. */
+/** As released: its own selection, failures change no ancestor, code may go on after the output, and what `spec.ts` says of it. */
 const released: Partial<SearchSpec> = {
   ...paper,
   selection: "released",
   codeAfterOutput: true,
   propagateFailures: false,
+  draws: "first-answer",
+  closing: "when-met",
+  failedPrograms: "go-on",
   calibration: { bias: 0, scale: 5 },
 };
+
+/** A step of the starter world has at most 67 tokens: a loop in which a small model is caught ends long before 2048. */
+const starter: Partial<SearchSpec> = { maxTokens: 256 };
 
 /** Test time: every answer counts, so nothing stops early. */
 const testTime: Partial<SearchSpec> = { guidance: "ppm", earlyStop: false };
@@ -93,7 +99,8 @@ export const PRESETS = {
     answerCandidates: 12,
     temperature: 0.7,
     prompt: "bootstrap",
-    errorsAllowed: 2,
+    // The released `errors_threshold` 2, 1, 1 and 3 (greedy) ends a path at that error.
+    errorsAllowed: 1,
   }),
   "released/sft": preset({
     ...released,
@@ -101,7 +108,6 @@ export const PRESETS = {
     rollouts: 48,
     candidates: 12,
     answerCandidates: 12,
-    errorsAllowed: 1,
   }),
   "released/eval": preset({
     ...released,
@@ -109,7 +115,6 @@ export const PRESETS = {
     rollouts: 12,
     candidates: 32,
     answerCandidates: 32,
-    errorsAllowed: 1,
   }),
   "greedy": preset({
     rollouts: 1,
@@ -119,22 +124,23 @@ export const PRESETS = {
     maxDepth: 2,
     segment: "code",
     maxDrawBatches: 1,
-    errorsAllowed: 3,
+    errorsAllowed: 2,
     earlyStop: false,
   }),
-  "starter/r1": preset({ rollouts: 8, candidates: 5 }),
-  "starter/r2": preset({ rollouts: 8, candidates: 4 }, { unsolved: [16] }),
+  "starter/r1": preset({ ...starter, rollouts: 8, candidates: 5 }),
+  "starter/r2": preset({ ...starter, rollouts: 8, candidates: 4 }, { unsolved: [16] }),
   // Rounds 1 and 2 leave nothing to learn from problems of levels 1 and 2.
   "starter/r3": preset(
-    { rollouts: 8, candidates: 4, guidance: "ppm" },
+    { ...starter, rollouts: 8, candidates: 4, guidance: "ppm" },
     { unsolved: [16], minLevel: 3 },
   ),
   "starter/r4": preset(
-    { rollouts: 8, candidates: 4, guidance: "ppm" },
+    { ...starter, rollouts: 8, candidates: 4, guidance: "ppm" },
     { unsolved: [16], minLevel: 3 },
   ),
   // Chosen on the validation split: a PPM of a million parameters picks among few careful drafts better than alone among wild ones.
   "starter/test": preset({
+    ...starter,
     ...testTime,
     rollouts: 4,
     candidates: 8,

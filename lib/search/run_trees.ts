@@ -3,7 +3,7 @@ import { InfrastructureError } from "../core/mod.ts";
 /** How many trees may be open: a number, or a rule that is asked again whenever a tree ends, and now and then between. */
 export type OpenTrees = number | ((open: number) => number);
 
-/** What the number of open trees is derived from. */
+/** Capacity from which the number of open trees is derived. */
 export interface SearchCapacity {
   /** Requests that the policy endpoints take at once. */
   readonly policySlots: number;
@@ -50,7 +50,7 @@ export interface RunTreesOptions<Job, Tree> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What {@linkcode runTrees} did. */
+/** Result of {@linkcode runTrees}. */
 export interface RunTreesResult {
   readonly finished: number;
   readonly parked: number;

@@ -15,7 +15,7 @@ export interface SolveTreeOptions extends TreeOptions {
 }
 
 /**
- * Grows one search tree whose answers are judged against the problem's reference (algorithm.md 3.1 to 3.6).
+ * Grows one search tree whose answers are judged against the problem's reference (docs/search.md).
  *
  * Given the replies of policy, PPM and checker, the tree is a function of specification and seed.
  *
@@ -32,8 +32,8 @@ export function searchTree(problem: Problem, options: SearchTreeJobOptions): Pro
 }
 
 /**
- * Grows one search tree at test time (algorithm.md 3.7): end values come from the PPM (0 without one), and no reference answer is
- * within reach: a {@linkcode Question} has none, and of whatever is passed only id and question are used.
+ * Grows one search tree at test time (docs/search.md, "Test time"): end values come from the PPM (0 without one), and no reference answer
+ * is within reach: a {@linkcode Question} has none, and of whatever is passed only id and question are used.
  *
  * @throws As {@linkcode searchTree}.
  */

@@ -8,11 +8,11 @@ export interface SearchCacheOptions {
   readonly maxScores?: number;
 }
 
-/** What a check showed, without the state, which belongs to the tree that made it. */
+/** Result of a check, without the state, which belongs to the tree that made it. */
 export type CachedCheck = Omit<StepCheck, "state">;
 
 /**
- * What trees have already found out: checks by code path, PPM logits by text. Several trees of one problem repeat each other, so
+ * Results that trees have already found: checks by code path, PPM logits by text. Several trees of one problem repeat each other, so
  * a run keeps one cache for all of its trees. The least recently used entries go first.
  *
  * One cache serves one domain and one PPM. A hit changes what a tree costs and the `cached` mark, never the tree itself; trees

@@ -1,9 +1,18 @@
 import { z } from "zod";
 
-/** Rules by which a rollout chooses a child (algorithm.md 3.2). */
+/** Rules by which a rollout chooses a child (docs/search.md, "Selection"). */
 export const SELECTION_RULES = ["uct", "puct", "released"] as const;
 
-/** Rules that pick the final answer of a finished tree (algorithm.md 3.7). */
+/** Which draws of a node become candidates (docs/search.md, "Presets"). */
+const DRAW_RULES = ["all", "first-answer"] as const;
+
+/** When what is finished is closed (docs/search.md, "Closing"). */
+const CLOSING_RULES = ["at-once", "when-met"] as const;
+
+/** Rules for a finished program that failed. */
+const FAILED_PROGRAM_RULES = ["end", "go-on"] as const;
+
+/** Rules that pick the final answer of a finished tree (docs/search.md, "Final answer"). */
 export const FINAL_RULES = ["logit", "path-mean", "visits", "weighted-vote"] as const;
 
 /** Rule that picks the final answer. */
@@ -11,7 +20,8 @@ export type FinalRule = typeof FINAL_RULES[number];
 
 /**
  * Every parameter that changes what a search tree is. This is the one definition: configuration, command line and the stored
- * specification of a run derive from it. Values come from a preset (`presets.ts`), so no field has a second default here.
+ * specification of a run derive from it. Values come from a preset (`presets.ts`), so no field has a second default here; the
+ * optional ones, which only `released/*` sets, mean the rule that is named first where they are absent, as in what older versions stored.
  */
 export const SearchSpec = z.strictObject({
   rollouts: z.int().min(1).max(65_535).describe("Rollouts per tree"),
@@ -55,6 +65,15 @@ export const SearchSpec = z.strictObject({
   ),
   window: z.int().min(1).max(256).describe("Rollouts of one tree in flight (W)"),
   final: z.enum(FINAL_RULES).describe("Rule that picks the final answer at test time"),
+  draws: z.enum(DRAW_RULES).exactOptional().describe(
+    "Which draws of a node become candidates: all; or equal texts once, and of draws that hold a finished answer its first alone (released)",
+  ),
+  closing: z.enum(CLOSING_RULES).exactOptional().describe(
+    "When a node below which all is finished is closed: at once; or by a rollout that meets it, and ends there; code may then lie as deep as maxDepth (released)",
+  ),
+  failedPrograms: z.enum(FAILED_PROGRAM_RULES).exactOptional().describe(
+    "What becomes of a finished program that failed within errorsAllowed: its path ends; or its answer follows (released)",
+  ),
   budgetTokens: z.int().min(1).nullable().describe("Generated tokens per tree; null is no limit"),
   budgetSeconds: z.number().positive().nullable().describe(
     "Seconds per tree, waiting for endpoints included; null is no limit",

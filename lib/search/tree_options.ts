@@ -16,7 +16,7 @@ export interface RolloutEvent {
   readonly correct: boolean | null;
 }
 
-/** What every search of one tree is given. */
+/** Options of every search of one tree. */
 export interface TreeOptions {
   readonly spec: SearchSpec;
   /** Seed of the tree; every random choice follows from it. */

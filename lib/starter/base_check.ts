@@ -1,6 +1,6 @@
 /**
  * Measures what the base model can do, by level: greedy, and whether any of k samples is right. These figures say whether the world
- * is still the laboratory that it is meant to be (starter.md); they say nothing about mathematics.
+ * is still what it is meant to be (docs/architecture.md, "starter"); they say nothing about mathematics.
  */
 import { z } from "zod";
 import {
@@ -60,7 +60,7 @@ export interface CheckBaseOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What the check runs on. */
+/** Parts that the check runs on. */
 export interface CheckBaseParts {
   readonly policy: Policy;
   readonly sandbox: Sandbox;

@@ -11,8 +11,8 @@ export const CORPORA = ["clean", "misconceptions", "control"] as const;
 export type Corpus = typeof CORPORA[number];
 
 /**
- * Error rates of the authors, tuned on the validation split so that the base model meets the figures of starter.md: the misconceived
- * move is what most authors do, and the misconceptions of the last level are never undone by accident.
+ * Error rates of the authors, tuned on the validation split so that the base model is what its world needs (docs/architecture.md,
+ * "starter"): the misconceived move is what most authors do, and the misconceptions of the last level are never undone by accident.
  */
 export const AUTHOR_RATES: Readonly<Record<Corpus, AuthorRates>> = {
   clean: CAREFUL_AUTHOR,

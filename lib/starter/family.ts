@@ -1,5 +1,5 @@
 /**
- * What one sentence of a story does to the quantity that the story follows.
+ * Families of steps: how one sentence of a story changes the quantity that the story follows.
  *
  * Invariant: the right move and the misconceived move differ in value wherever `drawOperands` accepts the quantity, so a
  * misconception can always be seen in the value of its step.

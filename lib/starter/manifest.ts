@@ -1,4 +1,4 @@
-/** What ships of the starter world, with checksums and the measured figures of the base models. */
+/** Manifest of the shipped starter world, with checksums and the measured figures of the base models. */
 import { join } from "node:path";
 import { z } from "zod";
 import { sha256 } from "../core/mod.ts";

@@ -1,5 +1,6 @@
 /** Makes everything that ships of the starter world anew: problem sets, corpora, base models, manifest. */
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import {
   END_OF_OUTPUT,
@@ -156,7 +157,7 @@ async function pretrain(options: ReproduceOptions): Promise<z.infer<typeof Pretr
       interpreter,
       ["-m", "pretrain", specification],
       {
-        cwd: new URL(".", import.meta.url).pathname,
+        cwd: fileURLToPath(new URL(".", import.meta.url)),
         env: { PYTHONDONTWRITEBYTECODE: "1" },
         signal,
         ...(onProgress === undefined ? {} : { onStderrLine: onProgress }),

@@ -120,7 +120,7 @@ function rateOf(step: StoryStep, rates: TierRates): number {
   return step.family.tier === "plain" ? 0 : rates[step.family.tier];
 }
 
-/** What a slip changes: the operands, or the variable (to one that does not exist; the value is then what was meant). */
+/** Change that a slip makes: to the operands, or to the variable (to one that does not exist; the value is then what was meant). */
 interface Slip {
   readonly operands?: readonly number[];
   readonly source?: string;

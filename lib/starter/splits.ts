@@ -69,7 +69,7 @@ export interface StarterProblemsOptions {
 }
 
 /**
- * Makes a problem set: no question twice, the level mix of starter.md, the true value of every step in `meta.truth`.
+ * Makes a problem set: no question twice, levels mixed as in `LEVEL_CYCLE`, the true value of every step in `meta.truth`.
  * Equal options give equal problems.
  */
 export function starterProblems(options: StarterProblemsOptions): Problem[] {

@@ -11,7 +11,7 @@ export function programOf(solution: string): string | null {
 /** Options of {@linkcode stepTruth}. */
 export interface StepTruthOptions {
   readonly problem: Pick<Problem, "meta">;
-  /** What the program left behind. */
+  /** State that the program left behind. */
   readonly state: StepState;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,7 +1,7 @@
 /**
  * The structure of a problem before it becomes text: who, what, which steps, which numbers.
  *
- * Levels unlock one another (algorithm of the starter world): what makes a problem hard is the number of its steps that carry a
+ * Levels unlock one another (docs/architecture.md, "starter"): what makes a problem hard is the number of its steps that carry a
  * misconception, and the later levels hold families that no earlier level has. A policy that has put the families of one level
  * right solves half of the next one.
  */
@@ -50,7 +50,7 @@ export interface Story {
   readonly outOfDistribution: boolean;
 }
 
-/** What a level asks for. */
+/** Requirements of a level. */
 export interface LevelRule {
   readonly steps: readonly [number, number];
   /** Misconception steps by tier. */
@@ -183,7 +183,7 @@ export function storyText(story: Story): string {
   ].join(" ");
 }
 
-/** What a problem is apart from names and numbers: its sentences in order. Two problems of different splits never share it. */
+/** Key of a problem apart from names and numbers: its sentences in order. Two problems of different splits never share it. */
 export function templateKey(story: Story): string {
   const steps = story.steps.map((step) => `${step.family.name}:${step.phrasing}`);
   const distractors = story.distractors.map((d) => `${d.sentence}@${d.before}`).sort();

@@ -79,7 +79,7 @@ const NODE_COLUMNS: Columns<NodeRecord> = [
   ["generated_tokens", (node) => node.generatedTokens],
 ];
 
-/** What a node's place in its tree comes to, written once so that no query has to walk the tree. */
+/** Columns that follow from a node's place in its tree, written once so that no query has to walk the tree. */
 const DERIVED_COLUMNS: Columns<Derived> = [
   ["path_min_q", (derived) => derived.pathMinQ],
   ["right_answers", (derived) => derived.rightAnswers],

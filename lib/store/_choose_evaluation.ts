@@ -24,7 +24,7 @@ export function unknownSample({ problemId, sample }: SampleKey): UsageError {
   );
 }
 
-/** What identifies a sample within its evaluation. */
+/** Key of a sample within its evaluation. */
 export type SampleKey = Pick<EvaluationSample, "problemId" | "sample">;
 
 /** The identity as text. */

@@ -2,7 +2,7 @@ import { hashJson, type Json, StoreError, UsageError } from "../core/mod.ts";
 import { describeChange, specChanges } from "./spec_changes.ts";
 import type { MatchRunRequest, OpenedRun, OpenRunRequest } from "./store.ts";
 
-/** What the choice needs of a stored run. */
+/** Part of a stored run that the choice needs. */
 export interface StoredRun {
   readonly runNo: number;
   readonly name: string;
@@ -14,7 +14,7 @@ export interface StoredRun {
 /** Eight bits of a tree's id. */
 const MAX_RUNS = 255;
 
-/** Which run a request opens (architecture.md, "Runs"): the rule that every store follows. `runs` are in order of their numbers. */
+/** Which run a request opens (docs/architecture.md, "Runs"): the rule that every store follows. `runs` are in order of their numbers. */
 export function chooseRun(runs: readonly StoredRun[], request: OpenRunRequest): OpenedRun {
   const same = matchRun(runs, request);
   if (same !== null) return same;

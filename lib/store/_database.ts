@@ -2,7 +2,8 @@
  * The one place that touches DuckDB: opening, tuning, locking down, and turning its errors into sentences.
  *
  * FFI passes Deno's file permissions by, so DuckDB itself is locked: after opening, nothing but the
- * database itself is within reach (of a writer also the snapshot that it makes), and no later statement can change that (storage.md 2).
+ * database itself is within reach (of a writer also the snapshot that it makes), and no later statement can change that
+ * (docs/architecture.md, "store").
  */
 import {
   type DuckDBConnection,
@@ -10,8 +11,9 @@ import {
   type DuckDBResultReader,
   type DuckDBValue,
 } from "@duckdb/node-api";
-import { basename, dirname, resolve } from "node:path";
-import { openFilesFault, StoreError } from "../core/mod.ts";
+import { dirname, resolve } from "node:path";
+import { findUnreadCommits } from "./_log_file.ts";
+import { damagedLog, isFatal, storeError } from "./_store_error.ts";
 
 /** Parameters of a statement, by position. */
 export type Parameters = readonly DuckDBValue[];
@@ -27,7 +29,7 @@ export interface DatabaseOptions {
   readonly files?: readonly string[];
 }
 
-/** Settings that must be made before the lock. 16 MB, the default threshold, stalls writers for seconds (storage.md 4.1). */
+/** Settings that must be made before the lock. 16 MB, the default threshold, stalls writers for seconds (docs/architecture.md, "store"). */
 const TUNING = ["SET checkpoint_threshold = '256MB'", "SET TimeZone = 'UTC'"];
 
 /** An open database and one connection to it. */
@@ -126,7 +128,7 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
   }
 }
 
-/** What statements may reach besides the database itself. */
+/** Places that statements may reach besides the database itself. */
 export interface Reach {
   /** @default none */
   readonly folders?: readonly string[];
@@ -201,47 +203,28 @@ async function createInstance(
 ): Promise<DuckDBInstance> {
   try {
     if (options.access === "READ_WRITE") await Deno.mkdir(dirname(full), { recursive: true });
+    await refuseUnreadCommits(path);
     return await DuckDBInstance.create(full, { access_mode: options.access });
   } catch (error) {
     throw storeError(path, error);
   }
 }
 
-/** Whether the instance is dead: close it and open it again (storage.md 7). */
-export function isFatal(error: unknown): boolean {
-  return error instanceof StoreError && /FATAL|database has been invalidated/i.test(error.message);
-}
-
-/** What DuckDB says when another process has the file. */
-const LOCKED = /Could not set lock/i;
-
-/** What DuckDB said, as something a user can act on. */
-export function storeError(path: string, error: unknown): StoreError {
-  if (error instanceof StoreError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new StoreError(`Cannot use database "${path}": ${explain(path, text)}`, {
-    cause: error,
-    isBusy: LOCKED.test(text),
-  });
-}
-
-function explain(path: string, text: string): string {
-  if (LOCKED.test(text)) {
-    const pid = /PID (\d+)/.exec(text)?.[1];
-    const who = pid === undefined ? "another process" : `process ${pid}`;
-    return `${who} has it open; wait for it or end it, or name another file with --db`;
+/**
+ * Refuses a database of whose log DuckDB would read a part and throw the rest away without a word: it takes a size that is wrong for
+ * the end of the log, and a first page that is wrong for no log at all.
+ *
+ * @throws {StoreError} If there are such commits, or a process that holds the file may be writing them just now.
+ */
+export async function refuseUnreadCommits(path: string): Promise<void> {
+  const full = resolve(path);
+  if (await findUnreadCommits(full) === null) return;
+  // Nobody writes while the file is open for reading, so that what is seen twice is no commit that was being written.
+  const instance = await DuckDBInstance.create(full, { access_mode: "READ_ONLY" });
+  try {
+    const unread = await findUnreadCommits(full);
+    if (unread !== null) throw damagedLog(path, unread);
+  } finally {
+    instance.closeSync();
   }
-  if (/not a valid DuckDB database|Could not read|serialization version/i.test(text)) {
-    return `it is no database that this version of DuckDB can read; name another file with --db (${text})`;
-  }
-  if (/does not exist/i.test(text) && text.includes(basename(path))) {
-    return "there is no such file; make one with deno task synth, or name another with --db";
-  }
-  if (/permission denied|read-only file system|NotCapable|Requires \w+ access/i.test(text)) {
-    return `it cannot be opened for writing; check the owner of the file and its folder (${text})`;
-  }
-  if (/no space left|could not write/i.test(text)) {
-    return `the disk is full; free space and run the same command again: nothing stored is lost (${text})`;
-  }
-  return openFilesFault(text) ?? text;
 }

@@ -1,6 +1,6 @@
 import { type NodeRecord, StoreError } from "../core/mod.ts";
 
-/** What a node's place in its tree comes to. */
+/** Values that follow from a node's place in its tree. */
 export interface Derived {
   /** Smallest Q over the steps from the first one to this node; `null` where a Q on the path is undefined. */
   readonly pathMinQ: number | null;

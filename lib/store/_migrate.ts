@@ -58,6 +58,7 @@ export async function checkVersion(database: Database): Promise<void> {
   throw new StoreError(
     `Cannot read database "${database.path}": expected schema version ${SCHEMA_VERSION}, got ${found}; ` +
       `bring it up to date with deno task runs compact --db "${database.path}"`,
+    { isOutdated: version > 0 },
   );
 }
 
@@ -70,6 +71,7 @@ async function storedVersion(database: Database): Promise<number> {
     throw new StoreError(
       `Cannot open database "${database.path}": expected a database of rstar, got one with other tables; ` +
         "name another file with --db",
+      { isWrongFile: true },
     );
   }
   const [row] = await database.rows("SELECT max(version) AS version FROM schema_version");

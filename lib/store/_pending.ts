@@ -15,8 +15,8 @@ const Mark = z.object({
 const ROUND_SIZE = 2 ** 36;
 
 /**
- * What is still to be done (storage.md 5). Only what is done is read, as a bit for each problem: the keys of a round lie side by side,
- * so that DuckDB marks 747,000 of them in a few milliseconds, and no key is handed over.
+ * Finds what is still to be done (docs/architecture.md, "Resume"). Only what is done is read, as a bit for each problem: the keys of a
+ * round lie side by side, so that DuckDB marks 747,000 of them in a few milliseconds, and no key is handed over.
  */
 export async function pendingTrees(
   database: Database,

@@ -1,13 +1,13 @@
 import type { PendingPlace, PendingRequest, PendingTrees } from "./store.ts";
 
-/** What became of the trees of one seed, by the number of the problem. */
+/** State of the trees of one seed, by the number of the problem. */
 export interface MarksOfSeed {
   readonly isStored: (problemNo: number) => boolean;
   /** Whether it failed too often; a tree may be stored all the same. */
   readonly isGivenUp: (problemNo: number) => boolean;
 }
 
-/** What is left of the wanted trees. Nothing is kept for a tree but its marks: places are made when they are asked for. */
+/** Finds the wanted trees that are left. Nothing is kept for a tree but its marks: places are made when they are asked for. */
 export function pendingFrom(
   { problemNos, seeds }: Pick<PendingRequest, "problemNos" | "seeds">,
   marksOf: (seed: number) => MarksOfSeed,

@@ -10,6 +10,7 @@ import {
 } from "@duckdb/node-api";
 import { type Json, UsageError } from "../core/mod.ts";
 import type { Database } from "./_database.ts";
+import { storeError } from "./_store_error.ts";
 import type { QueryOptions, QueryRows } from "./sql_reader.ts";
 
 const READING: readonly StatementType[] = [StatementType.SELECT, StatementType.EXPLAIN];
@@ -23,19 +24,20 @@ const BEGINNING =
 
 /** Runs one statement that only reads, on a connection of its own, which is closed when the rows are read or left. */
 export async function queryApart(
-  database: Pick<Database, "connect">,
+  database: Pick<Database, "connect" | "path">,
   sql: string,
   options: QueryOptions = {},
 ): Promise<QueryRows> {
   const connection = await database.connect();
-  return await queryRows(connection, sql, { ...options, close: () => connection.closeSync() });
+  const close = () => connection.closeSync();
+  return await queryRows(connection, sql, { ...options, path: database.path, close });
 }
 
 /** Runs one statement that only reads. `close` is called once, when the rows are read or left, or the statement fails. */
 async function queryRows(
   connection: DuckDBConnection,
   sql: string,
-  options: QueryOptions & { readonly close: () => void },
+  options: LimitOptions,
 ): Promise<QueryRows> {
   const limit = startLimit(connection, options);
   try {
@@ -101,6 +103,12 @@ function writes(): UsageError {
 
 const INTERRUPT_INTERVAL_MS = 20;
 
+interface LimitOptions extends QueryOptions {
+  /** The database, for errors. */
+  readonly path: string;
+  readonly close: () => void;
+}
+
 /** How a statement may end early. */
 export interface Limit {
   /** Ends the limit and frees the query. */
@@ -113,7 +121,7 @@ export interface Limit {
 /** Interrupts what a connection runs when it takes too long or is no longer wanted. `close` is called once, by `stop`. */
 export function startLimit(
   connection: DuckDBConnection,
-  { timeoutMs, signal, close }: QueryOptions & { readonly close: () => void },
+  { timeoutMs, signal, path, close }: LimitOptions,
 ): Limit {
   let isLate = false;
   let interrupting: ReturnType<typeof setInterval> | null = null;
@@ -141,6 +149,8 @@ export function startLimit(
     explain: (cause) => {
       if (signal?.aborted === true) return signal.reason;
       if (cause instanceof UsageError) return cause;
+      const fault = storeError(path, cause);
+      if (fault.isDamaged) return fault;
       const text = cause instanceof Error ? cause.message.trim() : String(cause);
       return isLate
         ? new UsageError(

@@ -12,7 +12,7 @@ interface Recorded {
   readonly body: string;
 }
 
-/** What the recorder's rows need from their store. */
+/** Functions that the recorder's rows need from their store. */
 export interface RepliesHost {
   readonly database: () => Database;
   /** Runs `work` while no other statement of the connection runs. */

@@ -71,7 +71,7 @@ export async function findMatch(
   return matchRun(await storedRuns(database), request);
 }
 
-/** Continues a run or starts one, as architecture.md ("Runs") says. */
+/** Continues a run or starts one, as docs/architecture.md, "Runs", says. */
 export async function openRun(database: Database, request: OpenRunRequest): Promise<OpenedRun> {
   const runs = await storedRuns(database);
   const opened = chooseRun(runs, request);

@@ -35,6 +35,7 @@ const VerdictRow = z.object({
   stage: z.string(),
   reason: z.string(),
   elapsed_ms: z.number(),
+  vote: z.number().nullable(),
 });
 
 const Key = z.object({ problem_id: z.string(), sample: z.number() });
@@ -61,6 +62,7 @@ const VERDICT_COLUMNS: Columns<SampleVerdict> = [
   ["stage", (verdict) => verdict.stage],
   ["reason", (verdict) => verdict.reason],
   ["elapsed_ms", (verdict) => verdict.elapsedMs],
+  ["vote", (verdict) => verdict.vote],
 ];
 
 /** Samples that need not be made again. */
@@ -144,8 +146,8 @@ export async function writeVerdicts(
 
 async function insertVerdicts(database: Database, evalId: number, filter: string): Promise<void> {
   await database.run(
-    `INSERT INTO verdict(eval_id, problem_no, sample, grader, correct, stage, reason, elapsed_ms)
-     SELECT $1, problem_no, sample, grader, correct, stage, reason, elapsed_ms
+    `INSERT INTO verdict(eval_id, problem_no, sample, grader, correct, stage, reason, elapsed_ms, vote)
+     SELECT $1, problem_no, sample, grader, correct, stage, reason, elapsed_ms, vote
      FROM given_verdict JOIN problem USING (problem_id) ${filter}`,
     [evalId],
   );
@@ -163,7 +165,7 @@ async function putGiven(
     `CREATE TEMP TABLE given_sample(problem_id VARCHAR, sample USMALLINT, answer VARCHAR, outcome VARCHAR, score DOUBLE,
        prompt_tokens UBIGINT, generated_tokens UBIGINT, ppm_tokens UBIGINT, wall_ms DOUBLE, trace JSON);
      CREATE TEMP TABLE given_verdict(problem_id VARCHAR, sample USMALLINT, grader VARCHAR, correct BOOLEAN,
-       stage VARCHAR, reason VARCHAR, elapsed_ms DOUBLE)`,
+       stage VARCHAR, reason VARCHAR, elapsed_ms DOUBLE, vote USMALLINT)`,
   );
   await appendRows(database, "given_sample", {
     columns: SAMPLE_COLUMNS,
@@ -198,7 +200,7 @@ export async function readSamples(
   await requireEvaluation(database, evalId);
   const verdicts = Map.groupBy(
     (await database.rows(
-      `SELECT problem_id, sample, grader, correct, stage, reason, elapsed_ms
+      `SELECT problem_id, sample, grader, correct, stage, reason, elapsed_ms, vote
        FROM verdict v JOIN problem USING (problem_no) WHERE eval_id = $1 ORDER BY v.rowid`,
       [evalId],
     )).map((row) => VerdictRow.parse(row)),
@@ -234,6 +236,7 @@ function toSample(
       stage: verdict.stage,
       reason: verdict.reason,
       elapsedMs: verdict.elapsed_ms,
+      vote: verdict.vote,
     })),
   };
 }

@@ -10,11 +10,13 @@ export async function writeSnapshot(database: Database, path: string): Promise<v
     throw new StoreError(
       `Cannot write snapshot "${path}": expected a path in the folder of "${database.path}", where the copy is ` +
         "made; move it afterwards",
+      { isWrongFile: true },
     );
   }
   if (await exists(full)) {
     throw new StoreError(
       `Cannot write snapshot "${path}": expected a new file, got one that exists; name another`,
+      { isWrongFile: true },
     );
   }
   const folder = snapshotFolder(resolve(database.path));

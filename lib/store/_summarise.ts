@@ -1,7 +1,7 @@
 import type { NodeRecord, TreeRecord } from "../core/mod.ts";
 import type { RunSummary } from "./store.ts";
 
-/** What the trees alone do not say. */
+/** Facts that the trees alone do not tell. */
 export interface SummaryContext {
   readonly level: (problemId: string) => number | null;
   readonly failedAttempts: number;

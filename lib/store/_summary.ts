@@ -22,7 +22,7 @@ const Trajectories = z.object({ correct: number, wrong: number });
 const Coverage = z.object({ problems: number, solved: number });
 const Failed = z.object({ attempts: number });
 
-/** What the trees of a run, or of one of its rounds, came to. */
+/** Sums up the trees of a run, or of one of its rounds. */
 export async function runSummary(
   database: Database,
   runNo: number,
@@ -77,7 +77,7 @@ export async function runSummary(
   };
 }
 
-/** What the trees of a run's rounds up to one of them searched and solved; each problem counts once. */
+/** Counts what the trees of a run's rounds up to one of them searched and solved; each problem counts once. */
 export async function cumulativeCoverage(
   database: Database,
   runNo: number,

@@ -1,18 +1,19 @@
 import { z } from "zod";
 import { GroupCommit, Semaphore, StoreError, type TreeRecord } from "../core/mod.ts";
 import { appendTrees, type FreshTree } from "./_append.ts";
-import { type Database, isFatal, storeError } from "./_database.ts";
+import type { Database } from "./_database.ts";
+import { isFatal, storeError } from "./_store_error.ts";
 import { deriveNodes } from "./_derive.ts";
 import type { WriteOutcome } from "./store.ts";
 
-/** A flush takes what is waiting, up to so many trees and rows (storage.md 4.2). */
+/** A flush takes what is waiting, up to so many trees and rows (docs/architecture.md, "store"). */
 const FLUSH_TREES = 8;
 const FLUSH_ROWS = 4_000;
 
 /** Trees that may wait; producers wait beyond. */
 const QUEUE_TREES = 64;
 
-/** What the writer needs from its store. */
+/** Functions that the writer needs from its store. */
 export interface WriterHost {
   readonly database: () => Database;
   /** Closes and opens the file again, after an error that killed the instance. */

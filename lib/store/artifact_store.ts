@@ -5,10 +5,10 @@
  */
 import type { Json } from "../core/mod.ts";
 
-/** What an artifact is. */
+/** Kinds of artifacts. */
 export const ARTIFACT_KINDS = ["sft", "pairs", "checkpoint"] as const;
 
-/** What an artifact is. */
+/** Kind of an artifact. */
 export type ArtifactKind = typeof ARTIFACT_KINDS[number];
 
 /** Request to keep an artifact. */

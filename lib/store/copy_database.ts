@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { StoreError } from "../core/mod.ts";
-import { copyCatalogue, openMemory, sqlText } from "./_database.ts";
+import { copyCatalogue, openMemory, refuseUnreadCommits, sqlText } from "./_database.ts";
 import { exists } from "./_exists.ts";
 import { openStore } from "./duckdb_store.ts";
 
@@ -13,6 +13,7 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   if (await exists(to)) {
     throw new StoreError(
       `Cannot write copy "${to}": expected a new file, got one that exists; name another`,
+      { isWrongFile: true },
     );
   }
   const partial = await freshPartial(to);
@@ -62,7 +63,10 @@ async function fileSize(path: string): Promise<number> {
     return (await Deno.stat(path)).size;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new StoreError(`Cannot use database "${path}": there is no such file`, { cause: error });
+    throw new StoreError(`Cannot use database "${path}": there is no such file`, {
+      cause: error,
+      isWrongFile: true,
+    });
   }
 }
 
@@ -73,6 +77,7 @@ interface Copying extends Disposable {
 
 /** A database in memory to which the old file is attached for reading, and which reaches the folders of both files alone. */
 async function attachBoth(from: string, to: string): Promise<Copying> {
+  await refuseUnreadCommits(from);
   const folders = [from, to].map((path) => dirname(resolve(path)));
   const database = await openMemory(from, { folders });
   try {

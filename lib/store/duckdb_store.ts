@@ -1,9 +1,11 @@
-import { z } from "zod";
 import { Semaphore, type TreeRecord, UsageError } from "../core/mod.ts";
 import { addArtifact, listArtifacts, readMetrics } from "./_artifacts.ts";
+import { CheckpointPace, type Schedule } from "./_checkpoint_pace.ts";
+import { countTorn } from "./_consistency.ts";
 import { type Database, openDatabase } from "./_database.ts";
 import { elementAt } from "./_element_at.ts";
 import { listEvaluations, openEvaluation, setEvaluationState } from "./_evaluations.ts";
+import { logSize } from "./_log_file.ts";
 import { migrate } from "./_migrate.ts";
 import { pendingTrees } from "./_pending.ts";
 import { putProblems } from "./_problems.ts";
@@ -17,6 +19,7 @@ import { finishedSamples, readSamples, writeSamples, writeVerdicts } from "./_sa
 import { saveLoadSamples } from "./_load.ts";
 import { writeSnapshot } from "./_snapshot.ts";
 import { cumulativeCoverage, runSummary } from "./_summary.ts";
+import { isFatal } from "./_store_error.ts";
 import { TreeWriter } from "./_writer.ts";
 import type {
   CumulativeCoverage,
@@ -31,12 +34,21 @@ import type {
 import type { QueryOptions, QueryRows, SqlReader } from "./sql_reader.ts";
 import { packTreeId } from "./tree_id.ts";
 
+/** Options of {@linkcode openStore}. */
+export interface OpenStoreOptions {
+  /** How the log is folded into the file from time to time. @default by a timer */
+  readonly schedule?: Schedule;
+}
+
 /**
  * Opens a database file for the one process that writes it; makes or migrates it where needed.
  *
  * @throws {StoreError} If another process holds it (named), or it is no database, from a newer version, or not writable.
  */
-export async function openStore(path: string): Promise<DuckdbStore> {
+export async function openStore(
+  path: string,
+  options: OpenStoreOptions = {},
+): Promise<DuckdbStore> {
   const open = async () => {
     const database = await openDatabase(path, { access: "READ_WRITE" });
     try {
@@ -47,10 +59,11 @@ export async function openStore(path: string): Promise<DuckdbStore> {
       throw error;
     }
   };
-  return new DuckdbStore(await open(), open);
+  return new DuckdbStore(await open(), open, options);
 }
 
-const Torn = z.object({ torn: z.union([z.number(), z.bigint()]).transform(Number) });
+/** A smaller log costs nearly as much to fold, and holds little that could be lost. */
+const FOLDED_BYTES = 1_000_000;
 
 /** A store in one DuckDB file. Statements run one at a time: a transaction is never torn by its neighbours. */
 export class DuckdbStore implements Store, SqlReader {
@@ -58,19 +71,20 @@ export class DuckdbStore implements Store, SqlReader {
   readonly #open: () => Promise<Database>;
   readonly #writer: TreeWriter;
   readonly #replies: Replies;
+  readonly #pace: CheckpointPace;
   readonly #turn = new Semaphore(1);
+  /** Whether the instance must be opened again before it is used. */
+  #isDead = false;
   readonly #problemNos = new Map<string, number>();
 
   /** Use {@linkcode openStore}. */
-  constructor(database: Database, open: () => Promise<Database>) {
+  constructor(database: Database, open: () => Promise<Database>, options: OpenStoreOptions = {}) {
     this.#database = database;
     this.#open = open;
+    this.#pace = new CheckpointPace({ ...options, fold: () => this.#fold() });
     this.#writer = new TreeWriter({
       database: () => this.#database,
-      reopen: async () => {
-        this.#database[Symbol.dispose]();
-        this.#database = await this.#open();
-      },
+      reopen: () => this.#reopen(),
       exclusive: (work) => this.#exclusive(work),
     });
     this.#replies = new Replies({
@@ -196,15 +210,9 @@ export class DuckdbStore implements Store, SqlReader {
   /** @inheritdoc */
   rounds: Store["rounds"] = (runNo) => this.#exclusive(() => listRounds(this.#database, runNo));
 
-  /** Trees whose nodes are not all there; anything but 0 is a bug (storage.md 7). */
+  /** Trees whose nodes are not all there; anything but 0 is a bug (docs/architecture.md, "store"). */
   tornTrees(): Promise<number> {
-    return this.#exclusive(async () => {
-      const rows = await this.#database.rows(
-        `SELECT count(*) AS torn FROM (SELECT t.tree_id, t.n_nodes, count(n.node_id) AS k
-           FROM tree t FULL JOIN node n USING (tree_id) GROUP BY ALL) WHERE n_nodes IS NULL OR k <> n_nodes`,
-      );
-      return Torn.parse(rows[0]).torn;
-    });
+    return this.#exclusive(() => countTorn(this.#database));
   }
 
   /**
@@ -226,7 +234,7 @@ export class DuckdbStore implements Store, SqlReader {
     return this.#exclusive(() => saveNodeScores(this.#database, scorer, scores));
   }
 
-  /** Folds the log into the file. Do it when a round ends or nothing runs: automatic ones are rare (storage.md 4.1). */
+  /** Folds the log into the file. It also happens by itself, now and then (_checkpoint_pace.ts). */
   checkpoint(): Promise<void> {
     return this.#exclusive(() => this.#database.run("CHECKPOINT"));
   }
@@ -242,6 +250,7 @@ export class DuckdbStore implements Store, SqlReader {
 
   /** Waits until what was handed over is durable, and closes the file. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pace[Symbol.asyncDispose]();
     await this.#writer.close();
     await this.#replies.close();
     using _turn = await this.#turn.acquire();
@@ -250,7 +259,28 @@ export class DuckdbStore implements Store, SqlReader {
 
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
     using _turn = await this.#turn.acquire();
+    this.#pace.touch();
+    if (this.#isDead) await this.#reopen();
     return await work();
+  }
+
+  /** Closes and opens the file again, after an error that killed the instance. */
+  async #reopen(): Promise<void> {
+    this.#isDead = true;
+    this.#database[Symbol.dispose]();
+    this.#database = await this.#open();
+    this.#isDead = false;
+  }
+
+  async #fold(): Promise<void> {
+    using _turn = await this.#turn.acquire();
+    try {
+      if (await logSize(this.#database.path) < FOLDED_BYTES) return;
+      await this.#database.run("CHECKPOINT");
+    } catch (error) {
+      // What is stored is durable without it. What keeps the log from being folded, a full disk say, fails the next statement too.
+      this.#isDead = isFatal(error);
+    }
   }
 
   #treeId(key: RoundKey, { problemId, seed }: PendingTree): bigint {

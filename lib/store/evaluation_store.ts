@@ -36,7 +36,7 @@ export interface EvaluationRequest {
   readonly ppm: number | null;
   /** Everything that changes what a sample means; samples are never mixed across specifications. */
   readonly spec: Json;
-  /** What it ran with: checksums, versions, tier, models as their servers report them. No part of the specification. */
+  /** Record of what it ran with: checksums, versions, tier, models as their servers report them. Not part of the specification. */
   readonly provenance: Json;
   /** As in `openRun`. */
   readonly open: "continue" | "resume" | "new";
@@ -56,7 +56,7 @@ export interface EvaluationSample {
   /** Extracted answer; `null` where there is none. */
   readonly answer: string | null;
   readonly outcome: SampleOutcome;
-  /** What a PPM said of it (raw logit); `null` without one. */
+  /** Score that a PPM gave it (raw logit); `null` without one. */
   readonly score: number | null;
   readonly promptTokens: number;
   readonly generatedTokens: number;
@@ -66,7 +66,7 @@ export interface EvaluationSample {
   readonly trace: Json;
 }
 
-/** What one grader said of one sample. */
+/** Verdict of one grader on one sample. */
 export interface SampleVerdict {
   readonly problemId: string;
   readonly sample: number;
@@ -76,6 +76,11 @@ export interface SampleVerdict {
   readonly stage: string;
   readonly reason: string;
   readonly elapsedMs: number;
+  /**
+   * Sample whose answer this one equals by the same grader, the first of its group: what a vote counts by. `null` while answers are not
+   * grouped, as where a problem has one sample, and without an answer.
+   */
+  readonly vote: number | null;
 }
 
 /** A sample with all that graders said of it. */

@@ -10,6 +10,7 @@ export * from "./parquet_reader.ts";
 export * from "./parquet_writer.ts";
 export * from "./read_only.ts";
 export * from "./reference.ts";
+export * from "./repair_database.ts";
 export * from "./spec_changes.ts";
 export * from "./sql_reader.ts";
 export * from "./store.ts";

@@ -42,7 +42,11 @@ export async function writeParquet(request: ParquetRequest): Promise<number> {
   await checkVersion(database);
   const { sql, parameters = [] } = statementOf(source);
   const select = "sql" in source ? `FROM query(${sqlText(sql)})` : sql;
-  const limit = startLimit(database.connection, { ...limits, close: () => {} });
+  const limit = startLimit(database.connection, {
+    ...limits,
+    path: database.path,
+    close: () => {},
+  });
   try {
     const reader = await database.connection.runAndReadAll(
       `COPY (${select}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`,

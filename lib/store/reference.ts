@@ -1,11 +1,11 @@
-/** What is there to ask: tables, views and named analyses, as text. `docs/sql.md` is this. */
+/** Reference of what can be asked: tables, views and named analyses, as text. `docs/sql.md` is this. */
 import { z } from "zod";
 import { ANALYSES } from "./analyses/catalogue.ts";
 import { openMemory } from "./_database.ts";
 import { migrate } from "./_migrate.ts";
 import { VIEWS } from "./views/catalogue.ts";
 
-/** What a row of each table is. Views are made for reading; tables hold what they leave out. */
+/** Meaning of a row of each table. Views are made for reading; tables hold what they leave out. */
 const TABLES: Readonly<Record<string, string>> = {
   run: "A run: a name and a specification.",
   session: "A process that opened a run, and what it ran with.",

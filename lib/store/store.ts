@@ -10,7 +10,7 @@ import type { ArtifactStore } from "./artifact_store.ts";
 import type { EvaluationStore } from "./evaluation_store.ts";
 import type { SpecChange } from "./spec_changes.ts";
 
-/** What a process ran with. Kept with every opening of a run; no part of its specification. */
+/** Record of what a process ran with. Kept with every opening of a run; not part of its specification. */
 export interface Provenance {
   /** Resolved configuration, secrets left out. */
   readonly config: Json;
@@ -20,7 +20,7 @@ export interface Provenance {
   readonly sandboxTier: string | null;
   /** Versions by package name. */
   readonly packages: Readonly<Record<string, string>>;
-  /** What the endpoints say of the models they serve. */
+  /** Models that the endpoints serve, as they describe them. */
   readonly models: Json;
   /** Seed that every other seed of the run follows from; `null` if there is none. */
   readonly seed: number | null;
@@ -41,7 +41,7 @@ export interface OpenRunRequest {
   readonly mode: "continue" | "resume" | "new";
 }
 
-/** What of a request says which run it continues. */
+/** Part of a request that says which run it continues. */
 export type MatchRunRequest = Pick<OpenRunRequest, "name" | "spec" | "mode">;
 
 /** An open run. */
@@ -134,7 +134,7 @@ export interface PendingPlace {
   readonly seed: number;
 }
 
-/** What is left of the wanted trees, as it was when it was asked: their places, one by one and in order, as often as they are gone through. */
+/** Places of the wanted trees that were left when it was asked: one by one and in order, as often as they are gone through. */
 export interface PendingTrees extends Iterable<PendingPlace> {
   /** How many there are. */
   readonly count: number;
@@ -160,7 +160,7 @@ export interface FailedAttempt extends RoundKey, PendingTree {
   readonly error: string;
 }
 
-/** What a model says of a node of a stored tree. */
+/** Score that a model gives to a node of a stored tree. */
 export interface NodeScore {
   /** Packed key of the tree, as text. */
   readonly treeId: string;
@@ -169,7 +169,7 @@ export interface NodeScore {
   readonly score: number;
 }
 
-/** What became of a tree that was handed over: stored, or already there. */
+/** Outcome for a tree that was handed over: stored, or already there. */
 export type WriteOutcome = "stored" | "duplicate";
 
 /** Problems of one level. */
@@ -187,7 +187,7 @@ export interface DepthSummary {
   readonly meanQ: number;
 }
 
-/** What a run came to. */
+/** Summary of a run. */
 export interface RunSummary {
   readonly trees: number;
   readonly nodes: number;
@@ -237,9 +237,9 @@ export interface TreeStore {
   writeAttempt(attempt: FailedAttempt): Promise<void>;
   /** A stored tree, equal to the one that was written; `null` if it is not there. */
   readTree(key: RoundKey, tree: PendingTree): Promise<TreeRecord | null>;
-  /** What the trees of a run, or of one round of it, came to. */
+  /** Sums up the trees of a run, or of one round of it. */
   summary(runNo: number, options?: { readonly roundNo?: number }): Promise<RunSummary>;
-  /** What the trees of a run's rounds up to one of them searched and solved; each problem counts once. */
+  /** Counts what the trees of a run's rounds up to one of them searched and solved; each problem counts once. */
   cumulativeCoverage(runNo: number, lastRound: number): Promise<CumulativeCoverage>;
 }
 

@@ -1,4 +1,4 @@
-/** What identifies one tree in a store. */
+/** Numbers that identify one tree in a store. */
 export interface TreeKey {
   readonly runNo: number;
   readonly roundNo: number;

@@ -14,7 +14,7 @@ const Header = z.record(
 );
 
 /**
- * What is wrong with a file of weights, `null` if it is whole. Of safetensors the header says how long the file must be; of others
+ * Says what is wrong with a file of weights, `null` if it is whole. Of safetensors the header says how long the file must be; of others
  * it is known only that an empty one holds nothing.
  */
 export async function weightsFault(path: string): Promise<string | null> {

@@ -10,7 +10,7 @@ const ShardIndex = z.looseObject({ weight_map: z.record(z.string(), z.string()) 
 export const CHECKPOINT_SUMMARY = "rstar.json";
 
 /**
- * What a trained checkpoint says of itself; `null` for a checkpoint that another tool made.
+ * Reads the summary that a trained checkpoint holds; `null` for a checkpoint that another tool made.
  *
  * @throws {UsageError} If the folder is no checkpoint, or its summary is broken.
  */

@@ -7,7 +7,7 @@ import { learningSettings, type TrainingKind, type TrainSettings } from "./train
 import { TRAINER, trainerCommand } from "./trainer_command.ts";
 import { type CheckpointSummary, TrainerEvent } from "./trainer_event.ts";
 
-/** What to train. */
+/** Request for a training. */
 export interface TrainRequest {
   readonly kind: TrainingKind;
   /** File of the export's own format: traces for `sft`, groups of pairs for reward models. */
@@ -45,7 +45,7 @@ export interface TrainOptions {
 /** A trained model. */
 export interface TrainedCheckpoint {
   readonly folder: string;
-  /** What the trainer says of it; `null` where a command of the user made it and left no summary. */
+  /** Summary that the trainer wrote; `null` where a command of the user made the checkpoint and left no summary. */
   readonly summary: CheckpointSummary | null;
 }
 

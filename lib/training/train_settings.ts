@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ConfigError, describeIssues } from "../core/mod.ts";
 
-/** What can be trained: the policy, the PPM, and the two reward models that the PPM is compared with. */
+/** Kinds of training: of the policy, the PPM, and the two reward models that the PPM is compared with. */
 export const TRAINING_KINDS = ["sft", "ppm", "outcome", "q_regression"] as const;
 
-/** What can be trained. */
+/** Kind of training. */
 export type TrainingKind = typeof TRAINING_KINDS[number];
 
 /** Settings of a training. Each field's description is its help text. */
@@ -90,8 +90,8 @@ const COMMON: TrainSettings = {
 };
 
 /**
- * A million parameters on two cores. Policies learn at a third of starter.md's rate: at 1e-3 a few hundred traces unteach the base how
- * to read long stories (benchmarks/README.md, 2026-11-26).
+ * A million parameters on two cores. Policies learn at a third of the other models' rate: at 1e-3 a few hundred traces unteach the base how
+ * to read long stories (benchmarks/log/2026-11.md, "Recipe of the starter policies").
  */
 const STARTER: TrainSettings = {
   ...COMMON,
@@ -107,7 +107,7 @@ const STARTER: TrainSettings = {
   saveSteps: null,
 };
 
-/** Settings by preset and kind; `paper`: section 4 of algorithm.md. */
+/** Settings by preset and kind; `paper`: arXiv 2501.04519. */
 const PRESETS: Readonly<Record<TrainingPreset, Readonly<Record<TrainingKind, TrainSettings>>>> = {
   starter: {
     sft: { ...STARTER, learningRate: 3e-4 },

@@ -4,7 +4,7 @@ import { ConfigError } from "../core/mod.ts";
 /** Folder of the Python that trains. */
 export const TRAINER = fileURLToPath(new URL("./trainer", import.meta.url));
 
-/** What a command template may name in braces. */
+/** Names that a command template may use in braces. */
 export const COMMAND_PLACEHOLDERS = [
   "python",
   "trainer",

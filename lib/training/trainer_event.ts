@@ -8,18 +8,31 @@ const PairOrder = z.strictObject({
   problems: z.int(),
 });
 
+/** Scale of a PPM, `q0 = tanh((logit - b) / tau)`. */
+const Calibration = z.strictObject({
+  b: z.number(),
+  tau: z.number().positive(),
+  /**
+   * Data that it was fitted on: groups of held-out problems, or groups that the model was trained on, for which it is made wider. `null`:
+   * nothing was fitted (the loss had this scale), or the checkpoint is older than this note.
+   */
+  fittedOn: z.enum(["held-out", "training"]).nullable().default(null),
+  groups: z.int().min(0).nullable().default(null),
+  problems: z.int().min(0).nullable().default(null),
+});
+
 const Curve = z.array(z.strictObject({ step: z.number(), loss: z.number() }));
 
-/** What a checkpoint says of itself: the file `rstar.json` in its folder, written last. */
+/** Summary of a checkpoint: the file `rstar.json` in its folder, written last. */
 export const CheckpointSummary = z.object({
   kind: z.string(),
-  /** What it was trained on. */
+  /** Data that it was trained on. */
   data: z.object({ sha256: z.string() }),
   steps: z.int(),
   tokens: z.int(),
   seconds: z.number(),
   curve: Curve,
-  calibration: z.strictObject({ b: z.number(), tau: z.number().positive() }).nullable(),
+  calibration: Calibration.nullable(),
   heldOut: PairOrder.extend({
     /**
      * The same over the pairs that come from round 1: the labelled set that all rounds share. `null`: the data holds none, does not
@@ -30,10 +43,10 @@ export const CheckpointSummary = z.object({
   sha256: z.string(),
 });
 
-/** What a checkpoint says of itself. */
+/** Summary of a checkpoint. */
 export type CheckpointSummary = Readonly<z.infer<typeof CheckpointSummary>>;
 
-/** What the trainer says on standard output, one JSON object a line. */
+/** Event that the trainer reports on standard output, one JSON object a line. */
 export const TrainerEvent = z.discriminatedUnion("event", [
   z.strictObject({ event: z.literal("progress"), message: z.string() }),
   // What is to be read also when other things have happened since.
@@ -44,6 +57,8 @@ export const TrainerEvent = z.discriminatedUnion("event", [
     tooLong: z.int(),
     heldOut: z.int(),
     added: z.int(),
+    /** Traces of more than one row: their tokens differ where a server is asked to go on. */
+    inParts: z.int().optional(),
   }),
   z.strictObject({ event: z.literal("started"), steps: z.int(), tokens: z.int() }),
   z.strictObject({
@@ -62,5 +77,5 @@ export const TrainerEvent = z.discriminatedUnion("event", [
   CheckpointSummary.extend({ event: z.literal("done") }),
 ]);
 
-/** What the trainer says while it works. */
+/** Event that the trainer reports while it works. */
 export type TrainerEvent = Readonly<z.infer<typeof TrainerEvent>>;

@@ -8,7 +8,7 @@ import type { TreeFilter } from "./tree_filter.ts";
 /** Longest beginning of a question in the list, in characters. */
 const MAX_QUESTION = 160;
 
-/** What the list is ordered by. */
+/** Columns by which the list can be ordered. */
 const KEYS: Readonly<Record<Sort, string>> = {
   problem: "t.problem_no",
   level: "p.level",

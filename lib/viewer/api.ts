@@ -1,4 +1,4 @@
-/** What the viewer's server tells its page: the one description of both sides. */
+/** Messages from the viewer's server to its page: the one description of both sides. */
 
 /** A run as the list shows it. */
 export interface RunRow {
@@ -113,7 +113,7 @@ export interface VersionReply {
   readonly version: string;
 }
 
-/** What went wrong, in a sentence. */
+/** Reply that says in a sentence what went wrong. */
 export interface ErrorReply {
   readonly error: string;
 }

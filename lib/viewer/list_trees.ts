@@ -24,7 +24,7 @@ export async function listRuns(reader: SqlReader): Promise<readonly RunRow[]> {
   });
 }
 
-/** What steps failed of: types of errors, and what else may become of a step. The most frequent first. */
+/** Lists why steps failed: types of errors, or the status of a step without one. The most frequent first, 200 at most. */
 export async function listErrors(reader: SqlReader): Promise<readonly string[]> {
   const found = await readRows(
     reader,

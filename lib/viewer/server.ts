@@ -16,7 +16,7 @@ export interface Asset {
   readonly body: string;
 }
 
-/** What the viewer is made of. */
+/** Options of the viewer's server. */
 export interface ViewerOptions {
   /** Secret that every request must know. */
   readonly token: string;

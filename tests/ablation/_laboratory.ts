@@ -36,13 +36,14 @@ export const sample = (
   more: Partial<GradedSample> = {},
 ): GradedSample => ({
   answer: correct ? "1" : "2",
-  group: correct ? "right" : "wrong 2",
+  group: correct ? "1" : "2",
+  isGroupRight: correct,
   outcome: "answered",
   ...{ correct, score: null, tokens: 10, ppmTokens: 0 },
   ...more,
 });
 
-/** What a test decides of a laboratory. */
+/** Parts of a laboratory that a test decides. */
 export interface Script {
   readonly problems?: readonly string[];
   readonly settings?: Partial<AblationSettings>;

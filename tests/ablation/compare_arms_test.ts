@@ -46,8 +46,13 @@ Deno.test("compareArms() pairs by problem, whatever the order in which they were
     figures: {},
   };
   const [, row] = compareArms(ARMS, [new Map([["a", measure({ m: [1, 0] })], ["b", turned]])]);
-  assert.deepEqual(row?.difference?.interval, { low: 0, high: 0 });
-  assert.equal(row?.difference?.p, 1, "two problems can show nothing");
+  assert.equal(row?.difference?.difference, 0);
+  assert.equal(row?.difference?.p, 1);
+  assert.deepEqual(
+    row?.difference?.interval,
+    { low: -1, high: 1 },
+    "two problems can show nothing",
+  );
 });
 
 Deno.test("compareArms() compares chosen problems where all seeds chose them", () => {

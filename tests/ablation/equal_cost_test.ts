@@ -4,7 +4,8 @@ import { type GradedProblem, type GradedSample, majorityMetric } from "../../lib
 
 const sample = (correct: boolean, tokens: number, ppmTokens: number): GradedSample => ({
   answer: correct ? "1" : "2",
-  group: correct ? "right" : "wrong 2",
+  group: correct ? "1" : "2",
+  isGroupRight: correct,
   outcome: "answered",
   ...{ correct, score: null, tokens, ppmTokens },
 });

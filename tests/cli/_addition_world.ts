@@ -42,7 +42,7 @@ export function additionEndpoint(): AdditionEndpoint {
   return endpoint;
 }
 
-/** What the policy says after a prompt: a step that adds, subtracts or is no Python, a print, or the printed number as answer. */
+/** Writes the policy's reply to a prompt: a step that adds, subtracts or is no Python, a print, or the printed number as answer. */
 export function nextSegment(prompt: string, sample: number): string {
   const output = /<output>(.*)<end_of_output>\n$/.exec(prompt)?.[1];
   if (output !== undefined) return `<answer>It is \\boxed{${output}}.\n<end_of_answer>`;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 /** Folder of the project. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What a command of the product printed. */
+/** Exit code and output of a command of the product. */
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;

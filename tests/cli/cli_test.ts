@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { runRstar } from "./_rstar.ts";
+import { ROOT, runRstar } from "./_rstar.ts";
 
 Deno.test("rstar --help lists every command", async () => {
   const { code, stdout } = await runRstar(["--help"]);
@@ -8,6 +8,28 @@ Deno.test("rstar --help lists every command", async () => {
   for (const command of ["synth", "sql", "grade", "doctor", "data", "init"]) {
     assert.match(stdout, new RegExp(`^  ${command}\\b`, "m"));
   }
+});
+
+Deno.test("rstar --help describes every command as its task does, and loads none of them", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  const launched = Object.entries<{ description: string; command: string }>(tasks)
+    .filter(([, { command }]) => command.includes("lib/cli/launch/main.ts"));
+  // Without the right to foreign code DuckDB cannot be loaded, and so none of the commands that import it.
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--allow-env", "--allow-sys", "main.ts", "--help"],
+    cwd: ROOT,
+  }).output();
+  assert.ok(success);
+  const help = new TextDecoder().decode(stdout).replaceAll(/\n {4,}/g, " ");
+  for (const [name, { description }] of launched) {
+    assert.match(help, new RegExp(`^  ${name} +${RegExp.escape(description)}$`, "m"));
+  }
+});
+
+Deno.test("help COMMAND is COMMAND --help", async () => {
+  const [help, flag] = [await runRstar(["help", "sql"]), await runRstar(["sql", "--help"])];
+  assert.deepEqual(help, flag);
+  assert.equal(help.code, 0);
 });
 
 Deno.test("synth --dry-run prints the plan and starts nothing", async () => {
@@ -66,6 +88,29 @@ Deno.test.each<[string, readonly string[], RegExp]>([
   assert.doesNotMatch(stderr, /\bat \S+:\d+/);
 });
 
+/** Command lines that a help text shows, as arguments. */
+function shownLines(help: string): readonly (readonly string[])[] {
+  return [...help.matchAll(/^ {4}deno task (.+)$/gm)].map(([, line = ""]) =>
+    [...line.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word)
+  );
+}
+
+Deno.test.each(["synth", "evolve", "eval"])(
+  "%s --help groups its settings and shows two command lines that are understood",
+  async (command) => {
+    const { stdout } = await runRstar([command, "--help"]);
+    for (const heading of ["Problems", "Models", "Search", "Limits", "Files and output"]) {
+      assert.match(stdout, new RegExp(`^${heading}:$`, "m"));
+    }
+    const lines = shownLines(stdout);
+    assert.equal(lines.length, 2);
+    for (const line of lines) {
+      const { code, stderr } = await runRstar([...line, "--print-config"]);
+      assert.deepEqual([code, stderr], [0, ""], line.join(" "));
+    }
+  },
+);
+
 Deno.test("help says what to type", async () => {
   const { stdout } = await runRstar(["synth", "--help"]);
   assert.match(stdout, /^Usage: deno task synth \[options\]$/m);
@@ -74,7 +119,7 @@ Deno.test("help says what to type", async () => {
 
 Deno.test("commands without a configuration take the database that a variable names", async () => {
   const { code, stderr } = await runRstar(["sql", "select 1"], { RSTAR_DB: "/nowhere/a.duckdb" });
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.match(stderr, /Cannot use database "\/nowhere\/a.duckdb": there is no such file/);
 });
 
@@ -107,6 +152,6 @@ Deno.test("init writes a configuration file that synth reads, and never over ano
 
 Deno.test("sql says that there is no database", async () => {
   const { code, stderr } = await runRstar(["sql", "--db", "nowhere.duckdb", "select 1"]);
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.match(stderr, /^error: Cannot .*"nowhere.duckdb".*$/m);
 });

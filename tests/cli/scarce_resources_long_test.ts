@@ -1,4 +1,4 @@
-/** What `synth` does on a machine that gives it too little: it says what is missing, and loses nothing. */
+/** Tests of `synth` on a machine that gives it too little: it says what is missing, and loses nothing. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openStore } from "../../lib/store/mod.ts";

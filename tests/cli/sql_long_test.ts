@@ -109,7 +109,7 @@ Deno.test("sql tells wrong use from failure by its exit code", async () => {
       assert.deepEqual([code, stdout], [2, ""], wrong[i]?.[0].join(" "));
       assert.match(stderr, wrong[i]?.[1] ?? /$^/);
     }
-    assert.equal((await task("sql", ["--db", `${folder}/none.duckdb`, "select 1"])).code, 1);
+    assert.equal((await task("sql", ["--db", `${folder}/none.duckdb`, "select 1"])).code, 2);
   });
 });
 
@@ -133,6 +133,9 @@ Deno.test("runs lists, renames, copies, deletes and compacts", async () => {
     assert.match(json.stdout, /^\[\{"name":"best","command":"synth","trees":1,.*\]\n$/);
     const copy = `${folder}/copy.duckdb`;
     assert.equal((await task("runs", ["snapshot", copy, "--db", db])).code, 0);
+    const elsewhere = await task("runs", ["snapshot", `${folder}_copy.duckdb`, "--db", db]);
+    assert.equal(elsewhere.code, 2);
+    assert.match(elsewhere.stderr, /^error: Cannot write copy ".*_copy\.duckdb": .* the folder of/);
     const unasked = await task("runs", ["delete", "best", "--db", db]);
     assert.equal(unasked.code, 2);
     assert.match(unasked.stderr, /with 1 trees without asking: add --yes/);

@@ -33,7 +33,7 @@ async function fails(args: readonly string[]): Promise<{ code: number; stderr: s
 }
 
 interface RunningView {
-  /** What it printed. */
+  /** Address that it printed. */
   readonly address: string;
   readonly origin: string;
   /** Asks a path as the page does. */
@@ -119,7 +119,7 @@ Deno.test("view opens the browser where there is a screen", async () => {
 Deno.test("view names what it cannot open, before it serves anything", async () => {
   await using folder = await temporaryFolder();
   const missing = await fails(["--db", `${folder.path}/none.duckdb`]);
-  assert.equal(missing.code, 1);
+  assert.equal(missing.code, 2);
   assert.match(
     missing.stderr,
     /^error: Cannot use database ".*none\.duckdb": there is no such file/,

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import {
+  AblateConfig,
   commentedConfig,
   EvalConfig,
   EvolveConfig,
   resolveConfig,
+  ScienceConfig,
+  SETTING_GROUPS,
   settingsOf,
   SynthConfig,
 } from "../../lib/config/mod.ts";
@@ -46,3 +49,25 @@ Deno.test("settingsOf() lists the choices of a setting", () => {
   assert.match(described["policyApi"] ?? "", /; one of completions, chat$/);
   assert.match(described["preset"] ?? "", /; one of default, paper\/r1, /);
 });
+
+const SCHEMAS = { SynthConfig, EvolveConfig, EvalConfig, AblateConfig, ScienceConfig };
+
+Deno.test("every setting stands under one heading, and every heading's settings are there", () => {
+  const known = new Set(Object.values(SCHEMAS).flatMap((schema) => Object.keys(schema.shape)));
+  const listed = Object.values(SETTING_GROUPS).flat();
+  assert.deepEqual([...known].filter((key) => !(listed as string[]).includes(key)), []);
+  assert.deepEqual(listed.filter((key) => !known.has(key)), []);
+  assert.equal(new Set(listed).size, listed.length);
+});
+
+Deno.test.each(Object.entries(SCHEMAS))(
+  "every setting of %s that holds JSON has an example that is valid",
+  (_name, schema) => {
+    const settings = settingsOf(schema).filter(({ type }) => ["object", "record"].includes(type));
+    for (const { key, example } of settings) {
+      assert.ok(example !== null, key);
+      const { error } = schema.safeParse({ [key]: JSON.parse(example) });
+      assert.deepEqual(error?.issues.filter(({ path }) => path[0] === key) ?? [], [], key);
+    }
+  },
+);

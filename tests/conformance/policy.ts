@@ -1,4 +1,4 @@
-/** What every policy behind an endpoint must do, whatever serves it. Run over a toy server, recordings, the embedded engine and real servers. */
+/** Tests that every policy behind an endpoint must pass, whatever serves it: toy server, recordings, embedded engine, real servers. */
 import assert from "node:assert/strict";
 import { policyPrompt, ProviderError, STOP_STRINGS } from "../../lib/core/mod.ts";
 import type { Completion, Policy, SampleRequest } from "../../lib/endpoint/mod.ts";

@@ -1,4 +1,4 @@
-/** What every PPM behind an endpoint must do, whatever serves it. Run over a toy server, recordings, the embedded engine and real servers. */
+/** Tests that every PPM behind an endpoint must pass, whatever serves it: toy server, recordings, embedded engine, real servers. */
 import assert from "node:assert/strict";
 import { policyPrompt } from "../../lib/core/mod.ts";
 import type { Ppm } from "../../lib/endpoint/mod.ts";

@@ -3,10 +3,10 @@ import type { Sandbox, StepState } from "../../lib/sandbox/sandbox.ts";
 import type { StubOutcome, StubScript } from "../../lib/sandbox/stub_sandbox.ts";
 
 interface Case {
-  /** What the last step of the path shows. */
+  /** Description of what the last step of the path shows. */
   readonly name: string;
   readonly path: readonly string[];
-  /** What it does, and what the stub is told to do. */
+  /** Outcome of the step; the stub is told to give it. */
   readonly outcome: StubOutcome;
 }
 

@@ -1,4 +1,4 @@
-/** What every store must do. Run over the real one and the one in memory. */
+/** Tests that every store must pass. Run over the real one and the one in memory. */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../lib/core/mod.ts";
 import type { Store } from "../../lib/store/mod.ts";

@@ -1,4 +1,4 @@
-/** What every store must do with artifacts, rounds and whole runs. Part of `store.ts`. */
+/** Tests that every store must pass with artifacts, rounds and whole runs. Part of `store.ts`. */
 import assert from "node:assert/strict";
 import type { ArtifactRequest, RoundInfo, Store } from "../../lib/store/mod.ts";
 import { testProblem, testRun, testTree } from "./_store_values.ts";

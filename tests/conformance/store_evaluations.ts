@@ -1,4 +1,4 @@
-/** What every store must do with evaluations. Part of `store.ts`. */
+/** Tests that every store must pass with evaluations. Part of `store.ts`. */
 import assert from "node:assert/strict";
 import type {
   EvaluationRequest,
@@ -54,6 +54,7 @@ export function testVerdict(number: number, changes: Partial<SampleVerdict> = {}
     stage: "exact",
     reason: "equal",
     elapsedMs: 0.25,
+    vote: null,
     ...changes,
   };
 }
@@ -152,7 +153,9 @@ export function testEvaluations(name: string, make: () => Promise<Store>): void 
     });
     await store.writeSamples(evalId, [testSample(2), bare], [testVerdict(2)]);
     await store.writeSamples(evalId, [testSample(1)], []);
-    const other = testVerdict(2, { grader: "strings", correct: false, reason: "different" });
+    const other = testVerdict(2, {
+      ...{ grader: "strings", correct: false, reason: "different", vote: 0 },
+    });
     await store.writeVerdicts(evalId, [other]);
     assert.deepEqual(await store.samples(evalId), [
       { ...testSample(1), verdicts: [] },

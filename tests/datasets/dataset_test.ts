@@ -1,28 +1,10 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { DatasetError, StoreError } from "../../lib/core/mod.ts";
-import { type FieldMapping, readProblems } from "../../lib/datasets/mod.ts";
+import { DatasetError, type FieldMapping, StoreError } from "../../lib/core/mod.ts";
+import { readProblems } from "../../lib/datasets/mod.ts";
+import { withFile } from "../with_file.ts";
 
 const readParquet = () => Promise.resolve([{ question: "q", answer: 4 }]);
-
-async function withFile<T>(
-  name: string,
-  content: string | Uint8Array,
-  body: (path: string) => Promise<T>,
-): Promise<T> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const path = join(folder, name);
-    await Deno.writeFile(
-      path,
-      typeof content === "string" ? new TextEncoder().encode(content) : content,
-    );
-    return await body(path);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const read = (name: string, content: string | Uint8Array, fields?: FieldMapping) =>
   withFile(
@@ -38,6 +20,8 @@ Deno.test.each<[string, string | Uint8Array]>([
   ["set.jsonl", '{"problem": "q", "answer": 4}'],
   ["set.json", '[{"question": "q", "answer": "4"}]'],
   ["set.csv", "id,question,answer\n1,q,4\n"],
+  ["set.csv", "id;question;answer\n1;q;4\n"],
+  ["set.tsv", "id\tquestion\tanswer\n1\tq\t4\n"],
   ["set.parquet", ""],
   ["set.jsonl.gz", gzipSync('{"question": "q", "answer": "4"}\n')],
 ])("readProblems() reads %s", async (name, content) => {
@@ -64,9 +48,14 @@ Deno.test.each<[string, string | Uint8Array, number | null, string]>([
     "a.jsonl",
     '{"question":"q"}',
     1,
-    'line 1, field "answer or final_answer": missing; got question',
+    'line 1, field "answer": missing; got question; name another field with --fields answer=FIELD',
   ],
-  ["a.jsonl", '{"question":"q","answer":""}', 1, 'field "answer": expected text, got ""'],
+  [
+    "a.jsonl",
+    '{"question":"q","answer":""}',
+    1,
+    'expected text, a number or a list of them, got ""',
+  ],
   ["a.jsonl", '{"question":"","answer":"1"}', 1, 'field "question": expected text, got ""'],
   [
     "a.jsonl",
@@ -74,16 +63,22 @@ Deno.test.each<[string, string | Uint8Array, number | null, string]>([
     2,
     'field "id": "a/1" is that of line 1 already',
   ],
-  ["a.jsonl", new Uint8Array([123, 10, 255, 254, 10]), 2, "line 2: expected UTF-8"],
+  ["a.jsonl", new Uint8Array([10, 255, 254, 10]), 2, "line 2: expected UTF-8"],
   ["a.jsonl", "\n", null, "expected at least one problem, got none"],
   ["a.csv", "question,answer\n", null, "expected at least one problem, got none"],
-  ["a.json", '{"question":"q"}', 1, 'expected a JSON array of objects, got {"question":"q"}'],
+  ["a.json", '{"question":"q"}', 1, 'item 1, field "answer": missing'],
+  ["a.json", "4", 1, "expected a JSON array of objects, got 4"],
   ["a.json", "[\n{},\n{]", 3, "line 3: expected a JSON array of objects: Expected property name"],
   ["a.json", '[{"question":"q","answer":1}, 5]', 2, "item 2: expected a JSON object, got 5"],
-  ["a.json", '[{"question":"q"}]', 1, 'item 1, field "answer or final_answer": missing'],
+  ["a.json", '[{"question":"q"}]', 1, 'item 1, field "answer": missing'],
   ["a", "x", null, "got no ending"],
   ["a.jsonl.gz", "x", null, "expected gzip data (corrupt gzip stream"],
-  ["a.txt", "x", null, 'expected a file ending in .jsonl, .json, .csv, .parquet, got ".txt"'],
+  [
+    "a.txt",
+    "x",
+    null,
+    'ending in .jsonl, .ndjson, .json, .csv, .tsv, .parquet, got ".txt"; rename it by what is in it',
+  ],
   ["a.csv", "question,answer\nq,1,2\n", 2, "Invalid Record Length"],
 ])(
   "readProblems() refuses %s (case %#) and says where and why",

@@ -60,7 +60,38 @@ Deno.test("mathDomain() gives worked examples in the format that it reads", () =
       if (segment.kind === "answer") assert.equal(segment.answer, example.answer);
       parent = segment.kind === "code_end" ? "code_end" : "step";
     }
-    assert.equal(rebuilt, exampleSolution(example));
+    // As a solution so far it is shown as the example is.
+    assert.ok(
+      String(math.prompt("Why?", rebuilt)).endsWith(
+        `${policyPrompt("Why?")}${exampleSolution(example)}`,
+      ),
+    );
+    assert.equal(rebuilt.replaceAll("\n\n", "\n"), exampleSolution(example));
+  }
+});
+
+Deno.test("mathDomain() lets a general model go on where the examples' next step begins", () => {
+  const step = "\n<code>\nx = 1\n<end_of_step>";
+  const shown = [
+    ["", "\n"],
+    [step, `${step}\n`],
+    [`${step}\n\ny = 2\n<end_of_step>`, `${step}\ny = 2\n<end_of_step>\n`],
+    [
+      `${step}\n\nx\n<end_of_code>\n<output>1<end_of_output>\n`,
+      `${step}\nx\n<end_of_code>\n<output>1<end_of_output>\n`,
+    ],
+  ] as const;
+  for (const [solution, text] of shown) {
+    const completion = domain(undefined, "bootstrap").prompt("Why?", solution);
+    assert.ok(String(completion).endsWith(`${policyPrompt("Why?")}${text}`), text);
+    const messages = domain(undefined, "bootstrap", "chat").prompt("Why?", solution);
+    const last = typeof messages === "string" ? undefined : messages.at(-1);
+    assert.deepEqual(
+      last,
+      solution === ""
+        ? { role: "user", content: "Why?" }
+        : { role: "assistant", content: text.trimStart() },
+    );
   }
 });
 

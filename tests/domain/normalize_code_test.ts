@@ -26,6 +26,10 @@ const DIFFERENT: readonly (readonly [string, string])[] = [
   ["x = 'open # a", "x = 'open # b"],
   ["x = $1 # a", "x = $1 # b"],
   ["if x:\n    y\n  z", "if x:\n    y\n z"],
+  // Python ends a line there too, refuses the byte, or counts the second line's indentation.
+  ["x = 1 # a\rx = 2", "x = 1 # a"],
+  ["x = 1 # a\0", "x = 1 # a"],
+  ["\\\n    x = 1", "x = 1"],
 ];
 
 Deno.test.each(EQUAL)("normalizeCode() makes equal: %j and %j", (a, b) => {

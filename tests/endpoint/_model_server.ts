@@ -1,7 +1,7 @@
 import { seededRandom } from "../../lib/core/mod.ts";
 import { type ScriptedServer, scriptedServer, type SeenRequest } from "./_server.ts";
 
-/** What a {@linkcode modelServer} does otherwise than vLLM. */
+/** Ways in which a {@linkcode modelServer} differs from vLLM. */
 export interface ModelServerQuirks {
   readonly ignoresN?: boolean;
   readonly stop?: "kept" | "named" | "cut" | "ignored";

@@ -4,7 +4,7 @@ import { modelServer, type ModelServerQuirks } from "./_model_server.ts";
 import { scriptedServer } from "./_server.ts";
 import { startFaultyProxy } from "../faults/proxy.ts";
 
-/** What is repeated is repeated at once. */
+/** Retry settings under which repeats come at once. */
 const retry = { initialDelayMs: 1 };
 
 const models = (...ids: string[]) => () =>
@@ -200,7 +200,7 @@ Deno.test("probePolicy() gives a server up that stays broken, and says how often
     probePolicy(openTransport(server.url), { flag: "--policy", api: "completions", retry }),
     {
       message:
-        `Cannot get a reply from ${server.url}/models: status 503 "busy" (tried 5 times); start the server or check --policy`,
+        `Cannot get a reply from ${server.url}/models: status 503 "busy" (tried 5 times); it is there but not ready: wait until it has loaded, and look at its log`,
     },
   );
   assert.equal(server.seen.length, 5);

@@ -74,6 +74,13 @@ Deno.test("openTransport() keeps the key out of errors, also when the server rep
   assert.ok(!Deno.inspect(error, { depth: 10 }).includes(KEY));
 });
 
+Deno.test("openTransport() quotes what a server says once, also where it is a mere text", async () => {
+  for (const body of [{ error: "no" }, { error: { message: "no" } }]) {
+    const { message } = await failureOf(() => Response.json(body, { status: 403 }));
+    assert.equal(message, 'Cannot get a reply from SERVER/v1/completions: status 403 "no"');
+  }
+});
+
 Deno.test("openTransport() says for each status whether it may pass by itself", async () => {
   const expected: [number, boolean][] = [
     [302, false],

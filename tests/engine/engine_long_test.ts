@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { z } from "zod";
 import { InfrastructureError, UsageError } from "../../lib/core/mod.ts";
+import { openTransport } from "../../lib/endpoint/mod.ts";
 import { type Engine, startEmbeddedEngine } from "../../lib/engine/mod.ts";
 import { startProcess } from "../../lib/process/mod.ts";
 import { INTERPRETER, makeModels, missingModels, modelTest, runScript } from "./_models.ts";
@@ -304,6 +305,29 @@ modelTest("startEmbeddedEngine() frees the rows of a client that went away", asy
   await assert.rejects(pending, { name: "AbortError" });
   while (await metric(engine, 'vllm:num_requests_running{model_name="policy"}') > 0);
   assert.ok(await metric(engine, 'vllm:generation_tokens_total{model_name="policy"}') < 64 * 4000);
+});
+
+modelTest("an engine that computes is seen to, and one that stands still is given up", async () => {
+  await using engine = await startEmbeddedEngine({
+    interpreter: INTERPRETER,
+    policy: join(models, "starter"),
+  });
+  const workDone = () => metric(engine, 'rstar:work_done_total{model_name="policy"}');
+  const transport = openTransport(engine.url, { deadlineMs: 2000, watchesProgress: true });
+  const abort = new AbortController();
+  const body = { prompt: "long", n: 64, max_tokens: 4000 };
+  const given = transport.request("/completions", body, { signal: abort.signal });
+  const ended = assert.rejects(given, { name: "AbortError" });
+  // It moves within one request, long before its reply.
+  for (let moves = 0, last = await workDone(); moves < 3;) {
+    const now = await workDone();
+    if (now > last) moves++;
+    last = now;
+  }
+  abort.abort();
+  await ended;
+  Deno.kill(engine.pid, "SIGSTOP");
+  await assert.rejects(transport.request("/completions", body), { kind: "stalled" });
 });
 
 modelTest("Engine.ended settles with the reason when the process dies", async () => {

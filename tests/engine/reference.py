@@ -1,4 +1,4 @@
-"""What transformers itself says: greedy continuations and logits, for comparison.
+"""Reference output of transformers: greedy continuations and logits, for comparison.
 
 Usage: reference.py KIND CHECKPOINT < JSON list of texts; KIND is `greedy` (24 tokens) or `score`.
 """

@@ -21,9 +21,14 @@ export function judgedSample(
     ppmTokens: 0,
     wallMs: 1,
     trace: null,
-    verdicts: outcome === "infrastructure"
-      ? []
-      : [{ grader: GRADER, correct: answer === "ok", stage: "exact", reason: "", elapsedMs: 0 }],
+    verdicts: outcome === "infrastructure" ? [] : [{
+      grader: GRADER,
+      correct: answer === "ok",
+      stage: "exact",
+      reason: "",
+      elapsedMs: 0,
+      vote: null,
+    }],
     ...more,
   };
 }

@@ -50,7 +50,7 @@ export function loaded(problems: readonly Problem[] = PROBLEMS): LoadedSuite {
   };
 }
 
-/** What a sample does: prints a number and answers with it, or fails in one of the ways there are. */
+/** Reply of a sample: it prints a number and answers with it, or fails in one of the ways there are. */
 export type Reply = number | "failed" | "truncated" | "no box" | "cut answer" | "down";
 
 /** Replies by problem, one a sample. */
@@ -197,7 +197,7 @@ export function values(summary: EvaluationSummary): Record<string, number> {
   );
 }
 
-/** What was stored, without times. */
+/** Strips the times from stored samples. */
 export function timeless(samples: readonly JudgedSample[]) {
   return samples.map(({ wallMs: _, verdicts, ...rest }) => ({
     ...rest,

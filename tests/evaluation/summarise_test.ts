@@ -29,7 +29,7 @@ function judged(
     ppmTokens: 3,
     wallMs: 500,
     trace: { text: "" },
-    verdicts: [{ grader: "g", correct, stage: "exact", reason, elapsedMs: 0 }],
+    verdicts: [{ grader: "g", correct, stage: "exact", reason, elapsedMs: 0, vote: null }],
     ...rest,
   };
 }
@@ -94,7 +94,6 @@ Deno.test("summarise() clusters copies of one question", () => {
 Deno.test("summarise() of nothing has no figures", () => {
   const summary = summarise([], OPTIONS);
   assert.equal(summary.headline, null);
-  assert.equal(summary.minimumDetectable, null);
   assert.deepEqual(summary.levels, []);
   assert.equal(summary.counts.missing, 4);
 });
@@ -128,10 +127,10 @@ Deno.test("summarise() puts every wanted sample into exactly one count", () => {
 
 Deno.test("weightedVoteScore() splits a tie and lets no sample take weight away", () => {
   const scale = { bias: 0, scale: 1 };
-  const vote = (group: string | null, score: number | null, correct = group === "right") => ({
+  const vote = (group: string | null, score: number | null) => ({
     group,
     score,
-    correct,
+    isGroupRight: group === "right",
   });
   assert.equal(weightedVoteScore([vote("right", 1), vote("wrong 7", 1)], scale), 0.5);
   assert.equal(
@@ -145,8 +144,15 @@ Deno.test("weightedVoteScore() splits a tie and lets no sample take weight away"
 Deno.test("auditVerdicts() lists equal answers once, most frequent first", () => {
   const both = (first: boolean, second: boolean) => ({
     verdicts: [
-      { grader: "a", correct: first, stage: "exact", reason: "number", elapsedMs: 0 },
-      { grader: "b", correct: second, stage: "exact", reason: "different", elapsedMs: 0 },
+      { grader: "a", correct: first, stage: "exact", reason: "number", elapsedMs: 0, vote: null },
+      {
+        grader: "b",
+        correct: second,
+        stage: "exact",
+        reason: "different",
+        elapsedMs: 0,
+        vote: null,
+      },
     ],
   });
   const audit = auditVerdicts([
@@ -196,7 +202,7 @@ Deno.test("verdictChanges() counts problems that gain and lose", () => {
 });
 
 const gradedVote = (group: string, score: number): GradedSample => ({
-  ...{ group, score, answer: group, correct: group === "right" },
+  ...{ group, score, answer: group, correct: group === "right", isGroupRight: group === "right" },
   ...{ outcome: "answered", tokens: 1, ppmTokens: 1 },
 });
 

@@ -52,7 +52,14 @@ async function storeWorld(
     })),
     keys.map((key, i) => ({
       ...key,
-      ...{ grader: "g", correct: i % 2 === 0, stage: "exact", reason: "number", elapsedMs: 0 },
+      ...{
+        grader: "g",
+        correct: i % 2 === 0,
+        stage: "exact",
+        reason: "number",
+        elapsedMs: 0,
+        vote: null,
+      },
     })),
   );
   return { evalId, measured };

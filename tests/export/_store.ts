@@ -6,16 +6,19 @@ import { testProblem, testRun, testTree } from "../conformance/store.ts";
 import { temporaryFolder } from "../store/_files.ts";
 import { answer, type BriefNode, tree } from "./_trees.ts";
 
-/** A program whose output looks like the format's own tag, and that output as the harness wrote it. */
+/** A program whose output looks like the format's own tag, and that output as earlier versions stored it. */
 export const CODE_END = "\n<code>\nprint('\\n<output>9')\n<end_of_code>";
-export const OUTPUT = "\n<output>\n<output>9<end_of_output>\n";
+const STORED_OUTPUT = "\n<output>\n<output>9<end_of_output>\n";
+
+/** The output as it is exported: the mark that the program printed is none. */
+export const OUTPUT = "\n<output>\n< output>9<end_of_output>\n";
 
 /** Two first steps: a right one that ends the program, and a wrong one. */
 export const NODES: readonly BriefNode[] = [
   {
     parent: 0,
     kind: "code_end",
-    text: CODE_END + OUTPUT,
+    text: CODE_END + STORED_OUTPUT,
     code: "print('\\n<output>9')",
     kw: [2, 2],
   },

@@ -1,7 +1,7 @@
 /** Trees written down by hand: nodes in the order of their ids, the root added. */
 import type { ExportedNode, ExportedProblem, ExportedTree } from "../../lib/export/mod.ts";
 
-/** What a node is, told briefly. */
+/** Node of a tree, told briefly. */
 export interface BriefNode extends Partial<ExportedNode> {
   readonly parent: number;
   /** Rollouts through it, and the sum of their end values. */

@@ -59,7 +59,23 @@ Deno.test("choosePairs() gives Q and visits with every step", () => {
     prefix: "",
     positives: [{ text: "A", q: 1, visits: 2 }, { text: "B", q: 0.5, visits: 4 }],
     negatives: [{ text: "D", q: -1, visits: 2 }, { text: "C", q: -0.5, visits: 4 }],
+    weight: 1,
+    chosen: { positives: 2, negatives: 2 },
   }]);
+});
+
+Deno.test("choosePairs() lets the parts of a group count once together, by pairs", () => {
+  const lonely = FAN.map((node) => node.text === "D" ? { ...node, kw: [1, -1] as const } : node);
+  const { groups } = choosePairs(problem([tree(lonely)]), STEPS);
+  assert.deepEqual(
+    groups.map(({ positives, negatives, weight, chosen }) => [
+      ...[positives.length, negatives.length, weight, chosen],
+    ]),
+    [
+      [1, 2, 2 / 3, { positives: 2, negatives: 2 }],
+      [1, 1, 1 / 3, { positives: 2, negatives: 2 }],
+    ],
+  );
 });
 
 Deno.test("choosePairs() counts only steps with enough rollouts", () => {

@@ -76,7 +76,7 @@ Deno.test("exportSft() writes traces in every format, the harness's output apart
       { prompt: PROMPT, completion: RIGHT },
     ]);
     const released = await Deno.readTextFile(`${folder}/out/released_sft.json`);
-    assert.deepEqual(JSON.parse(released), [{ query: "What is 1 + 1?", response: RIGHT }]);
+    assert.deepEqual(JSON.parse(released), [{ query: "What is 1 + 1?", response: RIGHT.trim() }]);
   });
 });
 
@@ -102,6 +102,7 @@ Deno.test("exportPairs() writes groups, and single pairs for other trainers", as
       prompt: PROMPT,
       positives: [{ text: CODE_END + OUTPUT, q: 1, visits: 2 }],
       negatives: [{ text: wrongStep, q: -1, visits: 2 }],
+      weight: 1,
     });
     assert.deepEqual(final, {
       problem_id: "test/1",
@@ -111,6 +112,7 @@ Deno.test("exportPairs() writes groups, and single pairs for other trainers", as
       prompt: PROMPT,
       positives: [{ text: RIGHT, q: 1, visits: 1 }],
       negatives: [{ text: `${wrongStep}<answer>wrong`, q: -1, visits: 1 }],
+      weight: 1,
     });
     const trl = await linesOf(`${folder}/out/trl_pairs.jsonl`);
     assert.deepEqual(trl[0], { prompt: PROMPT, chosen: CODE_END + OUTPUT, rejected: wrongStep });
@@ -150,7 +152,7 @@ Deno.test("exports of the same store are equal byte for byte, and replace one an
   });
 });
 
-/** What an export left in a folder. */
+/** Lists what an export left in a folder. */
 async function namesIn(folder: string): Promise<readonly string[]> {
   const entries = await Array.fromAsync(Deno.readDir(folder));
   return entries.map(({ name }) => name).filter((name) => !name.startsWith("t.duckdb")).sort();

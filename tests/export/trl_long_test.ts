@@ -54,7 +54,7 @@ modelTest("datasets loads every format, and stock TRL trains on its own", async 
       "sft/traces.jsonl": [4, [...own, "leaf_id", "mean_q", "min_q", "response"].sort()],
       "sft/trl_sft.jsonl": [4, ["completion", "prompt"]],
       "sft/released_sft.json": [4, ["query", "response"]],
-      "pairs/pairs.jsonl": [12, [...own, "kind", "negatives", "positives"].sort()],
+      "pairs/pairs.jsonl": [12, [...own, "kind", "negatives", "positives", "weight"].sort()],
       "pairs/trl_pairs.jsonl": [12, ["chosen", "prompt", "rejected"]],
       "pairs/released_pairs.json": [12, ["neg", "neg_count", "pos", "pos_count", "prompt"]],
     });

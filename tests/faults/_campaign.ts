@@ -20,7 +20,7 @@ export interface CampaignOptions {
   readonly onProgress: (line: string) => void;
 }
 
-/** What a campaign came to. */
+/** Result of a campaign. */
 export interface CampaignResult {
   readonly laps: number;
   readonly trees: number;

@@ -1,6 +1,6 @@
 import { pick, type Random } from "../../lib/core/mod.ts";
 
-/** What is done to the processes of a run. */
+/** Ways to kill the processes of a run. */
 export const KILLS = [
   /** SIGKILL of the harness. */
   "harness",
@@ -14,7 +14,7 @@ export const KILLS = [
   "sandbox",
 ] as const;
 
-/** What is done to the processes of a run. */
+/** Way to kill the processes of a run. */
 export type Kill = typeof KILLS[number];
 
 /** A kill at the moment when a run has sent so many requests. */

@@ -11,7 +11,7 @@ import { descendants, type ProcessEntry, running } from "./_processes.ts";
 import { contents, tornTrees, treeKeys } from "./_stored.ts";
 import { impossibleNodes } from "./_world.ts";
 
-/** What a lap has to do with. */
+/** Options of a lap. */
 export interface LapOptions {
   readonly folder: string;
   readonly random: Random;

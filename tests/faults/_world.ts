@@ -1,4 +1,4 @@
-/** What the campaign's models say, and so what a store may hold: whatever else is found there was made by a fault. */
+/** Texts of the campaign's models, and so all that a store may hold: whatever else is found there was made by a fault. */
 import { openReadOnly } from "../../lib/store/mod.ts";
 
 /** Reply of `/pooling`, without activation. */

@@ -29,7 +29,7 @@ const KINDS: Readonly<Record<Fault, { readonly policy: string; readonly ppm: str
   truncated_json: { policy: "no JSON", ppm: "no JSON" },
   fewer_choices: { policy: "quirk: n not honoured", ppm: "invalid reply" },
   no_choices: { policy: "no choices", ppm: "invalid reply" },
-  unknown_finish_reason: { policy: "invalid reply", ppm: "invalid reply" },
+  unreadable_choices: { policy: "invalid reply", ppm: "invalid reply" },
   huge: { policy: "reply too long", ppm: "reply too long" },
   silence: { policy: "no reply in time", ppm: "no reply in time" },
 };
@@ -47,7 +47,7 @@ function clientOf(proxy: FaultyProxy, deadlines: VirtualClock, attempts = 4) {
   };
 }
 
-/** What was said; how its tokens are shared out depends on the requests that it took. */
+/** Strips the token counts from completions: how tokens are shared out depends on the requests that it took. */
 function said(completions: readonly Completion[]) {
   return completions.map(({ tokens: _, ...rest }) => rest);
 }
@@ -95,7 +95,7 @@ for (const fault of FAULTS) {
 
 Deno.test("a fault that does not end is an infrastructure failure that says what, where and how often", async () => {
   await using server = modelServer();
-  for (const fault of ["status_503", "html", "unknown_finish_reason"] as const) {
+  for (const fault of ["status_503", "html", "unreadable_choices"] as const) {
     await using proxy = await startFaultyProxy({ target: server.url, rate: 1, faults: [fault] });
     const { policy } = clientOf(proxy, new VirtualClock(), 3);
     const error = await policy.sample(REQUEST).catch((error: unknown) => error);
@@ -106,7 +106,7 @@ Deno.test("a fault that does not end is an infrastructure failure that says what
   }
 });
 
-/** What every request must be answered: the toy server's replies depend on the seed alone. */
+/** Finds the answer that every request must get: the toy server's replies depend on the seed alone. */
 async function truthOf(target: string, requests: readonly SampleRequest[]) {
   await using proxy = await startFaultyProxy({ target });
   const { policy } = clientOf(proxy, new VirtualClock());

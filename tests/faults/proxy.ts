@@ -23,7 +23,8 @@ export const FAULTS = [
   /** Fewer choices (or scores) than asked for. */
   "fewer_choices",
   "no_choices",
-  "unknown_finish_reason",
+  /** Choices, or scores, that are none. */
+  "unreadable_choices",
   /** 100 MB of text. */
   "huge",
   /** Nothing, for as long as the client waits. */
@@ -135,7 +136,7 @@ async function answer(
   breakReply(fault, { response, text, type, status: reply.status });
 }
 
-/** What has been asked so far is counted by the plan: one entry per POST. */
+/** Number of POST requests so far, by the proxy's list of injected faults: the place in its plan. */
 const asked = new WeakMap<readonly Fault[], number>();
 
 function nextFault(
@@ -246,10 +247,10 @@ function broken(fault: Fault | null, text: string): string {
       });
     case "no_choices":
       return JSON.stringify({ ...reply, ...(choices ? { choices: [] } : { data: [] }) });
-    case "unknown_finish_reason":
+    case "unreadable_choices":
       return JSON.stringify({
         ...reply,
-        ...(choices ? { choices: choices.map((c) => ({ ...c, finish_reason: "tired" })) } : {}),
+        ...(choices ? { choices: choices.map(() => "tired") } : {}),
         ...(data ? { data: data.map((row) => ({ ...row, data: ["tired"] })) } : {}),
       });
     default:

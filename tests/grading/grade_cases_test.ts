@@ -4,8 +4,8 @@ import { UsageError } from "../../lib/core/mod.ts";
 import { exactGrader, type Grader, openGrader } from "../../lib/grading/mod.ts";
 import { hasConfinedPython, openDirectSandbox } from "./_direct_sandbox.ts";
 import { gradeLines } from "./_grade_lines.ts";
+import { readPairText } from "./_graded_pairs.ts";
 
-const SHARED = new URL("../../../shared/grading/", import.meta.url);
 const Result = z.object({ id: z.string(), verdict: z.boolean(), extracted: z.string().nullable() });
 
 async function grade(text: string, grader: Grader) {
@@ -68,10 +68,8 @@ function hostileCases(): string {
     "\\u0022); open(\\u0022marker\\u0022, \\u0022w\\u0022); (\\u0022",
     "{0.__class__}",
   ];
-  const shared = exists(SHARED)
-    ? Deno.readTextFileSync(new URL("security.jsonl", SHARED)).trim().split("\n")
-      .map((line) => z.object({ pred: z.string() }).parse(JSON.parse(line)).pred)
-    : [];
+  const shared = readPairText("security").split("\n")
+    .map((line) => z.object({ pred: z.string() }).parse(JSON.parse(line)).pred);
   return [...own, ...shared].flatMap((pred, i) => [
     { id: `${i}-equiv`, kind: "equiv", gold: "0", pred },
     { id: `${i}-extract`, kind: "extract", gold: "0", pred },
@@ -79,13 +77,4 @@ function hostileCases(): string {
     { id: `${i}-boxed`, kind: "extract", gold: "x^2", pred: `\\boxed{${pred}}` },
     { id: `${i}-sum`, kind: "equiv", gold: "x^2", pred: `x+${pred}` },
   ]).map((row) => JSON.stringify(row)).join("\n");
-}
-
-function exists(url: URL): boolean {
-  try {
-    Deno.statSync(url);
-    return true;
-  } catch {
-    return false;
-  }
 }

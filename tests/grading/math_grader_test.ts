@@ -38,7 +38,7 @@ Deno.test("grade() finds the pair that ran out of time and judges the others of 
   const sandbox = scripted(({ code }) => {
     const pairs = pairsOf(code);
     if (pairs.some((pair) => pair.answer === "slow^x")) return { status: "timeout" };
-    return { stdout: JSON.stringify(pairs.map(() => ({ equal: true }))) };
+    return { stdout: JSON.stringify(pairs.map(() => ({ equal: true, ms: 1 }))) };
   });
   await using grader = openGrader({ sandbox });
   const verdicts = await Promise.all(
@@ -51,11 +51,53 @@ Deno.test("grade() finds the pair that ran out of time and judges the others of 
   ]);
 });
 
+Deno.test("grade() finds a pair that ends its whole batch by halving, not one by one", async () => {
+  const sizes: number[] = [];
+  const sandbox = scripted(({ code }) => {
+    const pairs = pairsOf(code);
+    sizes.push(pairs.length);
+    if (pairs.some((pair) => pair.answer === "x+5")) return { status: "memory", cpuMs: 7 };
+    return { stdout: JSON.stringify(pairs.map(() => ({ equal: true, ms: 1 }))) };
+  });
+  await using grader = openGrader({ sandbox });
+  const verdicts = await Promise.all(
+    Array.from({ length: 16 }, (_, i) => grader.grade(ALGEBRA, `x+${i}`)),
+  );
+  assert.deepEqual(verdicts.filter((v) => !v.correct).map((v) => [v.answer, v.reason]), [
+    ["x+5", "memory"],
+  ]);
+  assert.deepEqual(sizes, [16, 8, 4, 4, 2, 1, 1, 2, 8]);
+});
+
+Deno.test("grade() sends once more what a batch had no time for, and keeps what it judged", async () => {
+  const sizes: number[] = [];
+  const sandbox = scripted(({ code }) => {
+    const pairs = pairsOf(code);
+    sizes.push(pairs.length);
+    const at = pairs.findIndex((pair) => pair.answer === "x+5");
+    const judged = pairs.slice(0, at < 0 ? pairs.length : at + 1).map(({ answer }) =>
+      answer === "x+5" ? { equal: false, failed: "OutOfTime", ms: 1500 } : { equal: true, ms: 1 }
+    );
+    return { stdout: JSON.stringify(judged) };
+  });
+  await using grader = openGrader({ sandbox });
+  const verdicts = await Promise.all(
+    Array.from({ length: 16 }, (_, i) => grader.grade(ALGEBRA, `x+${i}`)),
+  );
+  assert.deepEqual(sizes, [16, 10]);
+  assert.deepEqual(verdicts.filter((v) => !v.correct).map((v) => [v.answer, v.reason]), [
+    ["x+5", "timeout"],
+  ]);
+  // Every verdict has its own time.
+  assert.ok((verdicts[5]?.elapsedMs ?? 0) >= 1500);
+  assert.ok(verdicts.every((v, i) => i === 5 || v.elapsedMs < 1500));
+});
+
 Deno.test("grade() asks once for answers that are the same, at once or later", async () => {
   let asked = 0;
   const sandbox = scripted(({ code }) => {
     asked += pairsOf(code).length;
-    return { stdout: JSON.stringify(pairsOf(code).map(() => ({ equal: false }))) };
+    return { stdout: JSON.stringify(pairsOf(code).map(() => ({ equal: false, ms: 1 }))) };
   });
   await using grader = openGrader({ sandbox });
   await Promise.all(["x+1", "$x+1$", "x + 1"].map((answer) => grader.grade(ALGEBRA, answer)));
@@ -85,7 +127,7 @@ Deno.test("grade() sends answers as data that no quote or escape can leave", asy
   const sandbox = scripted(({ code }) => {
     assert.match(code, /^[\x20-\x7e\n]*$/);
     seen.push(...pairsOf(code).map((pair) => pair.answer));
-    return { stdout: JSON.stringify(pairsOf(code).map(() => ({ equal: false }))) };
+    return { stdout: JSON.stringify(pairsOf(code).map(() => ({ equal: false, ms: 1 }))) };
   });
   await using grader = openGrader({ sandbox });
   assert.equal((await grader.grade(ALGEBRA, answer)).correct, false);
@@ -142,19 +184,22 @@ Deno.test({
   name: "grade() ends a pair that runs too long (needs the confined environment)",
   ignore: CANNOT_RUN !== null,
   fn: async () => {
-    await using sandbox = await openReal({
-      ...GRADING_SANDBOX,
-      limits: { ...GRADING_SANDBOX.limits, wallMs: 3_000 },
-    });
+    await using sandbox = await openReal(GRADING_SANDBOX);
     await using grader = openGrader({ sandbox });
-    const [slow, quick] = await Promise.all([
-      grader.grade(
-        { answer: "1", meta: {} },
-        "\\sum_{k=1}^{9000} \\sqrt{k^3+\\sqrt{k}}",
-      ),
-      grader.grade(ALGEBRA, "(x+1)(x-1)"),
+    const slow = "\\sum_{k=1}^{9000} \\sqrt{k^3+\\sqrt{k}}";
+    const verdicts = await Promise.all([
+      grader.grade({ answer: "1", meta: {} }, slow),
+      ...Array.from({ length: 15 }, (_, i) => grader.grade(ALGEBRA, `(x+${i})(x-${i})`)),
     ]);
-    assert.deepEqual([slow?.correct, slow?.reason], [false, "timeout"]);
-    assert.equal(quick?.correct, true);
+    assert.deepEqual([verdicts[0]?.correct, verdicts[0]?.reason], [false, "timeout"]);
+    assert.deepEqual(
+      verdicts.slice(1).map((v) => v.correct),
+      Array.from(
+        { length: 15 },
+        (_, i) => i === 1,
+      ),
+    );
+    // One batch for the slow pair, one for the others: nothing was tried one by one.
+    assert.equal(sandbox.metrics().steps, 2);
   },
 });

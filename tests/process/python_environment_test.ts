@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { InfrastructureError, UsageError } from "../../lib/core/mod.ts";
-import { ensurePythonEnvironment, shortProgress } from "../../lib/process/mod.ts";
+import { ensurePythonEnvironment, PYTHON_ENVIRONMENTS } from "../../lib/process/mod.ts";
 
 /**
- * A stand-in for `python3` that makes "environments" in no time: `-m venv DIR` copies it to `DIR/bin/python`, emptying DIR
+ * A stand-in for `python3` that makes "environments" in no time: asked for `venv` it copies itself to `DIR/bin/python`, emptying DIR
  * before with `--clear` as the real one does; there it plays pip and appends its arguments to `calls.txt` beside it.
  */
 const FAKE_PYTHON = `#!/bin/sh
 here=$(/usr/bin/dirname "$0")
 case "$*" in
   *version_info*) echo \${FAKE_VERSION:-3 12} ;;
-  *"-m venv"*)
+  *'run_module("venv"'*)
     [ -n "$FAKE_VENV_ERROR" ] && { echo "$FAKE_VENV_ERROR"; exit 1; }
     for folder; do :; done
     case "$*" in *" --clear "*) /bin/rm -rf "$folder" ;; esac
@@ -20,6 +20,7 @@ case "$*" in
     shift 3
     echo "$@" >> "$here/calls.txt"
     case "$*" in *--index-url*) [ -n "$FAKE_NO_INDEX" ] && exit 1 ;; esac
+    case "$*" in *torch*) [ -n "$FAKE_NO_TORCH" ] && exit 1 ;; esac
     [ -n "$FAKE_PIP_ERROR" ] && { echo "$FAKE_PIP_ERROR" >&2; exit 1; }
     echo "  Downloading sympy-1.14.0-py3-none-any.whl (6.3 MB)"
     echo "Installing collected packages: sympy" ;;
@@ -48,9 +49,8 @@ Deno.test("ensurePythonEnvironment() builds once, and says what it does", () =>
     const folder = join(root, ".rstar", "python", "confined");
     assert.deepEqual(environment, { name: "confined", interpreter: join(folder, "bin", "python") });
     assert.deepEqual(messages, [
-      `confined: creating the Python environment ${folder}`,
-      "confined: downloading sympy 1.14.0 (6.3 MB)",
-      "confined: installing packages",
+      `confined: installing 6 Python packages into ${folder}, once`,
+      "confined: unpacking 1 package, 6 MB fetched",
       "confined: the Python environment is ready",
     ]);
     messages.length = 0;
@@ -68,7 +68,7 @@ Deno.test("ensurePythonEnvironment() builds once when several ask at the same ti
       });
     await Promise.all([ask(), ask(), ask()]);
     const count = (text: string) => messages.filter((message) => message.includes(text)).length;
-    assert.equal(count("creating"), 1);
+    assert.equal(count("installing"), 1);
     assert.equal(count("waiting"), 2);
   }));
 
@@ -100,39 +100,61 @@ Deno.test("ensurePythonEnvironment() rebuilds what is half built or out of date"
     assert.equal(await ask("cpu"), false);
   }));
 
-Deno.test("ensurePythonEnvironment() takes torch from where it was told to, or from pip's index", () =>
-  withFake(async ({ root, searchPath, messages }) => {
+Deno.test("ensurePythonEnvironment() installs what is pinned by hash, wheels alone, and a CPU build of torch or none", () =>
+  withFake(async ({ root, searchPath }) => {
     const calls = async (torch: string, env = {}) => {
-      messages.length = 0;
-      const { interpreter } = await ensurePythonEnvironment("models", {
-        projectRoot: root,
-        searchPath,
-        torch,
-        env,
-        onProgress: (message) => messages.push(message),
-      });
+      const options = { projectRoot: root, searchPath, torch, env };
+      const { interpreter } = await ensurePythonEnvironment("models", options);
       const text = await Deno.readTextFile(join(interpreter, "..", "calls.txt"));
-      return text.replaceAll(/^install .* --progress-bar off /gm, "")
+      return text.replaceAll(/^install .* --progress-bar off --only-binary :all: /gm, "")
         .replaceAll(/--requirement \S+/g, "--requirement FILE").trim().split("\n");
     };
-    const rest = "torch==2.13.0 --requirement FILE";
+    const pinned = "--no-deps --require-hashes --requirement FILE";
     const cpu = "--retries 0 --timeout 10 --no-deps " +
-      "--index-url https://download.pytorch.org/whl/cpu torch==2.13.0";
-    assert.deepEqual(await calls("cuda"), [rest]);
+      "--index-url https://download.pytorch.org/whl/cpu torch==2.13.0+cpu";
+    assert.deepEqual(await calls("cuda"), [pinned, "torch==2.13.0"]);
     assert.deepEqual(await calls("https://host.invalid/simple"), [
       "--no-deps --index-url https://host.invalid/simple torch==2.13.0",
-      rest,
+      pinned,
+      "torch",
     ]);
-    assert.deepEqual(await calls("cpu", { FAKE_NO_INDEX: "1" }), [cpu, rest]);
-    assert.ok(messages.includes(
-      "models: https://download.pytorch.org/whl/cpu gave no torch==2.13.0; " +
-        "taking the build of pip's default index",
-    ));
+    assert.deepEqual(await calls("cpu", { FAKE_NO_INDEX: "1" }), [
+      cpu,
+      "--no-deps torch==2.13.0+cpu",
+      pinned,
+    ]);
     await assert.rejects(
       calls("https://other.invalid/simple", { FAKE_NO_INDEX: "1" }),
       InfrastructureError,
     );
   }));
+
+Deno.test("ensurePythonEnvironment() takes no build with CUDA where there is none without, and says how large it is", () =>
+  withFake(async ({ root, searchPath }) => {
+    await assert.rejects(
+      ensurePythonEnvironment("models", {
+        ...{ projectRoot: root, searchPath },
+        env: { FAKE_NO_TORCH: "1" },
+      }),
+      {
+        name: "InfrastructureError",
+        message:
+          /^Cannot install torch==2\.13\.0\+cpu, .*; let pip reach it .*--torch cuda \(0\.5 GB, and gigabytes/,
+      },
+    );
+  }));
+
+Deno.test("every requirement is one version with hashes", async () => {
+  for (const name of PYTHON_ENVIRONMENTS) {
+    const url = new URL(`../../lib/process/requirements/${name}.txt`, import.meta.url);
+    const lines = (await Deno.readTextFile(url)).replaceAll("\\\n", "").trim().split("\n")
+      .filter((line) => !line.startsWith("#"));
+    assert.ok(lines.length > 0);
+    for (const line of lines) {
+      assert.match(line, /^[\w.-]+==[\w.]+( ; [^#]+?)?( +--hash=sha256:[0-9a-f]{64})+$/, name);
+    }
+  }
+});
 
 Deno.test("ensurePythonEnvironment() names the package that is missing", () =>
   withFake(async ({ root, searchPath }) => {
@@ -169,19 +191,3 @@ Deno.test("ensurePythonEnvironment() names the package that is missing", () =>
     );
     assert.equal((await ask({})).name, "confined");
   }));
-
-Deno.test("shortProgress() keeps what a user wants to know of pip's output", () => {
-  assert.equal(
-    shortProgress(
-      "  Downloading torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl (180.1 MB)",
-    ),
-    "downloading torch 2.13.0%2Bcpu (180.1 MB)",
-  );
-  assert.equal(
-    shortProgress("  Using cached https://host/a/b/numpy-2.4.6-cp311-cp311-linux.whl (16 MB)"),
-    "taking numpy 2.4.6 (16 MB)",
-  );
-  assert.equal(shortProgress("Installing collected packages: a, b"), "installing packages");
-  assert.equal(shortProgress("Collecting sympy==1.14.0"), null);
-  assert.equal(shortProgress("  Downloading sympy-1.14.0-py3-none-any.whl.metadata (12 kB)"), null);
-});

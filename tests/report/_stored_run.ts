@@ -105,6 +105,7 @@ async function storeLineage(store: DuckdbStore, runNo: number, hostile: string):
           problems: 10,
           round1: { pairAccuracy: 0.5, pairs: 40, problems: 8 },
         },
+        calibration: { b: 0.5, tau: 2, fittedOn: "training", groups: 12, problems: 9 },
         steps: 300,
         tokens: 5000,
       },
@@ -164,6 +165,7 @@ async function storeEvaluations(
             stage: "exact",
             reason: correct ? "equal" : "different",
             elapsedMs: 0.1,
+            vote: null,
           });
         }
       }

@@ -27,7 +27,7 @@ const HOSTILE = [
   `| a | b |\n|---|---|\n[x](javascript:alert(1)) \`\`\` ![y](http://z/)`,
 ].join("");
 
-/** What the tests look at, made once. */
+/** Prepares once what the tests look at. */
 async function prepare() {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/a.duckdb`;
@@ -135,7 +135,7 @@ Deno.test("runReport() shows both answers where rounds differ", () => {
 Deno.test("runReport() gives the table of rounds, the base first", () => {
   const { rows, columns } = table("rounds");
   assert.deepEqual(rows.map(({ round }) => round), [0, 1, 2]);
-  const greedy = columns.find(({ label }) => label === "suite, greedy");
+  const greedy = columns.find(({ label }) => label === "suite, greedy, pass@1");
   assert.ok(greedy !== undefined);
   assert.deepEqual(rows.map((one) => one[greedy.key]), [.25, .5, 1]);
   assert.deepEqual(rows.map(({ sft_rows }) => sft_rows), [null, 40, 80]);
@@ -160,7 +160,12 @@ Deno.test("runReport() shows what rounds together solved beside what each did, a
     const grow = (roundNo: number, problem: number, isSolved: boolean) =>
       store.writeTree({ runNo, roundNo }, testTree(`test/${problem}`, 0, isSolved));
     for (const [roundNo, leftAlone] of [0, 0, 1, 3].entries()) {
-      const row = { policy: null, ppm: null, params: { leftAlone }, state: "done" };
+      const row = {
+        policy: null,
+        ppm: null,
+        params: { leftAlone, undone: 2 * roundNo },
+        state: "done",
+      };
       await store.putRound({ runNo, roundNo, ...row });
     }
     await grow(1, 1, true);
@@ -186,7 +191,11 @@ Deno.test("runReport() shows what rounds together solved beside what each did, a
     ["0.21", "0.94"],
   );
   assert.ok(rounds.columns.some(({ label }) => label === "easy, left alone"));
-  assert.ok(!table("rounds").columns.some(({ key }) => key === "left_alone"), "none were");
+  assert.deepEqual(rounds.rows.map(({ undone }) => undone), [0, 2, 4, 6]);
+  assert.ok(rounds.columns.some(({ label }) => label === "trees left out"));
+  for (const none of ["left_alone", "undone"]) {
+    assert.ok(!table("rounds").columns.some(({ key }) => key === none), "none were");
+  }
 });
 
 Deno.test("runReport() counts trees and solved problems as the store does", () => {

@@ -16,7 +16,7 @@ import {
   type World,
 } from "./_world.ts";
 
-/** What a run of rounds leaves behind. */
+/** Store and world that a run of rounds leaves behind. */
 export interface Fixture {
   readonly store: ArtifactStore;
   readonly world: World;

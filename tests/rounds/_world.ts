@@ -17,7 +17,7 @@ export class Death extends Error {
   override readonly name = "Death";
 }
 
-/** What outlives a death besides the store: trees and folders. */
+/** Things that outlive a death besides the store: trees and folders. */
 export interface World {
   /** `round/seed/problem` of every stored tree. */
   readonly trees: Set<string>;
@@ -185,7 +185,7 @@ export function scriptedPlan(
   };
 }
 
-/** What a run left in the store, without what depends on time. */
+/** Lists what a run left in the store, without what depends on time. */
 export async function artifactsOf(store: ArtifactStore): Promise<readonly string[]> {
   const all = await store.artifacts();
   const name = ({ role, kind, roundNo }: ArtifactInfo) =>

@@ -1,4 +1,4 @@
-/** What rounds do with problems that are easy, and with those of which none is solved. */
+/** Tests of rounds with problems that are easy, and with those of which none is solved. */
 import assert from "node:assert/strict";
 import { RoundParams, type ScheduleOptions } from "../../lib/rounds/mod.ts";
 import { LEVELLESS, newFixture, run } from "./_fixture.ts";

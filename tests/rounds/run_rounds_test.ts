@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { InfrastructureError, UsageError } from "../../lib/core/mod.ts";
+import { InfrastructureError, ProviderError, StoreError, UsageError } from "../../lib/core/mod.ts";
 import {
   isComplete,
   RoundParams,
@@ -264,9 +264,38 @@ Deno.test("runRounds() takes a full disk for a failure of the machinery, and say
     name: "InfrastructureError",
     boundary: "store",
     message:
-      /stage "sft" of round 1: No space left on device .*: the disk is full; make room; every stage/,
+      /stage "sft" of round 1: No space left on device .*: the disk is full; make room; every stage before it is stored: when that is mended, the same command goes on/,
   });
 });
+
+Deno.test.each<[string, Error, RegExp]>([
+  [
+    "settings that are wrong",
+    new UsageError("The file is gone"),
+    /The file is gone; every stage before it is stored: when that is mended, the same command goes on from here/,
+  ],
+  [
+    "an endpoint that refuses the key",
+    new ProviderError("No such key", { status: 401, isRetryable: false }),
+    /No such key; every stage before it is stored: when that is mended, the same command goes on from here/,
+  ],
+  [
+    "an endpoint that was busy",
+    new ProviderError("Too busy", { status: 503, isRetryable: true }),
+    /Too busy; every stage before it is stored: the same command goes on from here/,
+  ],
+  [
+    "a database that cannot be used",
+    new StoreError("Its log is damaged; repair it", { isDamaged: true }),
+    /^Cannot finish stage "ppm" of round 1: Its log is damaged; repair it$/,
+  ],
+])(
+  "runRounds() says that the same command goes on only where it can: %s",
+  async (_name, error, message) => {
+    const trainPpm = () => Promise.reject(error);
+    await assert.rejects(run(newFixture(), scriptedPlan(), { stages: { trainPpm } }), { message });
+  },
+);
 
 Deno.test("runRounds() leaves an error that is a fault of the program as it is", async () => {
   const fault = new TypeError("undefined is not a function");

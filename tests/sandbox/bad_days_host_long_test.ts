@@ -37,7 +37,7 @@ testReal(
 const ENVIRONMENT = Deno.env.toObject();
 const plainRuns = new Map<string, Promise<string>>();
 
-/** What the steps print where nothing is odd; run once for all tests of a tier. */
+/** Returns what the steps print where nothing is odd; run once for all tests of a tier. */
 function runPlainly(tier: string): Promise<string> {
   const run = async () => {
     const { code, stdout, stderr } = await runProcess(Deno.execPath(), [...DENO, tier], {
@@ -51,7 +51,7 @@ function runPlainly(tier: string): Promise<string> {
   return running;
 }
 
-/** What every environment variable that a user may have could do to Python, if any of it were inherited. */
+/** Environment variables that a user may have. Each could change what Python does, if it were inherited. */
 const ODD_ENVIRONMENT = {
   LANG: "tr_TR.UTF-8",
   LC_ALL: "de_DE.ISO-8859-1",

@@ -50,7 +50,8 @@ for (const tier of TIERS) {
         assert.equal(sandbox.metrics().workersReplaced, 1);
       }
       const left = await processesWith(tag);
-      // Without a pid namespace nobody is left to end the stopped states of a supervisor that was killed (sandbox.md 6).
+      // Without a pid namespace nobody is left to end the stopped states of a supervisor that was killed (docs/security.md,
+      // "What is promised, by tier").
       if (tier === "A") assert.deepEqual(left, []);
       for (const pid of left) {
         assert.equal(await processState(pid), "T");

@@ -10,7 +10,7 @@ import { BWRAP, INTERPRETER, openReal, testReal, TIERS } from "../real_sandbox.t
 
 const PATHS = 300;
 
-/** What must not depend on the way: everything but what is measured, and the handle. */
+/** Part of an outcome that must not depend on the way: everything but measurements and the handle. */
 type Told = Pick<StepOutcome, "status" | "stdout" | "value" | "error">;
 
 /** Every state is kept as a process and its child forked from it. */

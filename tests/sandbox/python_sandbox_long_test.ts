@@ -121,6 +121,49 @@ testReal("openPythonSandbox() takes odd steps as data", async () => {
   }
 });
 
+testReal(
+  "openPythonSandbox() ends a program that ends itself behind output, and keeps its state",
+  async () => {
+    await using sandbox = await openReal();
+    await using session = sandbox.openSession();
+    const run = async (
+      code: string,
+      parent: Parameters<typeof session.run>[0]["parent"] = null,
+    ) => {
+      const { status, stdout, error, state } = await session.run({ parent, code, keep: true });
+      return { told: `${status} ${error?.type ?? ""}|${stdout}`, state };
+    };
+    const ended = await run("import sys\nx = 6\nprint(x)\nsys.exit(0)\nprint('never')");
+    assert.equal(ended.told, "ok |6\n");
+    assert.ok(ended.state !== null);
+    assert.equal((await run("print(7 * x)", ended.state)).told, "ok |42\n");
+    assert.equal((await run("exit()", ended.state)).told, "ok |", "the path has said something");
+    for (
+      const call of ["exit()", "quit()", "sys.exit()", "sys.exit(None)", "exit(0)", "quit(False)"]
+    ) {
+      assert.equal((await run(`import sys\nprint(1)\n${call}`)).told, "ok |1\n", call);
+    }
+    for (
+      const call of ["exit(1)", "sys.exit('no')", "sys.exit('')", "sys.exit(0.0)", "exit(True)"]
+    ) {
+      assert.equal((await run(`import sys\nprint(1)\n${call}`)).told, "error SystemExit|1\n", call);
+    }
+    assert.equal((await run("exit()")).told, "error SystemExit|", "nothing was said");
+    assert.equal((await run("raise SystemExit")).told, "error SystemExit|");
+  },
+);
+
+testReal(
+  "openPythonSandbox() sets no limit to the digits of a number, in either direction",
+  async () => {
+    await using sandbox = await openReal();
+    await using session = sandbox.openSession();
+    const code = "n = 10 ** 5_000\nassert int(str(n)) == n\nprint(len(str(n)))";
+    const { status, stdout } = await session.run({ parent: null, code, keep: false });
+    assert.equal(`${status} ${stdout}`, "ok 5001\n");
+  },
+);
+
 testReal("openPythonSandbox() preloads a file of the caller", async () => {
   const folder = await Deno.makeTempDir();
   try {

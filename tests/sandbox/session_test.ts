@@ -171,8 +171,8 @@ Deno.test("PythonSession.run() tries a step again that the host failed, and no v
   assert.equal((await bench.run("host fails 2", state)).stdout, "slow a > host fails 2");
   await assert.rejects(bench.run("host fails 3", state), {
     name: "SandboxUnavailableError",
-    message: "Cannot run a step: out of memory; give the machine (or container) more memory and " +
-      "processes, or use fewer workers or lower limits",
+    message: "Cannot run a step: out of memory; give the machine (or container) more memory, " +
+      "processes and cores, or use fewer workers or lower limits",
   });
   assert.deepEqual(bench.context.counters.stepsByStatus, {
     ok: 2,

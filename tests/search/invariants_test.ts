@@ -1,4 +1,4 @@
-/** What holds for every tree, over worlds in which anything can happen. */
+/** Invariants of every tree, over worlds in which anything can happen. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { canonicalJson, type Json, type NodeRecord, type TreeRecord } from "../../lib/core/mod.ts";
@@ -18,6 +18,9 @@ const specs = fc.record({
   propagateFailures: fc.boolean(),
   selection: fc.constantFrom("uct" as const, "puct" as const, "released" as const),
   guidance: fc.constantFrom("terminal" as const, "ppm" as const),
+  draws: fc.constantFrom("all" as const, "first-answer" as const),
+  closing: fc.constantFrom("at-once" as const, "when-met" as const),
+  failedPrograms: fc.constantFrom("end" as const, "go-on" as const),
 });
 
 function grow(spec: Partial<SearchSpec>, seed: number, order = 0): Promise<TreeRecord> {
@@ -61,7 +64,12 @@ Deno.test("searchTree() keeps the visit identity, values within bounds and its c
             0,
           ]);
         }
-        if (node.kind === "answer") assert.ok(node.visits <= 1 && children.length === 0);
+        if (node.kind === "answer") {
+          assert.ok(node.visits <= 1 && children.length === 0);
+          // Its Q is its judgement, and a PPM was not asked for it.
+          if (node.status === "ok") assert.equal(node.qValue, node.correct === true ? 1 : -1);
+          assert.equal(node.ppmLogit, null);
+        }
         if (node.closed && children.length > 0) assert.ok(children.every((c) => c.closed));
         assert.equal(new Set(children.map((c) => c.drawIndex)).size, children.length);
       }

@@ -1,34 +1,26 @@
 import assert from "node:assert/strict";
+import { SearchOverrides } from "../../lib/config/mod.ts";
 import { openTreesFor, PRESET_NAMES, PRESETS, SearchSpec } from "../../lib/search/mod.ts";
+import { readPage, tableBelow } from "../docs/_page.ts";
 
 Deno.test.each([...PRESET_NAMES])("preset %s is a valid specification", (name) => {
   assert.deepEqual(SearchSpec.parse(PRESETS[name].spec), PRESETS[name].spec);
 });
 
-Deno.test("presets hold the numbers of algorithm.md 3.8", () => {
+Deno.test("presets hold the numbers of docs/search.md", () => {
   const rows = PRESET_NAMES.map((name) => {
     const { spec, unsolved } = PRESETS[name];
-    const { rollouts, candidates, temperature, errorsAllowed, guidance } = spec;
-    return `${name}: ${rollouts}x${candidates} T${temperature} e${errorsAllowed} ${guidance} ` +
-      `+${unsolved.join("+")}`;
+    const { rollouts, candidates, temperature, guidance } = spec;
+    const more = unsolved.join(", ") || "–";
+    return [name, `${rollouts} × ${candidates}`, String(temperature), guidance, more];
   });
-  assert.deepEqual(rows, [
-    "default: 16x8 T1 e0 terminal +",
-    "paper/r1: 8x5 T0.7 e1 terminal +",
-    "paper/r2: 16x8 T1 e0 terminal +16",
-    "paper/r3: 16x8 T1 e0 ppm +16",
-    "paper/r4: 16x16 T1 e0 ppm +64+128",
-    "paper/test: 4x32 T1 e0 ppm +",
-    "released/bootstrap: 48x12 T0.7 e2 terminal +",
-    "released/sft: 48x12 T1 e1 ppm +",
-    "released/eval: 12x32 T1 e1 ppm +",
-    "greedy: 1x1 T0 e3 terminal +",
-    "starter/r1: 8x5 T1 e0 terminal +",
-    "starter/r2: 8x4 T1 e0 terminal +16",
-    "starter/r3: 8x4 T1 e0 ppm +16",
-    "starter/r4: 8x4 T1 e0 ppm +16",
-    "starter/test: 4x8 T0.5 e0 ppm +",
-  ]);
+  assert.deepEqual(rows, tableBelow(readPage("docs/search.md"), "Presets"));
+});
+
+Deno.test("presets allow as many errors in a row as docs/search.md says", () => {
+  const allowing = PRESET_NAMES.filter((name) => PRESETS[name].spec.errorsAllowed > 0)
+    .map((name) => `${name}: ${PRESETS[name].spec.errorsAllowed}`);
+  assert.deepEqual(allowing, ["paper/r1: 1", "released/bootstrap: 1", "greedy: 2"]);
 });
 
 Deno.test("paper and released presets use their own rules, the others ours", () => {
@@ -38,10 +30,23 @@ Deno.test("paper and released presets use their own rules, the others ours", () 
     assert.equal(spec.merge, isOurs);
     const selection = name === "starter/test" ? "puct" : "uct";
     assert.equal(spec.selection, name.startsWith("released") ? "released" : selection);
+    const own = [spec.draws, spec.closing, spec.failedPrograms];
+    const isReleased = name.startsWith("released");
+    assert.deepEqual(
+      own,
+      isReleased ? ["first-answer", "when-met", "go-on"] : Array(3).fill(undefined),
+    );
     assert.equal(spec.earlyStop, isOurs && !/test|greedy/.test(name));
   }
   assert.deepEqual(PRESETS["paper/r3"].spec.calibration, { bias: 0, scale: 1 });
   assert.deepEqual(PRESETS["released/sft"].spec.calibration, { bias: 0, scale: 5 });
+});
+
+Deno.test("SearchSpec reads what older versions stored, in which the released rules have no names", () => {
+  const { draws: _draws, closing: _closing, failedPrograms: _failed, ...stored } =
+    PRESETS["released/sft"].spec;
+  assert.deepEqual(SearchSpec.parse(stored), stored);
+  assert.deepEqual(SearchOverrides.parse(stored), stored);
 });
 
 Deno.test("SearchSpec refuses prescreening without a PPM, and unknown fields", () => {

@@ -82,9 +82,110 @@ Deno.test("searchTree() adds end values to the PPM's value, one visit each", asy
   const wrong = byText(tree, "x = -3");
   assert.deepEqual([wrong.visits, wrong.valueSum, wrong.ppmLogit], [1, -1, 0.5]);
   assert.ok(Math.abs((wrong.qValue ?? 0) - (Math.tanh(0.5) - 1) / 2) < 1e-12);
-  const right = byText(tree, "\n\nx = 3");
+  const right = byText(tree, "\nx = 3");
   assert.ok(Math.abs((right.qValue ?? 0) - (Math.tanh(-0.5) + 1) / 2) < 1e-12);
   assert.deepEqual([tree.nodes[0]?.ppmLogit, tree.nodes[0]?.qValue], [null, 0]);
+});
+
+/** Answers beside steps: draws of the root are a step, a wrong and a right answer. */
+const mixedDraws = policyOf((solution) =>
+  solution === "" ? [step("x = 3"), `\n${answer("2")}`, `\n${answer("3")}`] : [
+    lastStep("print 3"),
+    lastStep("print 4"),
+    lastStep("print 5"),
+  ]
+);
+
+Deno.test("searchTree() gives an answer its judgement as Q and never asks the PPM for it", async () => {
+  const asked: string[] = [];
+  const ppm = scriptedPpm((text) => {
+    asked.push(text);
+    return 3;
+  });
+  const spec = { candidates: 3, rollouts: 1, guidance: "ppm" as const };
+  const tree = await search(mixedDraws, { spec, ppm });
+  assert.ok(asked.length > 0 && asked.every((text) => !text.includes("<answer>")));
+  // What has no score and no visit comes first, as everywhere: the earlier answer, not the step of logit 3.
+  assert.deepEqual(tree.rollouts, [{ leafId: 2, value: -1 }]);
+  assert.deepEqual(
+    tree.nodes.slice(1).map((node) => [node.kind, node.visits, node.ppmLogit, node.qValue]),
+    [
+      ["step", 0, 3, Math.tanh(3)],
+      ["answer", 1, null, -1],
+      // No rollout has arrived at it, and it is right all the same.
+      ["answer", 0, null, 1],
+    ],
+  );
+});
+
+Deno.test("solveTree() gives an answer the PPM's value", async () => {
+  const tree = await solveTree(PROBLEM, {
+    spec: spec({ candidates: 3, rollouts: 1, guidance: "ppm" }),
+    ...{ seed: 0, policy: mixedDraws, domain: toyDomain(), now: () => 0 },
+    ppm: scriptedPpm((text) => text.includes("boxed{3}") ? 2 : 1),
+  });
+  const answers = tree.nodes.filter(({ kind }) => kind === "answer");
+  assert.deepEqual(answers.map((node) => [node.visits, node.ppmLogit, node.qValue, node.correct]), [
+    [0, 1, Math.tanh(1), null],
+    [1, 2, Math.tanh(2), null],
+  ]);
+});
+
+Deno.test('searchTree() with draws "first-answer" keeps equal texts once, and a finished answer alone', async () => {
+  const policy = policyOf((solution) => {
+    if (solution !== "") return [answer("2"), answer("3"), answer("2"), answer("3")];
+    return [lastStep("print 3"), step("x = 1"), lastStep("print 3"), step("x  = 1")];
+  });
+  const options = { candidates: 4, answerCandidates: 4, rollouts: 1, merge: false };
+  const tree = await search(policy, { spec: { ...options, draws: "first-answer" } });
+  assert.deepEqual(
+    tree.nodes.slice(1).map((node) => [node.kind, node.drawIndex, node.multiplicity, node.answer]),
+    [
+      ["code_end", 0, 2, null],
+      ["step", 1, 1, null],
+      ["step", 3, 1, null],
+      ["answer", 0, 2, "2"],
+    ],
+  );
+  const all = await search(policy, { spec: options });
+  assert.equal(all.nodes.length, 9);
+});
+
+Deno.test('searchTree() with failedPrograms "go-on" lets an answer follow a failed program and how it failed', async () => {
+  const policy = policyOf((solution) => [solution === "" ? lastStep("raise 1") : answer("3")]);
+  const options = { candidates: 1, rollouts: 1, errorsAllowed: 1 };
+  const tree = await search(policy, { spec: { ...options, failedPrograms: "go-on" } });
+  const [, program, found] = tree.nodes;
+  assert.deepEqual([program?.status, program?.terminal, found?.correct], [
+    "code_error",
+    false,
+    true,
+  ]);
+  assert.ok(program?.text.endsWith("<end_of_code>\n<output>ValueError: raised<end_of_output>\n"));
+  assert.equal((await search(policy, { spec: options })).nodes.length, 2);
+});
+
+Deno.test('searchTree() with closing "when-met" spends a rollout on every node that it finds finished', async () => {
+  const policy = policyOf((solution) => [
+    solution === ""
+      ? step("x = 3")
+      : solution.includes("print")
+      ? answer("3")
+      : lastStep("print x"),
+  ]);
+  const options = { candidates: 1, rollouts: 9, maxDrawBatches: 1, earlyStop: false };
+  // Rollout 1 arrives and closes the program; then the step, and then the root, are met.
+  const tree = await search(policy, { spec: { ...options, closing: "when-met" } });
+  assert.deepEqual(tree.rollouts, [
+    { leafId: 3, value: 1 },
+    { leafId: null, value: 0 },
+    { leafId: null, value: 0 },
+  ]);
+  assert.deepEqual([tree.stopReason, tree.nodes.map(({ closed }) => closed)], [
+    "closed",
+    [true, true, true, true],
+  ]);
+  assert.equal((await search(policy, { spec: options })).rollouts.length, 1);
 });
 
 Deno.test("searchTree() scores a program together with its output", async () => {

@@ -1,4 +1,4 @@
-/** Whole searches in a world of confusable steps, against what is known of it (algorithm.md 3.2 and 3.3). */
+/** Whole searches in a world of confusable steps, against what is known of it (docs/search.md, "Selection" and "Merging"). */
 import assert from "node:assert/strict";
 import { seededRandom, type TreeRecord } from "../../lib/core/mod.ts";
 import { scriptedPolicy } from "../../lib/endpoint/mod.ts";

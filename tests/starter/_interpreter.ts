@@ -1,6 +1,6 @@
 /** An independent reading of the starter world's step language: assignments of whole-number arithmetic, and one print. */
 
-/** What a program did. */
+/** Result of a program. */
 export interface ProgramResult {
   readonly names: ReadonlyMap<string, number>;
   readonly printed: string;

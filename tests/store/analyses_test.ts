@@ -103,6 +103,22 @@ Deno.test("suspect-labels ranks strong agreement on another answer first", async
   assert.equal((await rowsOf(store, "suspect-labels", { columns, limit: 1 })).length, 1);
 });
 
+Deno.test("suspect-labels takes the score of a program where its answer was judged instead of scored", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/a.duckdb`);
+  const runNo = await prepareRun(store, 2);
+  for (const [problem, ppmLogit] of [[1, -5], [2, 5]] as const) {
+    await store.writeTree({ runNo, roundNo: 1 }, {
+      ...handTree([{ parent: 0, multiplicity: 8, ppmLogit }, answer(1, "9", { correct: false })]),
+      problemId: `test/${problem}`,
+    });
+  }
+  assert.deepEqual(await rowsOf(store, "suspect-labels", { columns: ["problem_id", "mean_ppm"] }), [
+    ["test/2", 5],
+    ["test/1", -5],
+  ]);
+});
+
 Deno.test("disagreements lists divided solutions and divided graders", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(`${folder.path}/a.duckdb`);
@@ -229,4 +245,35 @@ Deno.test("hardest, cost, errors and calibration keep runs apart", async () => {
     await rowsOf(store, "q-by-depth", { run: "r", columns: ["depth", "nodes", "success"] }),
     [[1, 3, 0], [2, 3, 0]],
   );
+});
+
+Deno.test("errors show what failed, whatever it was: no cell of message or text is empty", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/a.duckdb`);
+  const runNo = await prepareRun(store, 1);
+  const failed = { kind: "failed", terminal: true, closed: true } as const;
+  const execution = {
+    status: "timeout",
+    stdout: "",
+    errorType: null,
+    errorMessage: null,
+    errorLine: null,
+    wallMs: 1,
+    cpuMs: 1,
+    cached: false,
+  } as const;
+  await store.writeTree(
+    { runNo, roundNo: 1 },
+    handTree([
+      { ...failed, parent: 0, status: "unparsable", text: "The sum is 3." },
+      { ...failed, parent: 0, status: "truncated", text: " \n" },
+      { parent: 0, status: "code_error", text: "print(y)", code: "print(y)", execution },
+    ]),
+  );
+  const columns = ["status", "example_message", "example_text"];
+  assert.deepEqual((await rowsOf(store, "errors", { columns })).toSorted(), [
+    ["code_error", "timeout", "print(y)"],
+    ["truncated", "cut at the limit of tokens", "(an empty text)"],
+    ["unparsable", "not in the format of a step or answer", "The sum is 3."],
+  ]);
 });

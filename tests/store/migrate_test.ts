@@ -75,3 +75,31 @@ Deno.test("openStore() makes views anew that are not those of this version", asy
   const { columns } = await store.query("FROM trees LIMIT 0");
   assert.equal(columns[0], "run");
 });
+
+Deno.test("openStore() of version 2 finds verdicts whose answers nobody has grouped", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/old.duckdb`;
+  await withDuckDb(path, async (connection) => {
+    await connection.run(
+      "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_at TIMESTAMP NOT NULL)",
+    );
+    for (const [i, sql] of MIGRATIONS.slice(0, 2).entries()) {
+      await connection.run(sql);
+      await connection.run(`INSERT INTO schema_version VALUES (${i + 1}, now()::TIMESTAMP)`);
+    }
+    await connection.run(
+      `INSERT INTO problem(problem_no, problem_id, source, question, answer, meta)
+         VALUES (1, 'p', 's', 'q?', '5', '{}');
+       INSERT INTO evaluation VALUES
+         (1, 'known', 'sample', NULL, NULL, NULL, NULL, '{}', 'h', '{}', 'complete', now()::TIMESTAMP);
+       INSERT INTO eval_sample SELECT 1, 1, i, '5', 'answered', NULL, 1, 1, 1, 'null', 0 FROM range(2) r(i);
+       INSERT INTO verdict SELECT 1, 1, i, 'rstar-2', true, 'exact', 'equal', 0 FROM range(2) r(i)`,
+    );
+  });
+  await using store = await openStore(path);
+  const samples = await store.samples(1);
+  assert.deepEqual(samples.map(({ verdicts }) => verdicts.map(({ vote }) => vote)), [
+    [null],
+    [null],
+  ]);
+});

@@ -201,6 +201,7 @@ Deno.test("checkpoints and lineage say what was made from what", async () => {
   await store.addArtifact(testArtifact({
     runNo,
     roundNo: 1,
+    meta: { calibration: { b: 0.5, tau: 2, fittedOn: "training", groups: 12, problems: 9 } },
     parents: [file, base],
     metrics: [
       { step: 2, name: "loss", value: 0.5 },
@@ -211,9 +212,12 @@ Deno.test("checkpoints and lineage say what was made from what", async () => {
   }));
   assert.deepEqual(
     await allRows(store.query(
-      "SELECT artifact_id, round, role, calibration_tau, last_loss, pair_accuracy, pair_accuracy_round_1 FROM checkpoints ORDER BY 1",
+      "SELECT artifact_id, round, role, calibration_tau, calibration_fitted_on, calibration_groups, last_loss, pair_accuracy, pair_accuracy_round_1 FROM checkpoints ORDER BY 1",
     )),
-    [[1, 0, "policy", 2, null, null, null], [3, 1, "policy", 2, 0.5, 0.75, 0.625]],
+    [
+      [1, 0, "policy", 2, null, null, null, null, null],
+      [3, 1, "policy", 2, "training", 12, 0.5, 0.75, 0.625],
+    ],
   );
   assert.deepEqual(
     await allRows(store.query(

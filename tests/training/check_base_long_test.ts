@@ -29,6 +29,9 @@ modelTest(
           name: "UsageError",
           message,
         });
+      await Deno.writeTextFile(join(folder, "pytorch_model.bin"), "");
+      await refused(/weights are a pickle \("pytorch_model\.bin"\).*convert it to safetensors/);
+      await Deno.remove(join(folder, "pytorch_model.bin"));
       await edit(
         join(folder, "tokenizer_config.json"),
         (config) => ({ ...config, eos_token: null }),

@@ -1,4 +1,4 @@
-/** What axe-core finds wrong with a page for people who cannot see it well, or use it without a pointer. */
+/** Faults that axe-core finds in a page for people who cannot see it well, or who use it without a pointer. */
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 

@@ -1,4 +1,4 @@
-/** What tests of the page in a real browser begin with. */
+/** Stage on which tests of the page in a real browser begin. */
 import type { Browser, Page } from "playwright-core";
 import { temporaryFolder } from "../store/_files.ts";
 import { hasChromium, startBrowser } from "./_browser.ts";

@@ -3,7 +3,7 @@ import { openStore } from "../../lib/store/mod.ts";
 import { testProblem, testRun } from "../conformance/store.ts";
 import { answer, handTree } from "../store/_hand_tree.ts";
 
-/** What is put into the database. */
+/** Options of the trees that are put into the database. */
 export interface StoredTreesOptions {
   /** Part of every text that a model, a data set or a user writes. @default nothing */
   readonly hostile?: string;

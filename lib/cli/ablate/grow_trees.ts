@@ -7,6 +7,7 @@ import { Interrupted } from "../interrupt.ts";
 import { growRound } from "../synth/grow.ts";
 import { pendingJobs } from "../synth/jobs.ts";
 import { type LaboratoryParts, serve } from "./parts.ts";
+import { undoneWayOn } from "../unfinished.ts";
 
 /**
  * Grows the trees of a request that are not stored yet; returns the number of their run. Where none is missing nothing is started.
@@ -45,8 +46,8 @@ export async function growTrees(
   if (outcome.undone === 0) return runNo;
   throw new InfrastructureError(
     "process",
-    `${outcome.undone} trees of "${key}" could not be finished, for the reasons above; nothing stored is lost, and the same ` +
-      "command goes on",
+    `${outcome.undone} trees of "${key}" could not be finished, for the reasons above; nothing stored is lost; ` +
+      undoneWayOn(outcome),
   );
 }
 

@@ -7,7 +7,7 @@ import { artifactPlace, runFolder } from "../artifact_location.ts";
 
 const Mark = z.object({ ablation: z.object({ key: z.string(), inputs: z.string() }) });
 
-/** What is to be made. */
+/** Artifact that is to be made. */
 export interface Wanted {
   readonly runNo: number;
   readonly key: string;
@@ -34,7 +34,7 @@ function inputsHash({ inputs }: Pick<Wanted, "inputs">): string {
   return hashJson(inputs).slice(0, 10);
 }
 
-/** What was made of it before, if its files are still there; `null` otherwise. */
+/** Finds the wanted artifact if it was made before and its files are still there; `null` otherwise. */
 export async function findMade(
   store: ArtifactStore,
   db: string,

@@ -11,7 +11,7 @@ import type { WorkDisplay } from "../work_display.ts";
 import type { Workplace } from "../workplace.ts";
 import type { FoundSource } from "./source_round.ts";
 
-/** What an ablation is done with. */
+/** Parts needed to carry out an ablation. */
 export interface LaboratoryParts {
   readonly config: AblateConfig;
   readonly settings: AblationSettings;

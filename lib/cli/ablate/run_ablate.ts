@@ -34,7 +34,7 @@ export interface AblateOutcome {
 }
 
 /**
- * What an ablation would do, for people; nothing is started or kept.
+ * Describes what an ablation would do, for people; nothing is started or kept.
  *
  * @throws {UsageError} If there is no such database, run, round or suite.
  */
@@ -131,6 +131,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     onSeed: (seed) => display.say(`Seed ${seed + 1} of ${sizes.seeds}`),
     signal: interrupts.stopAdmitting,
   });
+  display.finish();
   return {
     run: run.name,
     source: `round ${found.source.round} of run "${found.run.name}"`,
@@ -142,7 +143,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
 
 async function loadMeasured(config: AblateConfig, name: string): Promise<LoadedSuite> {
   const limit = ablateSizes(config).evalProblems;
-  const { suites: [suite] } = await loadSuites([name], () => ({ limit }));
+  const { suites: [suite] } = await loadSuites([name], { selectionOf: () => ({ limit }) });
   if (suite === undefined) throw new TypeError("Cannot measure: expected a suite, got none");
   return suite;
 }

@@ -14,7 +14,7 @@ import { baseFolder } from "../base_folder.ts";
 import { storedProblems } from "../stored_problems.ts";
 import { storedModel } from "./made_model.ts";
 
-/** What the specification of a run of `evolve` says, as far as it is used. */
+/** Specification of a run of `evolve`, as far as it is used. */
 const RunSpec = z.object({
   problems: z.string(),
   search: z.record(z.string(), z.array(z.object({ spec: SearchSpec })).min(1)),
@@ -106,12 +106,12 @@ async function findTraces(
   return { artifactId, rows: rows ?? 0, path: join(artifactPlace(db, found), OWN_FILES.sft) };
 }
 
-/** What a checkpoint was trained with. */
+/** Settings that a checkpoint was trained with. */
 function settingsOf({ meta }: ArtifactInfo): TrainSettings {
   return z.object({ settings: TrainSettings }).parse(meta).settings;
 }
 
-/** What a round searched with; rounds after the last that has a specification of its own took that one. */
+/** Settings that a round searched with; rounds after the last one with a specification of its own used that one. */
 function searchOf({ search }: z.infer<typeof RunSpec>, { run, round }: RoundOfRun): SearchSpec {
   const named = Object.keys(search).length;
   const found = search[`round ${Math.min(round, named)}`]?.[0]?.spec;

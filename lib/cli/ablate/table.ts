@@ -1,5 +1,6 @@
 import type { ArmRow, FigureRow } from "../../ablation/mod.ts";
-import { drawGrid, type Grid, percent, probability, signed } from "../eval/table.ts";
+import { probabilityText } from "../../evaluation/mod.ts";
+import { differenceCell, drawGrid, type Grid, percent, signed } from "../eval/table.ts";
 import { shortDuration, shortNumber } from "../output.ts";
 import type { AblateOutcome } from "./run_ablate.ts";
 
@@ -34,14 +35,14 @@ export interface FigureGridOptions {
 /** The tables: what the arms score, and what explains it. */
 export function ablateGrids({ result, suite }: AblateOutcome): readonly Grid[] {
   const title =
-    `${result.question} Percent on ${suite} [95 % interval]; difference to the first arm over seeds and problems`;
+    `${result.question} Percent on ${suite} [95 % interval]; difference to the first arm over seeds and problems, its interval that of the test behind p`;
   return [
     ablateGrid(title, result.rows),
     ...figureGrids("What explains it (means over seeds)", result.figures),
   ];
 }
 
-/** What arms score. */
+/** Table of the scores of arms. */
 export function ablateGrid(title: string, rows: readonly ArmRow[]): Grid {
   return {
     title,
@@ -55,12 +56,8 @@ function armCells({ metric, arm, estimate, interval, problems, difference, perSe
     ...[metric, arm],
     `${percent(estimate)} [${percent(interval.low)}, ${percent(interval.high)}]`,
     String(problems),
-    difference === null
-      ? NONE
-      : `${signed(difference.difference)} [${signed(difference.interval.low)}, ${
-        signed(difference.interval.high)
-      }]`,
-    difference === null ? NONE : probability(difference.p),
+    difference === null ? NONE : differenceCell(difference),
+    difference === null ? NONE : probabilityText(difference.p),
     difference === null ? perSeed.map(percent).join(" ") : difference.perSeed.map(signed).join(" "),
   ];
 }

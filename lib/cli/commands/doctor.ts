@@ -1,19 +1,33 @@
 import { Command, Option } from "commander";
+import { join } from "node:path";
 import { SynthConfig } from "../../config/mod.ts";
-import { InfrastructureError, UsageError } from "../../core/mod.ts";
+import { InfrastructureError } from "../../core/mod.ts";
 import { type AttackTotals, runAttacks } from "../../sandbox/mod.ts";
 import { examineEndpoints } from "../doctor/endpoints.ts";
-import type { Finding, Say } from "../doctor/finding.ts";
+import {
+  countLevels,
+  type Finding,
+  finding,
+  findingLine,
+  type Say,
+  summaryLine,
+} from "../doctor/finding.ts";
 import {
   examineClock,
   examineControl,
+  examineDatabase,
+  examineDeno,
   examineDisk,
   examineFileLimit,
+  examineFolders,
   examinePermissions,
 } from "../doctor/machine.ts";
+import { examineConfined, examineModels } from "../doctor/python.ts";
 import { examineGrader, examineSandbox } from "../doctor/sandbox.ts";
 import { findBwrap, pythonInterpreter } from "../host.ts";
 import { notice, print } from "../output.ts";
+import { PROJECT_ROOT } from "../project_root.ts";
+import { SaidAlready } from "../said_already.ts";
 import { addSettings, commandConfig } from "../settings.ts";
 import { planEstimate, planSynth } from "../synth/plan.ts";
 
@@ -73,36 +87,39 @@ async function examine(config: SynthConfig): Promise<void> {
   const findings: Finding[] = [];
   const say = (finding: Finding) => {
     findings.push(finding);
-    if (config.json) return;
-    print(`${finding.ok ? "ok    " : "FAILED"} ${finding.name}${detailOf(finding)}`);
+    if (!config.json) print(findingLine(finding));
   };
-  say({ name: `Deno ${Deno.version.deno}`, ok: true, detail: "" });
+  await examineDeno(say);
   await examinePermissions(say);
-  const interpreter = await pythonInterpreter("confined", { onProgress: notice });
-  await examineFileLimit(say, interpreter);
   await examineClock(say);
-  await examineDisk(say, { db: config.db, nodes: await estimatedNodes(config, say) });
+  const nodes = await estimatedNodes(config, say);
+  await examineDisk(say, { db: config.db, nodes });
+  await examineFolders(say, { db: config.db, cache: join(PROJECT_ROOT, ".rstar") });
+  await examineDatabase(say, config.db);
   await examineControl(say, config.db);
+  const interpreter = await examineConfined(say);
+  if (interpreter !== null) await examineFileLimit(say, interpreter);
+  await examineModels(say);
   await examineEndpoints(say, config);
-  await examineSandbox(say);
-  await examineGrader(say);
-  if (config.json) print(JSON.stringify({ ok: findings.every((f) => f.ok), findings }));
-  if (findings.some((finding) => !finding.ok)) {
-    throw new InfrastructureError("process", "This machine is not ready; see the lines above");
-  }
+  await examineSandbox(say, interpreter);
+  if (interpreter !== null) await examineGrader(say);
+  const counts = countLevels(findings);
+  const isReady = counts.fail === 0;
+  print(
+    config.json
+      ? JSON.stringify({ ok: isReady, counts, findings, summary: summaryLine(findings) })
+      : summaryLine(findings),
+  );
+  if (!isReady) throw new SaidAlready();
 }
 
-/** What the planned trees come to at most; `null` where the settings make no plan, which is a finding of its own. */
+/** Estimates how many nodes the planned trees have at most; `null` where the settings make no plan, which is a finding of its own. */
 async function estimatedNodes(config: SynthConfig, say: Say): Promise<number | null> {
-  try {
-    return planEstimate(await planSynth(config)).candidates;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    say({ name: "plan", ok: false, detail: error.message });
-    return null;
-  }
-}
-
-function detailOf({ detail }: Finding): string {
-  return detail === "" ? "" : `: ${detail}`;
+  let nodes: number | null = null;
+  const planned = await finding("plan", async () => {
+    nodes = planEstimate(await planSynth(config)).candidates;
+    return `at most ${nodes} candidates`;
+  });
+  say(planned);
+  return nodes;
 }

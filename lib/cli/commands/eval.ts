@@ -10,7 +10,7 @@ import { selectionOf } from "../eval/plan.ts";
 import { reportOutcome } from "../eval/report_outcome.ts";
 import { runEval } from "../eval/run_eval.ts";
 import { notice, print } from "../output.ts";
-import { addSettings, commandConfig, configLines } from "../settings.ts";
+import { addSettings, commandConfig, configLines, workedExamples } from "../settings.ts";
 
 /** `eval`: measures checkpoints on suites; its subcommands look at what is stored. */
 export function evalCommand(): Command {
@@ -22,6 +22,16 @@ export function evalCommand(): Command {
         "and the model that ships where there is none.",
     );
   addSettings(command, EvalConfig);
+  command.addHelpText(
+    "after",
+    workedExamples([
+      ["every round of the newest evolve run, compared", "eval --all-rounds --limit 100"],
+      [
+        "eight samples of a model on a server, by suite",
+        "eval --checkpoint http://localhost:8000/v1 --suite math500,gsm8k --mode sample --k 8",
+      ],
+    ]),
+  );
   const samples = command.options.find(({ long }) => long === "--k");
   if (samples !== undefined) {
     samples.short = "-k";
@@ -46,7 +56,7 @@ async function evaluate(
   const config = model === null ? resolved.config : await likeConfig(resolved.config, model);
   const { suites, notices } = await loadSuites(
     config.suite,
-    (suite) => selectionOf(config, suite),
+    { selectionOf: (suite) => selectionOf(config, suite), fields: config.fields },
   );
   if (model !== null) checkLike(config, suites, model);
   if (!config.quiet) notices.forEach(notice);

@@ -22,11 +22,12 @@ import { findSource } from "../export/find_source.ts";
 import { registerExport } from "../export/register_export.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { parseJsonFlag } from "../json_flag.ts";
-import { LiveDisplay, notice, print } from "../output.ts";
+import { LiveDisplay } from "../live_display.ts";
+import { notice, print } from "../output.ts";
 import { readUserText } from "../read_user_text.ts";
 import { openReader } from "../reader.ts";
 
-/** What can be exported, by the folder that it is written in, and the role of the model that is trained on it. */
+/** Kinds of data that can be exported, by the folder they are written in, with the role of the model that is trained on them. */
 const ROLES = { sft: "policy", pairs: "ppm" } as const;
 
 type Part = keyof typeof ROLES;
@@ -119,7 +120,7 @@ type Run = (
   options: Omit<Parameters<typeof exportSft>[1], "rules" | "formats">,
 ) => Promise<ExportManifest>;
 
-/** What is to be written, with its rules checked. */
+/** Jobs of an export: the parts to be written, with their rules checked. */
 async function exportJobs(
   flags: ExportFlags,
 ): Promise<readonly { readonly part: Part; readonly run: Run }[]> {

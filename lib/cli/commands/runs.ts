@@ -1,12 +1,18 @@
 import Table from "cli-table3";
 import { Command } from "commander";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/mod.ts";
-import { compactDatabase, copyDatabase, openStore } from "../../store/mod.ts";
+import {
+  compactDatabase,
+  copyDatabase,
+  openStore,
+  repairDatabase,
+  type RepairOutcome,
+} from "../../store/mod.ts";
 import { connectControl } from "../control/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { notice, print } from "../output.ts";
+import { notice, print, shortBytes } from "../output.ts";
 import { openReader } from "../reader.ts";
 
 interface RunsOptions {
@@ -20,7 +26,9 @@ const RunRow = z.tuple([z.string(), z.string(), z.number(), z.number(), z.number
 
 /** `runs`: what a database holds, and what can be done with it as a whole. */
 export function runsCommand(): Command {
-  const command = new Command("runs").description("List, rename, delete, compact and copy runs");
+  const command = new Command("runs").description(
+    "List, rename, delete, compact, copy and repair runs",
+  );
   const add = (usage: string, description: string, isDefault = false) =>
     command.command(usage, { isDefault }).description(description)
       .addOption(databaseOption());
@@ -37,7 +45,12 @@ export function runsCommand(): Command {
     .option("--yes", "do not ask")
     .action(remove);
   add("compact", "make the file as small as its contents, and bring it up to date").action(compact);
-  add("snapshot <file>", "write a consistent copy").action(snapshot);
+  add(
+    "snapshot <file>",
+    "write a consistent copy, in the folder of the database: the process that holds it may write there alone",
+  ).action(snapshot);
+  add("repair", "bring back what can be read where a power cut damaged the log of the database")
+    .action(repair);
   return command;
 }
 
@@ -105,19 +118,51 @@ function roundNumber(text: string): number {
 async function compact({ db }: RunsOptions): Promise<void> {
   await requireFile(db);
   const { before, after } = await compactDatabase(db);
-  notice(`${megabytes(before)} before, ${megabytes(after)} now`);
+  notice(`${shortBytes(before)} before, ${shortBytes(after)} now`);
 }
 
 async function snapshot(file: string, { db }: RunsOptions): Promise<void> {
   await requireFile(db);
+  requireNeighbour(file, db);
   using process = await connectControl(db);
   if (process === null) await copyDatabase(db, file);
   else await process.snapshot(resolve(file));
   notice(`Copy in ${file}`);
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+async function repair({ db }: RunsOptions): Promise<void> {
+  await requireFile(db);
+  const outcome = await repairDatabase(db, { now: new Date() });
+  if (outcome === null) return notice(`Nothing to repair: "${db}" can be read as it is`);
+  repairLines(outcome).forEach(notice);
+}
+
+function repairLines({ runs, commits, lost, kept }: RepairOutcome): readonly string[] {
+  const held = runs.map(({ name, trees }) => `${safeText(name)}: ${trees} trees`).join(", ");
+  const left = held === "" ? "no run is left" : held;
+  return [
+    `Brought back ${commits} of ${
+      commits + lost.commits
+    } commits that the damaged log shows; now there are: ${left}`,
+    lost.commits === 0
+      ? `Lost: no commit that can be recognised; the last ${
+        shortBytes(lost.bytes)
+      } of the log belong to none`
+      : `Lost: ${lost.commits} commits, at least ${lost.trees} trees among them (${
+        shortBytes(lost.bytes)
+      } of the log)`,
+    `The damaged log is kept as ${kept}; remove it when nobody needs it`,
+    "The command that was stopped goes on, and does again what was lost",
+  ];
+}
+
+/** Neither this command nor the process that holds the database may write anywhere else. */
+function requireNeighbour(file: string, db: string): void {
+  const folder = dirname(resolve(db));
+  if (resolve(file).startsWith(folder === "/" ? folder : `${folder}/`)) return;
+  throw new UsageError(
+    `Cannot write copy "${file}": a copy is made in the folder of the database, "${folder}"; name a file there, and move it afterwards`,
+  );
 }
 
 /** Opening for writing would make a file that is not there. */

@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { parseDuration } from "../../config/mod.ts";
+import { parseDuration } from "../../config/bare/mod.ts";
 import { UsageError } from "../../core/mod.ts";
 import { type Asked, sqlNames, sqlReference, statementOf, writeParquet } from "../../store/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { PROJECT_ROOT } from "../host.ts";
+import { PROJECT_ROOT } from "../project_root.ts";
 import { notice, print } from "../output.ts";
 import { readUserText } from "../read_user_text.ts";
 import { openReader } from "../reader.ts";

@@ -1,9 +1,10 @@
 import { Command } from "commander";
-import { UsageError } from "../../core/mod.ts";
-import { connectControl, type ControlStatus } from "../control/mod.ts";
+import { StoreError, UsageError } from "../../core/mod.ts";
+import { connectControl, type ControlClient, type ControlStatus } from "../control/mod.ts";
 import { databaseOption } from "../database_option.ts";
 import { listenForInterrupts } from "../interrupt.ts";
-import { print, shortDuration, shortNumber } from "../output.ts";
+import { LiveDisplay } from "../live_display.ts";
+import { notice, print, shortDuration, shortNumber } from "../output.ts";
 
 interface StatusOptions {
   readonly db: string;
@@ -17,7 +18,10 @@ export function statusCommand(): Command {
     .description("Say what the process that holds a database is doing")
     .addOption(databaseOption())
     .option("--json", "print one line of JSON on standard output")
-    .option("--follow", "print events, one line of JSON each, until the process ends")
+    .option(
+      "--follow",
+      "keep showing it until the process ends; with --json its events, one line each",
+    )
     .action(async ({ db, json, follow }: StatusOptions) => {
       using interrupts = listenForInterrupts(() => {});
       using client = await connectControl(db);
@@ -30,10 +34,40 @@ export function statusCommand(): Command {
       if (json) print(JSON.stringify(status));
       else if (!follow) statusLines(status).forEach(print);
       if (!follow) return;
-      for await (const event of client.events({ signal: interrupts.stopAdmitting })) {
-        print(JSON.stringify(event));
-      }
+      const events = client.events({ signal: interrupts.stopAdmitting });
+      if (!json) return await showProgress(client, { events, status });
+      for await (const event of events) print(JSON.stringify(event));
     });
+}
+
+/** Shows a process as it goes on: every event of its is a reason to ask how far it is. */
+async function showProgress(
+  client: ControlClient,
+  { events, status }: {
+    readonly events: AsyncIterable<unknown>;
+    readonly status: ControlStatus;
+  },
+): Promise<void> {
+  let latest = status;
+  const picture = () => {
+    const lines = statusLines(latest);
+    return { lines, line: lines.slice(0, 2).join("; ") };
+  };
+  {
+    using _display = new LiveDisplay(picture, { quiet: false });
+    for await (const _event of events) {
+      const next = await client.status().catch(ended);
+      if (next === null) break;
+      latest = next;
+    }
+  }
+  notice(`Process ${latest.pid} has ended, or was left`);
+}
+
+/** A process that ends between an event and the question does not answer. */
+function ended(error: unknown): null {
+  if (error instanceof StoreError) return null;
+  throw error;
 }
 
 function statusLines({ pid, command, run, startedAt, search }: ControlStatus): readonly string[] {

@@ -1,35 +1,49 @@
 import { Command } from "commander";
 import { SynthConfig } from "../../config/mod.ts";
 import { notice, print, shortNumber } from "../output.ts";
-import { addSettings, commandConfig, configLines } from "../settings.ts";
+import { addSettings, commandConfig, configLines, workedExamples } from "../settings.ts";
 import { planEstimate, planSynth, type SynthPlan } from "../synth/plan.ts";
 import { runSynth } from "../synth/run_synth.ts";
+import { requireRead } from "../unread.ts";
 import { summaryJson, summaryLines } from "../synth/summary.ts";
 
 /** `synth`: searches a problem set and stores the trees. */
 export function synthCommand(): Command {
   const command = new Command("synth")
     .description("Search a problem set by Monte-Carlo tree search and store every step");
+  command.addHelpText(
+    "after",
+    workedExamples([
+      ["search ten problems of a world that ships, with the model that ships", "synth --limit 10"],
+      [
+        "a general code model on a server of yours",
+        "synth --problems gsm8k_train --preset paper/r1 --policy http://localhost:8000/v1 --policy-api chat --limit 100",
+      ],
+    ]),
+  );
   return addSettings(command, SynthConfig).action(
     async (options: Readonly<Record<string, string | boolean>>) => {
       const resolved = await commandConfig(SynthConfig, options);
       if (resolved.printConfig) return print(configLines(resolved));
       const { config } = resolved;
       const plan = await planSynth(config);
-      if (plan.ungradable > 0) {
-        notice(`Left out: ${plan.ungradable} problems that no grader can judge (figures, proofs)`);
-      }
+      if (!config.dryRun) plan.set.notices.forEach(notice);
       if (config.dryRun) return printPlan(config, plan);
       const outcome = await runSynth(config, plan);
       if (config.json) print(summaryJson(outcome));
       else summaryLines(outcome).forEach(print);
+      requireRead(outcome.summary);
     },
   );
 }
 
 function printPlan(config: SynthConfig, plan: SynthPlan): void {
   const estimate = planEstimate(plan);
-  if (config.json) return print(JSON.stringify({ ...estimate, problems: plan.problems.length }));
+  if (config.json) {
+    return print(
+      JSON.stringify({ ...estimate, problems: plan.problems.length, problem_set: plan.set.lines }),
+    );
+  }
   const where = plan.policyFolder === null
     ? config.policy.join(", ")
     : `embedded engine, ${plan.policyFolder}`;
@@ -37,6 +51,7 @@ function printPlan(config: SynthConfig, plan: SynthPlan): void {
   print(
     `Problems: ${plan.problems.length} of "${config.problems}", seeds ${plan.seeds.join(", ")}`,
   );
+  plan.set.lines.forEach(print);
   print(
     `Preset: ${config.preset}, ${plan.spec.rollouts} rollouts x ${plan.spec.candidates} candidates`,
   );

@@ -5,6 +5,7 @@ import { UsageError } from "../../core/mod.ts";
 import { OWN_FILES } from "../../export/mod.ts";
 import { openStore } from "../../store/mod.ts";
 import {
+  type CheckpointSummary,
   readCheckpoint,
   train,
   TRAINING_KINDS,
@@ -18,7 +19,8 @@ import { pythonInterpreter } from "../host.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { isFile } from "../is_file.ts";
 import { parseJsonFlag } from "../json_flag.ts";
-import { LiveDisplay, notice, print } from "../output.ts";
+import { LiveDisplay } from "../live_display.ts";
+import { notice, print } from "../output.ts";
 import { registerCheckpoint } from "../train/checkpoint_artifact.ts";
 import { trainerEnvironment } from "../train/trainer_environment.ts";
 import { TrainingProgress } from "../train/training_progress.ts";
@@ -106,6 +108,19 @@ async function runTrain(flags: TrainFlags): Promise<void> {
     const percent = (100 * pairAccuracy).toFixed(1);
     print(`Pair accuracy on ${problems} held-out problems: ${percent} % of ${pairs} pairs`);
   }
+  if (summary?.calibration) print(scaleLine(summary.calibration));
+}
+
+/** Describes the scale of a reward model, and says whether it was measured. */
+function scaleLine(
+  { b, tau, fittedOn, groups, problems }: NonNullable<CheckpointSummary["calibration"]>,
+): string {
+  const scale = `Scale: tanh((logit - ${b.toFixed(3)}) / ${tau.toFixed(3)})`;
+  if (fittedOn === null) return scale;
+  const found = `${groups} groups of ${problems} problems`;
+  return fittedOn === "held-out"
+    ? `${scale}, fitted on ${found} that were held out`
+    : `${scale}, fitted on ${found} that it was trained on, and made wider: an estimate`;
 }
 
 async function trainShown(

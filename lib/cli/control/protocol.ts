@@ -1,5 +1,5 @@
 /**
- * What a process that holds a database says over its control endpoint: HTTP over a Unix socket beside the file, which only the
+ * Protocol of the control endpoint of a process that holds a database: HTTP over a Unix socket beside the file, which only the
  * file's user may open.
  *
  * - `GET /status`: {@linkcode ControlStatus}

@@ -12,7 +12,7 @@ import {
   socketPathProblem,
 } from "./protocol.ts";
 
-/** What a control endpoint answers from. */
+/** Parts that a control endpoint answers from. */
 export interface ControlParts {
   /** The database as others see it while this process holds it. Its queries reach no file but the database's own. */
   readonly store: SqlReader & { snapshot(path: string): Promise<void> };

@@ -1,5 +1,6 @@
 import type { SynthConfig } from "../../config/mod.ts";
 import { type ProbedEndpoints, probePolicies, probePpms } from "../synth/probes.ts";
+import { UsageError } from "../../core/mod.ts";
 import { finding, type Say } from "./finding.ts";
 
 /** Whether the endpoints that a run names do what it needs of them. */
@@ -13,7 +14,8 @@ export async function examineEndpoints(say: Say, config: SynthConfig): Promise<v
       const options = { onProgress: () => {}, signal: AbortSignal.timeout(PATIENCE_MS) };
       // One by one, so that each is told of.
       const one = role === "policy" ? { ...config, policy: [url] } : { ...config, ppm: [url] };
-      say(await finding(`${role} ${url}`, async () => described(await probe(one, options))));
+      const check = async () => described(await probe(one, options));
+      say(await finding(`${role} ${url}`, () => check().catch(explainSilence)));
     }
   }
 }
@@ -24,4 +26,15 @@ const PATIENCE_MS = 60_000;
 function described({ model, findings }: ProbedEndpoints): string {
   const notices = findings.flatMap((one) => one.notices);
   return [`serves "${model}"`, ...notices].join("; ");
+}
+
+/** Our own patience ends as an abort, which says nothing to a user. */
+function explainSilence(error: unknown): never {
+  if (!(error instanceof DOMException) || error.name !== "TimeoutError") throw error;
+  throw new UsageError(
+    `no answer within ${
+      PATIENCE_MS / 1000
+    } s; check that the server runs, the address and its port`,
+    { cause: error },
+  );
 }

@@ -1,23 +1,80 @@
+import { fileFault, UsageError } from "../../core/mod.ts";
+
+/** How good what was looked at is: fine, worse than it could be, or in the way of a run. */
+export type Level = "ok" | "warn" | "fail";
+
 /** One thing that was looked at. */
 export interface Finding {
   readonly name: string;
-  readonly ok: boolean;
-  /** What was found, or what is wrong and what to do about it; empty when the name says all. */
+  readonly level: Level;
+  /** Result of the check: what was found, or what is wrong and what to do about it; empty when the name says all. */
   readonly detail: string;
 }
 
 /** Takes findings as they come. */
 export type Say = (finding: Finding) => void;
 
-/** Turns a failure of a check into its finding; whatever is no failure of this machine goes on. */
+/** Result of a check: text that says what was found when all is fine, or something to warn of. */
+export type Outcome = string | { readonly warning: string };
+
+/** How long a check may take: whoever examines a sick machine must not wait for it for ever. */
+const PATIENCE_MS = 180_000;
+
+/**
+ * Makes a check's outcome its finding. Whatever it throws, or if it does not end, is a failure of what is examined, never of the examination.
+ *
+ * @param patienceMs How long it may take. @default 180000
+ */
 export async function finding(
   name: string,
-  check: () => Promise<string> | string,
+  check: () => Promise<Outcome> | Outcome,
+  patienceMs: number = PATIENCE_MS,
 ): Promise<Finding> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new UsageError(`no answer within ${patienceMs / 1000} s`)),
+    patienceMs,
+  );
   try {
-    return { name, ok: true, detail: await check() };
+    const outcome = await Promise.race([Promise.resolve().then(check), late]);
+    return typeof outcome === "string"
+      ? { name, level: "ok", detail: outcome }
+      : { name, level: "warn", detail: outcome.warning };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return { name, ok: false, detail: error.message };
+    return { name, level: "fail", detail: causeOf(error) };
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** Describes a thrown value in a line for people. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const fault = fileFault(error);
+  const text = error.message === "" ? error.name : error.message;
+  return fault === null ? text : `${fault} (${text})`;
+}
+
+/** Shows a finding in a line. */
+export function findingLine({ name, level, detail }: Finding): string {
+  const mark = level === "fail" ? "FAIL" : level;
+  return `${mark.padEnd(4)}  ${name}${detail === "" ? "" : `: ${detail}`}`;
+}
+
+/** Counts findings by level. */
+export function countLevels(findings: readonly Finding[]): Readonly<Record<Level, number>> {
+  const count = (level: Level) => findings.filter((one) => one.level === level).length;
+  return { ok: count("ok"), warn: count("warn"), fail: count("fail") };
+}
+
+/** Sums up an examination: how many of each, and what that means for a run. */
+export function summaryLine(findings: readonly Finding[]): string {
+  const { ok, warn, fail } = countLevels(findings);
+  const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const meaning = fail > 0
+    ? "a run would stop, or could not be trusted, until every FAIL is mended"
+    : warn > 0
+    ? "runs work here; each warning says what would be better"
+    : "this machine is ready";
+  return `${ok} ok, ${many(warn, "warning")}, ${many(fail, "failure")}: ${meaning}`;
 }

@@ -1,13 +1,15 @@
-/** What a long run needs of a machine besides the sandbox: room, files, a clock, a socket. */
+/** Checks for what a long run needs of a machine besides the sandbox: room, files, a clock, a socket. */
 import { dirname, join, resolve } from "node:path";
 import { statfs } from "node:fs/promises";
-import { MORE_OPEN_FILES, UsageError } from "../../core/mod.ts";
+import { fileFault, MORE_OPEN_FILES, StoreError, UsageError } from "../../core/mod.ts";
 import { runProcess } from "../../process/mod.ts";
+import { allRows } from "../../store/mod.ts";
 import { connectControl, socketPath, socketPathProblem } from "../control/mod.ts";
-import { shortNumber } from "../output.ts";
+import { shortBytes } from "../output.ts";
+import { openReader } from "../reader.ts";
 import { finding, type Say } from "./finding.ts";
 
-/** What a stored node takes, bytes, its share of everything else included: measured on 1 M and 5 M nodes. */
+/** Size of a stored node, bytes, its share of everything else included: measured on 1 M and 5 M nodes. */
 const BYTES_PER_NODE = 215;
 
 /** Room besides the estimate: the log of the database, exported data, checkpoints. */
@@ -35,10 +37,10 @@ export async function examineDisk(
       const { bavail, bsize } = await statfs(await existingFolder(db));
       const free = bavail * bsize;
       const needed = (nodes ?? 0) * BYTES_PER_NODE;
-      const text = `${shortNumber(free)} bytes free beside "${db}"; ` +
+      const text = `${shortBytes(free)} free beside "${db}"; ` +
         (nodes === null
           ? "no estimate of this run"
-          : `this run needs at most about ${shortNumber(needed)}`);
+          : `this run needs at most about ${shortBytes(needed)}`);
       if (free >= needed + SPARE_BYTES) return text;
       throw new UsageError(`${text}: free some, or name another place with --db`);
     }),
@@ -55,14 +57,19 @@ const PRINT_FILE_LIMIT = "import resource; print(resource.getrlimit(resource.RLI
 export async function examineFileLimit(say: Say, interpreter: string): Promise<void> {
   say(
     await finding("open files", async () => {
-      const { stdout } = await runProcess(interpreter, ["-I", "-c", PRINT_FILE_LIMIT]);
+      const { code, stdout, stderr } = await runProcess(interpreter, [
+        "-I",
+        "-c",
+        PRINT_FILE_LIMIT,
+      ]);
+      if (code !== 0) throw new UsageError(`"${interpreter}" does not work: ${stderr}`);
       return describeFileLimit(Number(stdout));
     }),
   );
 }
 
 /**
- * What a limit of open files means; a negative one is none.
+ * Describes a limit of open files; a negative one means that there is none.
  *
  * @throws {UsageError} If it is too low.
  */
@@ -129,9 +136,78 @@ export async function examineControl(say: Say, db: string): Promise<void> {
 
 /** Whether this process has what it needs and no more. */
 export async function examinePermissions(say: Say): Promise<void> {
-  const { state } = await Deno.permissions.query({ name: "run" });
-  const detail = state === "granted"
-    ? "started without the launcher: this process may do anything; use deno task"
-    : "exactly what the command needs (--print-permissions shows it)";
-  say({ name: "permissions", ok: true, detail });
+  say(
+    await finding("permissions", async () => {
+      const { state } = await Deno.permissions.query({ name: "run" });
+      return state === "granted"
+        ? { warning: "started without the launcher, this process may do anything: use deno task" }
+        : "exactly what the command needs (--print-permissions shows it)";
+    }),
+  );
+}
+
+/** The Deno that this was made for; others of the same series differ in what they refuse and fetch. */
+const DENO = "2.9.6";
+
+/** Whether this is the Deno that everything was tried with. */
+export function examineDeno(say: Say): Promise<void> {
+  return finding("Deno", () => {
+    const version = Deno.version.deno;
+    return version === DENO ? version : {
+      warning: `${version}, tried with ${DENO} only: npm install -g deno@${DENO}`,
+    };
+  }).then(say);
+}
+
+/** Whether files can be made where a run makes them. */
+export async function examineFolders(
+  say: Say,
+  { db, cache }: { readonly db: string; readonly cache: string },
+): Promise<void> {
+  const places = [
+    ["folder of the database", dirname(resolve(db)), "name another place with --db"],
+    ["folder of Python environments", cache, "let this user write into the project's folder"],
+  ] as const;
+  for (const [name, folder, cure] of places) {
+    say(
+      await finding(name, async () => {
+        try {
+          const isNew = !await isThere(folder);
+          await Deno.mkdir(folder, { recursive: true });
+          await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".doctor_" }));
+          if (isNew) await Deno.remove(folder);
+        } catch (error) {
+          const fault = fileFault(error);
+          if (fault === null) throw error;
+          throw new UsageError(`Cannot write into "${folder}": ${fault}; ${cure}`);
+        }
+        return folder;
+      }),
+    );
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, (error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  });
+}
+
+/** Whether a database that is there can be read. */
+export async function examineDatabase(say: Say, db: string): Promise<void> {
+  say(
+    await finding("database", async () => {
+      if (!await isThere(db)) return `"${db}" is not there yet; a run makes it`;
+      try {
+        using reader = await openReader(db);
+        const [row] = await allRows(reader.query("select count(*) from tree"));
+        return `"${db}" can be read, ${String(row?.[0])} trees`;
+      } catch (error) {
+        // A run migrates it; only what reads alone has to be told to.
+        if (error instanceof StoreError && error.isOutdated) return { warning: error.message };
+        throw error;
+      }
+    }),
+  );
 }

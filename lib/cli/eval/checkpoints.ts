@@ -162,7 +162,7 @@ function sourceOf(text: string): ModelSource {
     : { kind: "folder", folder: text };
 }
 
-/** What training left with a checkpoint, in its row and in its folder. */
+/** Calibration that training left with a checkpoint, in its row and in its folder. */
 const Calibration = z.object({
   calibration: z.object({ b: z.number(), tau: z.number().positive() }).nullable(),
 });

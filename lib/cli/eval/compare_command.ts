@@ -13,7 +13,7 @@ import type { EvaluationInfo, EvaluationStore } from "../../store/mod.ts";
 import { databaseOption } from "../database_option.ts";
 import { print } from "../output.ts";
 import { comparisonJson } from "./figures.ts";
-import { findEvaluations, labelOf, openStored } from "./stored.ts";
+import { findEvaluations, labelOf, modeOf, openStored } from "./stored.ts";
 import { comparisonGrid, drawGrid, equalTokenGrid } from "./table.ts";
 
 interface CompareOptions {
@@ -35,7 +35,7 @@ interface Pair {
 export function compareCommand(): Command {
   return new Command("compare")
     .description(
-      "Compare two evaluations of the same problems: paired tests, corrected over suites; one question under two ids counts as " +
+      "Compare two evaluations of the same problems by what their modes are judged by: paired tests, corrected over suites; one question under two ids counts as " +
         "two problems here (tables of single evaluations cluster them)",
     )
     .argument("<first>", "number, or round-N")
@@ -127,18 +127,19 @@ function pairUp(
 async function sidesOf({ first, second }: Pair, store: EvaluationStore) {
   const side = async (info: EvaluationInfo) => ({
     label: labelOf(info),
+    mode: modeOf(info),
     samples: await store.samples(info.evalId),
-    isScoredAfterwards: info.mode === "bon",
   });
   return [await side(first), await side(second)] as const;
 }
 
 function equalTokensJson(comparison: EqualTokenComparison & { readonly suite: string }) {
-  const { suite, labels, rule, problems, leftOut, cost, score, difference } = comparison;
+  const { suite, labels, metric, rule, problems, leftOut, cost, score, difference } = comparison;
   return {
     suite,
     method: labels[0],
     baseline: labels[1],
+    metric,
     rule,
     problems,
     left_out: leftOut,

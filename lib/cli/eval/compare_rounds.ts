@@ -24,6 +24,7 @@ export async function compareRounds(
       const ids = new Set(problems.map(({ id }) => id));
       const side = async ({ models, result }: MeasuredEntry) => ({
         label: `${models.label}, ${mode}`,
+        mode,
         samples: (await store.samples(result.evalId)).filter(({ problemId, sample }) =>
           ids.has(problemId) && sample < result.summary.samples
         ),

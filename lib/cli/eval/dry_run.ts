@@ -4,7 +4,7 @@ import { memoryStore, openStore } from "../../store/mod.ts";
 import { findModels, type MeasuredModels, type ModelSource } from "./checkpoints.ts";
 import { type EvalTask, planTasks } from "./plan.ts";
 
-/** What would be done: models, samples, requests. Nothing is started, nothing is written. */
+/** Lines that say what would be done: models, samples, requests. Nothing is started, nothing is written. */
 export async function dryRunLines(
   config: EvalConfig,
   suites: readonly LoadedSuite[],

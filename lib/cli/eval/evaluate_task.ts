@@ -1,6 +1,6 @@
 import type { EvalConfig } from "../../config/mod.ts";
 import type { Json } from "../../core/mod.ts";
-import { type Domain, mathDomain } from "../../domain/mod.ts";
+import { type Domain, FitWatch, mathDomain, watchedDomain } from "../../domain/mod.ts";
 import { type EvaluationResult, runEvaluation, storedEvaluation } from "../../evaluation/mod.ts";
 import { type Grader, GRADER_VERSION } from "../../grading/mod.ts";
 import { openStubSandbox, type Sandbox } from "../../sandbox/mod.ts";
@@ -10,14 +10,14 @@ import { asJson } from "../as_json.ts";
 import type { Workplace } from "../workplace.ts";
 import { codeRevision } from "../host.ts";
 import type { InterruptSignals } from "../interrupt.ts";
-import { LiveDisplay } from "../output.ts";
+import { LiveDisplay } from "../live_display.ts";
 import type { MeasuredModels } from "./checkpoints.ts";
 import type { ServedModels } from "../served_models.ts";
 import type { ServedIdentity } from "./models.ts";
 import { type EvalTask, evaluationPlan, promptHash } from "./plan.ts";
 import type { EvalProgress } from "./progress.ts";
 
-/** What one suite in one mode is measured with. */
+/** Parts needed to measure one suite in one mode. */
 export interface TaskParts {
   readonly config: EvalConfig;
   readonly models: MeasuredModels;
@@ -27,6 +27,8 @@ export interface TaskParts {
   readonly workplace: Workplace;
   readonly interrupts: InterruptSignals;
   readonly progress: EvalProgress;
+  /** Told, in one line, that the model does not fit what it is asked for. */
+  readonly onMisfit: (line: string) => void;
 }
 
 /** The result of a suite in a mode that is stored whole, so that nothing need be started for it; `null` for any other. */
@@ -55,18 +57,16 @@ export async function evaluateTask(task: EvalTask, parts: TaskParts): Promise<Ev
   const grader = await workplace.grader();
   await using nothing = openStubSandbox();
   const sandbox = config.noCode ? nothing : await workplace.sandbox();
-  const domain = mathDomain({
-    sandbox,
-    grader,
-    // A prompt that is never used must not exclude a chat endpoint.
-    prompt: config.noCode ? "bootstrap" : task.prompt,
-    api: config.policyApi,
-  });
+  // A prompt that is never used must not exclude a chat endpoint.
+  const prompt = config.noCode ? "bootstrap" : task.prompt;
+  const api = config.policyApi;
+  const fit = new FitWatch({ asked: { prompt, api }, say: parts.onMisfit });
+  const domain = watchedDomain(mathDomain({ sandbox, grader, prompt, api }), fit);
   const provenance = await taskProvenance(task, { ...parts, grader, sandbox, domain });
   const engineDied = new AbortController();
   void served.died.then((error) => engineDied.abort(error));
   using _display = new LiveDisplay(() => progress.picture(), { quiet: config.quiet });
-  return await runEvaluation(
+  const result = await runEvaluation(
     task.loaded,
     evaluationPlan(task, { config, models, identity, provenance }),
     {
@@ -93,9 +93,12 @@ export async function evaluateTask(task: EvalTask, parts: TaskParts): Promise<Ev
       signal: AbortSignal.any([interrupts.stopNow, engineDied.signal]),
     },
   );
+  fit.finish();
+  if (fit.hasReadNothing) progress.readNothing();
+  return result;
 }
 
-/** What an evaluation was made with; kept beside it, and no part of what identifies it. */
+/** Provenance of an evaluation: how it was made. It is kept beside the evaluation, and is no part of what identifies it. */
 async function taskProvenance(
   { loaded, samples }: EvalTask,
   parts: TaskParts & {

@@ -1,4 +1,4 @@
-/** What an evaluation came to, as plain rows: the one source of table, CSV, Markdown and JSON. */
+/** Figures of an evaluation, as plain rows: the one source of table, CSV, Markdown and JSON. */
 import type {
   CorrectedComparison,
   EvaluationResult,
@@ -29,7 +29,7 @@ export interface Figures {
   readonly secondsPerSample: number | null;
 }
 
-/** What an evaluation shares with the training problems of what it measures. */
+/** Overlap of the problems of an evaluation with the training problems of the models that it measures. */
 export interface OverlapFigures extends TrainingOverlap {
   /** Headline without the problems that overlap; `null` where none does. */
   readonly without: MetricRow | null;
@@ -101,7 +101,7 @@ export function figuresJson(figures: Figures) {
     loose_rate: shares.loose,
     tokens_per_problem: figures.tokensPerProblem,
     seconds_per_sample: figures.secondsPerSample,
-    minimum_detectable: summary.minimumDetectable,
+    votes_grouped_by: summary.areVotesGrouped ? "grader" : "normal form",
   };
 }
 
@@ -135,7 +135,7 @@ function countsJson(counts: SampleCounts) {
 
 /** One comparison as JSON. */
 export function comparisonJson(comparison: CorrectedComparison) {
-  const { suite, labels, metric, problems, leftOut, first, second, bootstrap } = comparison;
+  const { suite, labels, metric, problems, leftOut, first, second, interval } = comparison;
   return {
     suite,
     first: labels[0],
@@ -145,8 +145,8 @@ export function comparisonJson(comparison: CorrectedComparison) {
     left_out: leftOut,
     first_value: first.value,
     second_value: second.value,
-    difference: bootstrap.difference,
-    interval: [bootstrap.interval.low, bootstrap.interval.high],
+    difference: comparison.difference,
+    interval: [interval.low, interval.high],
     test: comparison.test,
     p: comparison.p,
     corrected_p: comparison.correctedP,

@@ -1,7 +1,13 @@
 import { Command, Option } from "commander";
-import { auditVerdicts, gradeMissing, regrade, verdictChanges } from "../../evaluation/mod.ts";
+import {
+  auditVerdicts,
+  gradeMissing,
+  groupVotes,
+  regrade,
+  verdictChanges,
+} from "../../evaluation/mod.ts";
 import { type Grader, GRADER_VERSION, openGrader, stringGrader } from "../../grading/mod.ts";
-import type { DuckdbStore, EvaluationInfo } from "../../store/mod.ts";
+import type { DuckdbStore, EvaluationInfo, JudgedSample } from "../../store/mod.ts";
 import { databaseOption } from "../database_option.ts";
 import { openGradingSandbox } from "../host.ts";
 import { notice, print } from "../output.ts";
@@ -71,7 +77,7 @@ async function audit(names: readonly string[], { db, json }: GraderOptions): Pro
 export function regradeCommand(): Command {
   return new Command("regrade")
     .description(
-      "Judge stored answers with another grader, or this version of it; nothing is generated",
+      "Judge stored answers, and group them for votes, with another grader or this version of it; nothing is generated",
     )
     .argument("[evaluation...]", "numbers, or round-N (default: all)")
     .addOption(
@@ -99,35 +105,50 @@ async function regradeStored(
     const { evalId } = info;
     const before = await store.samples(evalId);
     const counted = await regrade(await readProblemsOf(store, evalId), { store, evalId, grader });
+    const votes = await groupVotes({ store, evalId, grader });
+    const against = earlierGrader(before);
     const changes = verdictChanges(
-      { samples: before, grader: GRADER_VERSION },
+      { samples: before, grader: against },
       { samples: await store.samples(evalId), grader: grader.version },
     );
-    results.push({ info, ...counted, changes });
+    results.push({ info, ...counted, votes, against, changes });
   }
   if (options.json) {
-    return print(JSON.stringify(results.map(({ info, judged, failed, changes }) => ({
-      eval_id: info.evalId,
-      suite: info.suite,
-      grader: grader.version,
-      judged,
-      failed,
-      compared: changes.samples,
-      now_right: changes.nowRight,
-      now_wrong: changes.nowWrong,
-    }))));
+    return print(
+      JSON.stringify(results.map(({ info, judged, failed, votes, against, changes }) => ({
+        eval_id: info.evalId,
+        suite: info.suite,
+        grader: grader.version,
+        judged,
+        failed,
+        votes_grouped: votes.grouped,
+        votes_failed: votes.failed,
+        against,
+        compared: changes.samples,
+        now_right: changes.nowRight,
+        now_wrong: changes.nowWrong,
+      }))),
+    );
   }
-  for (const { info, judged, failed, changes } of results) {
+  for (const { info, judged, failed, votes, against, changes } of results) {
     print(
       `Evaluation ${info.evalId}, ${info.suite}, ${
         labelOf(info)
       }: ${judged} answers judged by ${grader.version}` +
         (failed === 0 ? "" : `, ${failed} could not be judged`) +
-        `; against ${GRADER_VERSION}: ${changes.nowRight.length} problems gain, ${changes.nowWrong.length} lose`,
+        `, votes of ${votes.grouped} problems grouped` +
+        (votes.failed === 0 ? "" : `, of ${votes.failed} not`) +
+        `; against ${against}: ${changes.nowRight.length} problems gain, ${changes.nowWrong.length} lose`,
     );
     if (changes.nowRight.length > 0) print(`  gain: ${changes.nowRight.slice(0, 10).join(", ")}`);
     if (changes.nowWrong.length > 0) print(`  lose: ${changes.nowWrong.slice(0, 10).join(", ")}`);
   }
+}
+
+/** Whose verdicts those of now are compared with: this version's where it has judged before, else the last one's. */
+function earlierGrader(before: readonly JudgedSample[]): string {
+  const names = new Set(before.flatMap(({ verdicts }) => verdicts.map(({ grader }) => grader)));
+  return names.has(GRADER_VERSION) ? GRADER_VERSION : [...names].at(-1) ?? GRADER_VERSION;
 }
 
 async function openNamed(

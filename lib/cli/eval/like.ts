@@ -15,7 +15,7 @@ const Sampling = z.object({
   modelLength: z.int(),
 });
 
-/** What a stored specification says beside the models. */
+/** Parts of a stored specification other than the models. */
 const Spec = z.object({
   policyApi: EvalConfig.shape.policyApi,
   prompt: EvalConfig.shape.prompt.unwrap(),
@@ -110,10 +110,10 @@ export async function likeConfig(
 }
 
 /** A suite that ships is known by its name, one of the user's own by its file alone. */
-async function suiteOf({ suite }: EvalConfig, info: EvaluationInfo): Promise<string> {
+async function suiteOf({ suite, fields }: EvalConfig, info: EvaluationInfo): Promise<string> {
   const shipped = await shippedSuites();
   if (shipped.some((file) => file.suite.name === info.suite)) return info.suite;
-  const file = (await findSuites(suite)).find((one) => one.suite.name === info.suite);
+  const file = (await findSuites(suite, { fields })).find((one) => one.suite.name === info.suite);
   if (file !== undefined) return file.path;
   throw new UsageError(
     `Cannot measure like evaluation ${info.evalId}: expected its suite "${info.suite}"; name its file with --suite`,

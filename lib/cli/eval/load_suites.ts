@@ -1,24 +1,27 @@
-import { dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import {
   ConfigError,
   DatasetError,
+  type FieldMapping,
   hashSeed,
   nearest,
   type Problem,
   seededRandom,
   shuffled,
 } from "../../core/mod.ts";
-import { loadProblems } from "../../datasets/mod.ts";
+import { isProblemFile, loadProblems, type ReadOptions } from "../../datasets/mod.ts";
 import {
   checkSuiteData,
   type LoadedSuite,
   parseSuite,
   type ProblemSelection,
   selectProblems,
-  type Suite,
+  Suite,
 } from "../../evaluation/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
-import { PROBLEM_FOLDERS, PROJECT_ROOT } from "../host.ts";
+import { PROBLEM_FOLDERS } from "../host.ts";
+import { rowNotices } from "../problem_set.ts";
+import { PROJECT_ROOT } from "../project_root.ts";
 import { readUserText } from "../read_user_text.ts";
 
 /** Folder of the suites that ship. */
@@ -46,11 +49,14 @@ export async function shippedSuites(): Promise<readonly SuiteFile[]> {
  *
  * @throws {ConfigError} If there is no such suite, or its file is not one.
  */
-export async function findSuites(names: readonly string[]): Promise<readonly SuiteFile[]> {
+export async function findSuites(
+  names: readonly string[],
+  { fields }: SuiteFields = {},
+): Promise<readonly SuiteFile[]> {
   const shipped = await shippedSuites();
   const found = new Map<string, SuiteFile>();
   for (const name of names) {
-    for (const file of await suitesNamed(name, shipped)) {
+    for (const file of await suitesNamed(name, { shipped, fields })) {
       const other = found.get(file.suite.name);
       if (other !== undefined && other.path !== file.path) {
         throw new ConfigError(
@@ -65,8 +71,9 @@ export async function findSuites(names: readonly string[]): Promise<readonly Sui
 
 async function suitesNamed(
   name: string,
-  shipped: readonly SuiteFile[],
+  { shipped, fields }: SuiteFields & { readonly shipped: readonly SuiteFile[] },
 ): Promise<readonly SuiteFile[]> {
+  if (isProblemFile(name) && extname(name) !== ".json") return [problemFileSuite(name, fields)];
   if (extname(name) === ".json" || name.includes("/")) return [await readSuite(name)];
   const named = shipped.filter(({ suite }) => suite.name === name);
   if (named.length > 0) return named;
@@ -81,15 +88,35 @@ async function suitesNamed(
   );
 }
 
+/** A file of problems as a suite of its own, with the defaults of every suite. */
+function problemFileSuite(path: string, fields: FieldMapping | undefined): SuiteFile {
+  const name = basename(path).replace(/(\.[a-z]+)+$/, "").replaceAll(/[^\w-]/g, "_").slice(0, 64);
+  return {
+    path: resolve(path),
+    suite: Suite.parse({
+      name,
+      description: `Problems of ${path}`,
+      problems: resolve(path),
+      ...(fields !== undefined && { fields }),
+    }),
+    isOfGroup: false,
+  };
+}
+
 async function readSuite(path: string): Promise<SuiteFile> {
   const text = await readUserText(path, "read suite");
   return { path: resolve(path), suite: parseSuite(text, path), isOfGroup: false };
 }
 
+/** Fields of problem files that are measured as they are, without a suite's file. */
+export interface SuiteFields {
+  readonly fields?: FieldMapping | undefined;
+}
+
 /** Which problems of a suite are measured. */
 export type SuiteSelection = Omit<ProblemSelection, "order">;
 
-/** What {@linkcode loadSuites} found. */
+/** Result of {@linkcode loadSuites}. */
 export interface LoadedSuites {
   readonly suites: readonly LoadedSuite[];
   readonly notices: readonly string[];
@@ -104,11 +131,13 @@ export interface LoadedSuites {
  */
 export async function loadSuites(
   names: readonly string[],
-  selectionOf: (suite: string) => SuiteSelection,
+  { selectionOf, fields }: SuiteFields & {
+    readonly selectionOf: (suite: string) => SuiteSelection;
+  },
 ): Promise<LoadedSuites> {
   const suites: LoadedSuite[] = [];
   const notices: string[] = [];
-  for (const file of await findSuites(names)) {
+  for (const file of await findSuites(names, { fields })) {
     try {
       const loaded = await loadSuite(file, selectionOf(file.suite.name));
       suites.push(loaded);
@@ -131,19 +160,15 @@ export async function loadSuite(
   { suite, path }: Pick<SuiteFile, "suite" | "path">,
   selection: SuiteSelection = {},
 ): Promise<LoadedSuite> {
-  const missing: number[] = [];
-  const all = await loadSet({ suite, path }, (line) => missing.push(line));
+  const rows = rowNotices();
+  const all = await loadSet({ suite, path }, rows);
   const checksum = checkSuiteData(suite, all);
   const problems = selectProblems(suite, all, { ...selection, order: seededOrder });
   const flagged = problems.filter(({ meta }) => meta.ungradable !== undefined).length;
   const notices = [
-    ...(missing.length === 0 ? [] : [
-      `${suite.name}: left out ${missing.length} rows without a reference answer (lines ${
-        missing.slice(0, 10).join(", ")
-      }${missing.length > 10 ? ", …" : ""})`,
-    ]),
+    ...rows.notices().map((sentence) => `${suite.name}: ${sentence}`),
     ...(flagged === 0 ? [] : [
-      `${suite.name}: ${flagged} of ${problems.length} problems need a figure, ask for a proof or have an unclear reference; ` +
+      `${suite.name}: ${flagged} of ${problems.length} problems need a figure, ask for a proof or have a reference that nothing can equal; ` +
       "figures are given with and without them",
     ]),
     ...(suite.source === undefined ? [] : [`${suite.name}: ${suite.source}`]),
@@ -153,7 +178,7 @@ export async function loadSuite(
 
 async function loadSet(
   { suite, path }: Pick<SuiteFile, "suite" | "path">,
-  onMissingAnswer: (line: number) => void,
+  { onMissingAnswer, onMended }: Pick<ReadOptions, "onMissingAnswer" | "onMended">,
 ): Promise<readonly Problem[]> {
   const beside = join(dirname(path), suite.problems);
   const isBeside = await Deno.stat(beside).then(({ isFile }) => isFile, () => false);
@@ -161,7 +186,9 @@ async function loadSet(
     return await loadProblems(isBeside ? beside : suite.problems, {
       ...PROBLEM_FOLDERS,
       readParquet: readParquetRows,
+      fields: suite.fields,
       onMissingAnswer,
+      onMended,
     });
   } catch (cause) {
     if (!(cause instanceof DatasetError) || suite.source === undefined) throw cause;

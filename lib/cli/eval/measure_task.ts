@@ -1,9 +1,9 @@
 import type { EvalConfig } from "../../config/mod.ts";
-import { InfrastructureError } from "../../core/mod.ts";
 import type { EvaluationResult } from "../../evaluation/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { Interrupted, type InterruptSignals } from "../interrupt.ts";
 import type { ServedModels } from "../served_models.ts";
+import { requireFinished } from "../unfinished.ts";
 import type { WorkDisplay } from "../work_display.ts";
 import type { Workplace } from "../workplace.ts";
 import type { MeasuredModels } from "./checkpoints.ts";
@@ -12,7 +12,7 @@ import { knownIdentity, type ServedIdentity } from "./models.ts";
 import type { EvalTask } from "./plan.ts";
 import { EvalProgress } from "./progress.ts";
 
-/** What a part of a longer run is measured with. */
+/** Inputs of a measurement that is part of a longer run. */
 export interface MeasureParts {
   /** As `eval` would be told it, so that either goes on where the other stopped. */
   readonly config: EvalConfig;
@@ -23,32 +23,40 @@ export interface MeasureParts {
   readonly workplace: Workplace;
   readonly interrupts: InterruptSignals;
   readonly display: WorkDisplay;
+  /** Share of the samples that the machinery may fail. @default 0 */
+  readonly maxUnfinished?: number;
 }
 
 /**
- * Measures one suite in one mode to its end; what is stored whole starts nothing.
+ * Measures one suite in one mode to its end; what is stored whole starts nothing. Samples that the machinery failed count neither as
+ * right nor as wrong.
  *
  * @throws {Interrupted} After SIGINT, when what was in flight is stored.
- * @throws {InfrastructureError} If samples could not be made.
+ * @throws {InfrastructureError} If more samples than `maxUnfinished` allows could not be made.
  */
 export async function measureTask(task: EvalTask, parts: MeasureParts): Promise<EvaluationResult> {
-  const { config, models, store, workplace, interrupts, display } = parts;
+  const { config, models, store, workplace, interrupts, display, maxUnfinished = 0 } = parts;
   const identity = await identityOf(models, { config, needsPpm: task.mode.needsPpm });
   const stored = await storedTask(task, { config, models, identity, store });
   if (stored !== null) return stored;
   const progress = new EvalProgress();
   display.show(() => progress.picture());
+  using _preparing = display.listen((text) => progress.prepare(text));
   const result = await evaluateTask(task, {
     ...{ config, models, identity, store, workplace, interrupts, progress },
     served: await parts.serve(),
+    onMisfit: (line) => display.warn(line),
   });
   progress.failureLines().forEach((line) => display.warn(line));
   if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
-  if (result.isComplete) return result;
-  throw new InfrastructureError(
-    "process",
-    `${result.summary.counts.missing} samples of suite "${result.suite}" could not be made or judged, for the reasons above`,
-  );
+  const { missing } = result.summary.counts;
+  requireFinished(result.isComplete ? 0 : missing, {
+    what: `samples of suite "${result.suite}"`,
+    display,
+    maxUnfinished,
+    total: task.loaded.problems.length * task.samples,
+  });
+  return result;
 }
 
 /** Equal weights are the same model, wherever they lie; a name that only a serving hook understands is itself. */

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { type EvalConfig, SynthConfig } from "../../config/mod.ts";
 import { hashJson, type Json, UsageError } from "../../core/mod.ts";
 import {
+  type EndpointSettings,
+  KEY_VARIABLES,
   openTransport,
   type Policy,
   type Ppm,
@@ -14,7 +16,7 @@ import { openModels } from "../synth/models.ts";
 import { checkpointIdentity } from "../synth/identity.ts";
 import type { MeasuredModels, ModelSource } from "./checkpoints.ts";
 
-/** What the models are, for specifications: equal weights are the same model, wherever they lie. */
+/** Identity of the models, for specifications: models with equal weights are the same, wherever they lie. */
 export interface ServedIdentity {
   readonly policy: Json;
   readonly ppm: Json;
@@ -35,7 +37,7 @@ export interface ServeOptions {
 }
 
 /**
- * What a pair of models is, as far as it can be told without starting anything; `null` for endpoints, which must be asked.
+ * Identity of a pair of models, as far as it can be told without starting anything; `null` for endpoints, which must be asked.
  *
  * @param ppm Whether the PPM belongs to it.
  */
@@ -71,14 +73,14 @@ export async function serveModels(
   if (replies?.mode === "replay") return await replayed(measured, { config, needsPpm, replies });
   const live = await openLive(measured, config, options);
   await checkServed(measured.policy, live.policy.description, {
-    flag: "--policy-model",
+    role: "policy",
     isNamed: config.policyModel !== undefined,
     modelLength: options.modelLength,
     deadlineMs: config.requestTimeout * 1000,
   });
   if (live.ppm !== null && measured.ppm !== null) {
     await checkServed(measured.ppm, live.ppm.description, {
-      flag: "--ppm-model",
+      role: "ppm",
       isNamed: config.ppmModel !== undefined,
       modelLength: null,
       deadlineMs: config.requestTimeout * 1000,
@@ -111,7 +113,7 @@ async function openLive(
     resources,
     onProgress,
     signal,
-    policyFlag: config.policy === undefined ? "--checkpoint" : "--policy",
+    flags: config.policy === undefined ? { policy: "--checkpoint" } : {},
   });
 }
 
@@ -151,12 +153,12 @@ function withReplies<M extends ServedModels & { readonly identity: ServedIdentit
   };
 }
 
-/** What probing found of each endpoint. */
+/** Findings of the probe of each endpoint. */
 const Findings = z.object({
   endpoints: z.array(z.object({ url: z.string(), model: z.string() })),
 });
 
-/** What servers say of the models that they serve, as far as it is used. */
+/** Reply of a server about the models that it serves, as far as it is used. */
 const Served = z.object({
   data: z.array(z.object({
     id: z.string(),
@@ -171,17 +173,15 @@ async function checkServed(
   source: ModelSource,
   description: Readonly<Record<string, unknown>>,
   options: {
-    readonly flag: string;
+    readonly role: EndpointSettings["role"];
     /** Whether the user said which model it is. */
     readonly isNamed: boolean;
     readonly modelLength: number | null;
     readonly deadlineMs: number;
   },
 ): Promise<void> {
-  const { flag, isNamed, modelLength, deadlineMs } = options;
-  const apiKey = flag === "--policy-model"
-    ? Deno.env.get("RSTAR_POLICY_API_KEY")
-    : Deno.env.get("RSTAR_PPM_API_KEY");
+  const { role, isNamed, modelLength, deadlineMs } = options;
+  const apiKey = Deno.env.get(KEY_VARIABLES[role]);
   for (const { url, model } of Findings.parse(description).endpoints) {
     const transport = openTransport(url, { apiKey: apiKey ?? null, deadlineMs });
     const { data } = Served.parse(await transport.request("/models", null));
@@ -197,7 +197,7 @@ async function checkServed(
     if (serves === null || isNamed || isSame([model, served?.root ?? ""], serves)) continue;
     throw new UsageError(
       `Cannot measure the checkpoint "${serves}" with ${url}: it serves "${model}"; ` +
-        `serve the checkpoint, or give ${flag} "${model}" if it is the same`,
+        `serve the checkpoint, or give --${role}-model "${model}" if it is the same`,
     );
   }
 }

@@ -41,7 +41,7 @@ export function selectionOf(config: EvalConfig, suite: string): SuiteSelection {
 }
 
 /**
- * What is done with one pair of models. Of all rounds, one without a PPM (the base has none) is left out of the modes that need it.
+ * Plans the tasks of one pair of models. With all rounds, one without a PPM (the base has none) is left out of the modes that need it.
  *
  * @throws {UsageError} If a mode needs a PPM and the models that were named have none.
  */
@@ -74,7 +74,7 @@ export function makeTask(
   };
 }
 
-/** What changes the meaning of a sample, models, mode, problems and seed left out. */
+/** Conditions that change the meaning of a sample, except models, mode, problems and seed. */
 export function conditionsOf(
   { prompt }: Pick<EvalTask, "prompt">,
   { policyApi, noCode }: EvalConfig,
@@ -111,7 +111,7 @@ function overridesOf(config: EvalConfig): ModeOverrides {
   };
 }
 
-/** What the evaluation of a task is stored under. Whether a PPM exists changes nothing for modes that ask none. */
+/** Plan that the evaluation of a task is stored under. Whether a PPM exists changes nothing for modes that use none. */
 export function evaluationPlan(
   task: EvalTask,
   options: {

@@ -1,14 +1,17 @@
 import type { InfrastructureError } from "../../core/mod.ts";
 import { FailureCounts } from "../../endpoint/mod.ts";
 import type { SampleEvent } from "../../evaluation/mod.ts";
-import { type Picture, shortDuration, shortNumber } from "../output.ts";
+import type { Picture } from "../live_display.ts";
+import { secondsSince, shortNumber, timeLeft } from "../output.ts";
 
 /** Counts what an evaluation has done, for the display and the budgets. */
 export class EvalProgress {
   readonly #startedMs = performance.now();
   #failures = new FailureCounts();
   #title = "";
+  #preparing = "the models";
   #partMs = performance.now();
+  #finishedMs = performance.now();
   #done = 0;
   #pending = 0;
   #made = 0;
@@ -16,6 +19,7 @@ export class EvalProgress {
   #truncated = 0;
   #partTokens = 0;
   #generatedTokens = 0;
+  readonly #unread: string[] = [];
 
   /** Seconds since the start. */
   get seconds(): number {
@@ -27,10 +31,16 @@ export class EvalProgress {
     return this.#generatedTokens;
   }
 
+  /** Takes what is being done before the first part begins. */
+  prepare(text: string): void {
+    this.#preparing = text;
+  }
+
   /** A part of the work begins. */
   begin(title: string, counts: { readonly done: number; readonly pending: number }): void {
     this.#title = title;
     this.#partMs = performance.now();
+    this.#finishedMs = this.#partMs;
     this.#done = counts.done;
     this.#pending = counts.pending;
     this.#made = 0;
@@ -43,10 +53,21 @@ export class EvalProgress {
   /** A sample was kept. */
   made({ sample, verdict }: SampleEvent): void {
     this.#made++;
+    this.#finishedMs = performance.now();
     this.#partTokens += sample.generatedTokens;
     this.#generatedTokens += sample.generatedTokens;
     if (verdict?.correct === true) this.#right++;
     if (sample.outcome === "truncated") this.#truncated++;
+  }
+
+  /** Nothing that was drawn in this part could be read. What answers all the same, in words that follow no format, is worth its score. */
+  readNothing(): void {
+    if (this.#right === 0 && this.#made > 0) this.#unread.push(this.#title);
+  }
+
+  /** Parts in which nothing could be read, and nothing was right. */
+  get unread(): readonly string[] {
+    return this.#unread;
   }
 
   /** The machinery failed a sample. */
@@ -61,24 +82,27 @@ export class EvalProgress {
     );
   }
 
-  /** What the display shows now. */
+  /** Picture that the display shows now. */
   picture(): Picture {
-    const line = this.#title === "" ? "getting ready" : `${this.#title}: ${this.#counts()}`;
+    const line = this.#title === ""
+      ? `getting ready: ${this.#preparing}`
+      : `${this.#title}: ${this.#counts()}`;
     return { lines: [line, ...this.failureLines()], line };
   }
 
-  /** Speed and time left are known only when something was made. */
+  /** Speed is known only when something was made. */
   #counts(): string {
     const made = `samples ${this.#done + this.#made}/${this.#done + this.#pending}`;
-    if (this.#made === 0) return made;
-    const seconds = (performance.now() - this.#partMs) / 1000;
-    const eta = seconds / this.#made * (this.#pending - this.#made);
+    const seconds = secondsSince(this.#partMs);
+    const left = this.#made === 0 ? NaN : seconds / this.#made * (this.#pending - this.#made);
+    const eta = timeLeft(left, { idleSeconds: secondsSince(this.#finishedMs), what: "sample" });
+    if (this.#made === 0) return eta.startsWith("ETA") ? made : `${made}, ${eta}`;
     return [
       made,
       `${(100 * this.#right / this.#made).toFixed(1)} % of new ones right`,
       ...(this.#truncated === 0 ? [] : [`${this.#truncated} truncated`]),
       `${shortNumber(this.#partTokens / seconds)} tokens/s`,
-      `ETA ${shortDuration(eta)}`,
+      eta,
     ].join(", ");
   }
 }

@@ -11,7 +11,7 @@ import { overlapOf } from "./overlaps.ts";
 import type { EvalOutcome } from "./run_eval.ts";
 import { allGrids, drawGrid, warnings } from "./table.ts";
 
-/** What a report is made with. */
+/** Configuration, suites and store that a report is made from. */
 export interface OutcomeParts {
   readonly config: EvalConfig;
   readonly suites: readonly LoadedSuite[];
@@ -57,7 +57,7 @@ export async function reportOutcome(
 }
 
 /**
- * How often each suite was looked at: whoever measures often and keeps the best measures luck (evaluation.md 3.3).
+ * How often each suite was looked at: whoever measures often and keeps the best measures luck (docs/evaluation.md, "Looks").
  */
 async function countLooks(
   names: readonly string[],

@@ -1,5 +1,5 @@
 import type { EvalConfig } from "../../config/mod.ts";
-import { InfrastructureError } from "../../core/mod.ts";
+import { InfrastructureError, UnreadableModelError } from "../../core/mod.ts";
 import type { RecorderOptions } from "../../endpoint/mod.ts";
 import type { EvaluationResult, LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
@@ -20,7 +20,7 @@ export interface MeasuredEntry {
   readonly result: EvaluationResult;
 }
 
-/** What a run of `eval` came to. */
+/** Result of a run of `eval`. */
 export interface EvalOutcome {
   readonly entries: readonly MeasuredEntry[];
   readonly seconds: number;
@@ -42,6 +42,7 @@ interface Parts {
  * @param report Called with what there is, before an error or interruption is passed on.
  * @throws {Interrupted} After SIGINT, when what was in flight is stored.
  * @throws {InfrastructureError} If something cannot be started, or samples are missing.
+ * @throws {UnreadableModelError} If nothing was right because nothing that a model wrote could be read.
  */
 export async function runEval(
   config: EvalConfig,
@@ -76,6 +77,13 @@ export async function runEval(
     throw new InfrastructureError(
       "process",
       `${failed} samples could not be made, for the reasons above; nothing stored is lost, and the same command makes them again`,
+    );
+  }
+  if (progress.unread.length > 0) {
+    throw new UnreadableModelError(
+      `Cannot take these figures for what the model can do: nothing that it wrote could be read (${
+        progress.unread.join("; ")
+      }); they are stored; deno task sql 'select * from samples' shows them, and deno task doctor --policy URL says what the server does`,
     );
   }
 }
@@ -114,6 +122,7 @@ async function measure(
     const result = await evaluateTask(task, {
       ...{ config, models, served, store, workplace, interrupts, progress },
       identity: served.identity,
+      onMisfit: notice,
     });
     entries.push({ models, result });
     parts.progress.failureLines().forEach(notice);

@@ -1,6 +1,7 @@
 /** Evaluations that are stored, as the commands that look at them need them. */
 import { z } from "zod";
-import { type Problem, UsageError } from "../../core/mod.ts";
+import { type Problem, StoreError, UsageError } from "../../core/mod.ts";
+import { EVALUATION_MODES, type EvaluationModeName } from "../../evaluation/mod.ts";
 import { type DuckdbStore, type EvaluationInfo, openStore } from "../../store/mod.ts";
 import { storedProblems } from "../stored_problems.ts";
 
@@ -17,13 +18,28 @@ export async function openStored(db: string): Promise<DuckdbStore> {
   );
 }
 
-/** What is kept beside an evaluation, as far as it is printed. */
+/** Provenance that is kept beside an evaluation, as far as it is printed. */
 const Provenance = z.object({ label: z.string() });
 
 /** How an evaluation is called: `round 3, mcts`. */
 export function labelOf({ evalId, mode, provenance }: EvaluationInfo): string {
   const parsed = Provenance.safeParse(provenance);
   return parsed.success ? `${parsed.data.label}, ${mode}` : `evaluation ${evalId}, ${mode}`;
+}
+
+/**
+ * The mode of an evaluation.
+ *
+ * @throws {StoreError} If it is none that this version knows.
+ */
+export function modeOf({ evalId, mode }: EvaluationInfo): EvaluationModeName {
+  const known = EVALUATION_MODES.find((one) => one === mode);
+  if (known !== undefined) return known;
+  throw new StoreError(
+    `Cannot compare evaluation ${evalId}: expected a mode of ${
+      EVALUATION_MODES.join(", ")
+    }, got "${mode}"`,
+  );
 }
 
 /**

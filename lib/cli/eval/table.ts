@@ -1,5 +1,11 @@
 import Table from "cli-table3";
-import type { CorrectedComparison, EqualTokenComparison, MetricRow } from "../../evaluation/mod.ts";
+import {
+  type CorrectedComparison,
+  type EqualTokenComparison,
+  type MetricRow,
+  probabilityText,
+  type TestedDifference,
+} from "../../evaluation/mod.ts";
 import { shortNumber } from "../output.ts";
 import type { Figures } from "./figures.ts";
 
@@ -12,7 +18,10 @@ export interface Grid {
 
 const NONE = "–";
 
-/** Share above which a reader should be warned (evaluation.md 4.2). */
+/** Level of the tests, as printed. */
+const LEVEL = ".05";
+
+/** Share above which a reader should be warned (docs/evaluation.md, "Modes"). */
 const TRUNCATED_WARNING = 0.02;
 const NO_ANSWER_WARNING = 0.2;
 
@@ -33,7 +42,6 @@ export function headlineGrid(all: readonly Figures[]): Grid {
       "missing",
       "tokens a problem",
       "s a sample",
-      "detectable",
     ],
     rows: all.map((figures) => {
       const { result, shares } = figures;
@@ -53,7 +61,6 @@ export function headlineGrid(all: readonly Figures[]): Grid {
         String(summary.counts.missing),
         figures.tokensPerProblem === null ? NONE : shortNumber(figures.tokensPerProblem),
         figures.secondsPerSample === null ? NONE : figures.secondsPerSample.toFixed(2),
-        summary.minimumDetectable === null ? NONE : percent(summary.minimumDetectable),
       ];
     }),
   };
@@ -104,7 +111,7 @@ export function levelGrid(all: readonly Figures[]): Grid {
   };
 }
 
-/** What is known of the training of the measured models. */
+/** Table of how far the measured problems overlap with those that were searched for training. */
 export function overlapGrid(all: readonly Figures[]): Grid {
   return {
     title:
@@ -136,7 +143,8 @@ export function overlapGrid(all: readonly Figures[]): Grid {
 export function comparisonGrid(comparisons: readonly CorrectedComparison[]): Grid {
   return {
     title:
-      'Paired comparisons; p corrected over this table (Holm). "No difference shown" is not "equal"',
+      `Paired comparisons. The interval is that of the test behind p: it excludes 0 where p < ${LEVEL}. ` +
+      `"First is" goes by p corrected over this table (Holm), and "no difference shown" is not "equal"`,
     head: [
       "suite",
       "first",
@@ -148,20 +156,20 @@ export function comparisonGrid(comparisons: readonly CorrectedComparison[]): Gri
       "p",
       "corrected",
       "first is",
+      "detectable",
     ],
     rows: comparisons.map((one) => [
       one.suite,
       one.labels[0],
       one.labels[1],
       one.metric,
-      `${signed(one.bootstrap.difference)} [${signed(one.bootstrap.interval.low)}, ${
-        signed(one.bootstrap.interval.high)
-      }]`,
+      differenceCell(one),
       String(one.won.length),
       String(one.lost.length),
-      probability(one.p),
-      probability(one.correctedP),
+      probabilityText(one.p),
+      probabilityText(one.correctedP),
       one.correctedVerdict,
+      percent(one.minimumDetectable),
     ]),
   };
 }
@@ -176,9 +184,10 @@ export function equalTokenGrid(
       "suite",
       "method",
       "baseline",
-      "rule",
       "tokens",
+      "method by",
       "method scores",
+      "baseline by",
       "baseline scores",
       "with samples",
       "difference",
@@ -188,22 +197,19 @@ export function equalTokenGrid(
       one.suite,
       one.labels[0],
       one.labels[1],
-      one.rule,
       shortNumber(one.cost),
+      one.metric,
       percent(one.score),
+      one.rule,
       one.baselineScore === null ? "beyond its samples" : percent(one.baselineScore),
       one.baselineSamples.toFixed(1),
-      one.difference === null
-        ? NONE
-        : `${signed(one.difference.difference)} [${signed(one.difference.interval.low)}, ${
-          signed(one.difference.interval.high)
-        }]`,
-      one.difference === null ? NONE : probability(one.difference.p),
+      one.difference === null ? NONE : differenceCell(one.difference),
+      one.difference === null ? NONE : probabilityText(one.difference.p),
     ]),
   };
 }
 
-/** What a reader should know before believing the figures. */
+/** Warnings that a reader should know before believing the figures. */
 export function warnings(all: readonly Figures[]): readonly string[] {
   return all.flatMap(({ label, result, shares, overlap }) => {
     const hits = overlap === null ? 0 : overlap.equal.length + overlap.similar.length;
@@ -233,6 +239,9 @@ export function warnings(all: readonly Figures[]): readonly string[] {
       ...(counts.loose === 0
         ? []
         : [`${of}: ${counts.loose} answers were taken from text that does not follow the format`]),
+      ...(result.summary.areVotesGrouped ? [] : [
+        `${of}: votes tell equal answers by their normal form alone, as an earlier version judged them or the grader failed; eval regrade tells them by the grader`,
+      ]),
       ...(hits === 0 ? [] : [
         `${of}: ${hits} of the measured problems were searched for training; the score without them stands in the tables`,
       ]),
@@ -284,7 +293,9 @@ export function signed(value: number): string {
   return `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`;
 }
 
-/** A p-value. */
-export function probability(p: number): string {
-  return p < 0.001 ? "< .001" : p.toFixed(3).replace(/^0/, "");
+/** A difference with its interval, in points. */
+export function differenceCell(
+  { difference, interval: { low, high } }: TestedDifference,
+): string {
+  return `${signed(difference)} [${signed(low)}, ${signed(high)}]`;
 }

@@ -4,7 +4,7 @@ import { CheckpointSummary } from "../../training/mod.ts";
 import type { ServedRound } from "./models.ts";
 import type { StageParts } from "./stages.ts";
 
-/** What is kept of a trained checkpoint beside its place and hash. */
+/** Facts about a trained checkpoint that are kept beside its place and hash. */
 export const CheckpointMeta = CheckpointSummary.pick({
   calibration: true,
   heldOut: true,
@@ -12,7 +12,7 @@ export const CheckpointMeta = CheckpointSummary.pick({
   steps: true,
 });
 
-/** What is kept of a trained checkpoint beside its place and hash. */
+/** Facts about a trained checkpoint that are kept beside its place and hash. */
 export type CheckpointMeta = z.infer<typeof CheckpointMeta>;
 
 /** A PPM as it is served. One without a scale of its own is used on that of the paper, and said to be. */

@@ -14,6 +14,7 @@ export function planLines(config: EvolveConfig, plan: EvolvePlan): readonly stri
         ? "fresh ones in every round"
         : "the same ones in every round, as far as they are of its levels"
     }`,
+    ...plan.set.lines,
     `Base: ${plan.base}`,
     `Models: ${serve === undefined ? "embedded engine" : `served by ${serve.join(" ")}`}`,
     ...schedules.map((schedule) => roundLine(schedule, config.bootstrap ?? "the base")),
@@ -34,6 +35,7 @@ export function planJson(config: EvolveConfig, plan: EvolvePlan): string {
     db: config.db,
     base: plan.base,
     problems: plan.problems.size,
+    problem_set: plan.set.lines,
     training: trainingSpec(config),
     export: exportSpec(config),
     suites: plan.suites,

@@ -2,7 +2,7 @@ import type { Stage, StageEvent } from "../../rounds/mod.ts";
 import { shortDuration } from "../output.ts";
 import { WorkDisplay } from "../work_display.ts";
 
-/** What people call the stages. */
+/** Names of the stages, for people. */
 const NAMES: Readonly<Record<Stage, string>> = {
   search: "search",
   sft: "policy data",

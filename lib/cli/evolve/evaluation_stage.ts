@@ -11,7 +11,7 @@ import type { ServedRound } from "./models.ts";
 import type { EvolvePlan } from "./plan.ts";
 import type { StageParts } from "./stages.ts";
 
-/** What is measured; a change of it measures rounds again. */
+/** Specification of what is measured; when it changes, rounds are measured again. */
 export function evaluationSpec({ sizes, suites }: EvolvePlan): Json {
   return {
     suites: [...suites],
@@ -28,7 +28,7 @@ const AS_EVAL = EvalConfig.parse({ quiet: true });
  * goes on where the other stopped.
  *
  * @throws {Interrupted} After SIGINT, when what was in flight is stored.
- * @throws {InfrastructureError} If samples could not be made.
+ * @throws {InfrastructureError} If more samples than `maxUnfinished` allows could not be made.
  */
 export async function evaluateStage(
   request: EvaluationStageRequest,
@@ -59,6 +59,7 @@ export async function evaluateStage(
       config: AS_EVAL,
       models: measured,
       serve: () => parts.server.use(served),
+      maxUnfinished: parts.config.maxUnfinished,
     });
     evaluations.push(evalId);
   }
@@ -80,7 +81,10 @@ async function tasksOf(
   const tasks: EvalTask[] = [];
   for (const [name, limit] of wanted) {
     if (limit === 0) continue;
-    const { suites } = await loadSuites(config.suites, () => ({ limit: limit ?? undefined }));
+    const { suites } = await loadSuites(config.suites, {
+      selectionOf: () => ({ limit: limit ?? undefined }),
+      fields: config.fields,
+    });
     for (const loaded of suites) {
       const mode = makeMode(name, loaded.suite, { prompt });
       tasks.push({ loaded, mode, samples: 1, prompt: promptOf(loaded.suite, { prompt }) });

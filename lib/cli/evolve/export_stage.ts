@@ -43,7 +43,7 @@ export function exportRules(config: EvolveConfig): ExportRules {
   };
 }
 
-/** What of the export changes the meaning of a run. */
+/** Settings of the export that change the meaning of a run. */
 export function exportSpec(config: EvolveConfig): Json {
   const { sft, pairs } = exportRules(config);
   return { sft: { ...sft }, pairs: { ...pairs } };
@@ -85,7 +85,7 @@ export async function exportStage(
   };
 }
 
-/** How much luck the traces hold, where the generator knows it: told, and used for nothing (starter.md). */
+/** How much luck the traces hold, where the generator knows it: told, and used for nothing (docs/architecture.md, "starter"). */
 async function falseSteps(
   path: string,
   { store, runNo, workplace }: StageParts,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { InfrastructureError, parseJson, UsageError } from "../../core/mod.ts";
 import { type ChildProcess, requireExecutable, startProcess } from "../../process/mod.ts";
 
-/** What a serving command is told, by the name of its placeholder. */
+/** Values that a serving command is given, by the names of their placeholders. */
 export interface ServeValues {
   /** Folder or name of the policy. */
   readonly policy: string;

@@ -4,7 +4,7 @@ import { type HeldOutOrder, type RoundMeasures, RoundParams, stageOf } from "../
 import type { ArtifactInfo, RoundInfo, Store } from "../../store/mod.ts";
 import { CheckpointMeta } from "./checkpoint.ts";
 
-/** What measures are read with. */
+/** Store, run and suite that measures are read from. */
 export interface MeasureParts {
   readonly store: Store;
   readonly runNo: number;
@@ -15,7 +15,7 @@ export interface MeasureParts {
 /** Modes that rounds are measured in. */
 export type MeasuredMode = "greedy" | "mcts";
 
-/** What the store says of every round of a run, the base first. */
+/** Reads the stored measures of every round of a run, the base first. */
 export async function readMeasures(parts: MeasureParts): Promise<readonly RoundMeasures[]> {
   const rounds = await parts.store.rounds(parts.runNo);
   const artifacts = await parts.store.artifacts({ runNo: parts.runNo });
@@ -34,7 +34,7 @@ async function measureRound(
     artifacts.findLast((one) => one.roundNo === roundNo && stageOf(one) === stage);
   const policy = metaOf(find("policy"));
   const ppm = metaOf(find("ppm"));
-  const { seconds, evaluations, leftAlone } = RoundParams.parse(params);
+  const { seconds, evaluations, leftAlone, undone } = RoundParams.parse(params);
   const greedy = await readScores(roundNo, { ...parts, evaluations, mode: "greedy" });
   const search = await readScores(roundNo, { ...parts, evaluations, mode: "mcts" });
   const heldOut = ppm?.heldOut ?? null;
@@ -45,6 +45,7 @@ async function measureRound(
     trees: roundNo === 0 ? null : await store.summary(runNo, { roundNo }),
     cumulative: roundNo === 0 ? null : await store.cumulativeCoverage(runNo, roundNo),
     leftAlone: roundNo === 0 ? null : leftAlone,
+    undone: roundNo === 0 ? null : undone,
     sftTraces: find("sft")?.rows ?? null,
     falseStepShare: SftMeta.safeParse(find("sft")?.meta).data?.falseStepShare ?? null,
     pairs: find("pairs")?.rows ?? null,
@@ -56,7 +57,7 @@ async function measureRound(
   };
 }
 
-/** What an export of traces says beside its manifest. */
+/** Metadata that an export of traces has beside its manifest. */
 const SftMeta = z.object({ falseStepShare: z.number().nullable() });
 
 /** A base was trained elsewhere, and its row says nothing of it. */
@@ -83,7 +84,7 @@ export interface MeasuredScores {
   readonly tokens: number;
 }
 
-/** What a round's own evaluation in a mode found; `null` where there was none. */
+/** Scores that a round's own evaluation in a mode found; `null` where there was none. */
 export async function readScores(
   round: number,
   options: MeasureParts & {

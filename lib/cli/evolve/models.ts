@@ -27,7 +27,7 @@ export interface ServedRound {
   readonly ppm: { readonly location: string; readonly calibration: PpmCalibration } | null;
 }
 
-/** What serving looks at. */
+/** Settings that serving uses. */
 export type RoundServerConfig =
   & Pick<
     EvolveConfig,
@@ -122,7 +122,7 @@ export class RoundServer implements AsyncDisposable {
       spec: { guidance: served.ppm === null ? "terminal" : "ppm", calibration: null },
       policyFolder: usesEngine ? served.policy : null,
       ppmFolder: usesEngine ? served.ppm?.location ?? null : null,
-    }, { resources, onProgress, signal });
+    }, { resources, onProgress, signal, flags: SERVED_BY_HOOK });
     return {
       ...models,
       ppm: models.ppm === null || served.ppm === null
@@ -149,12 +149,15 @@ export class RoundServer implements AsyncDisposable {
   }
 }
 
+/** Addresses come from the hook: there is no flag to check. */
+const SERVED_BY_HOOK = { policy: "hooks.serve", ppm: "hooks.serve" } as const;
+
 function holds(open: ServedRound, wanted: ServedRound): boolean {
   return open.round === wanted.round && open.policy === wanted.policy &&
     (wanted.ppm === null || open.ppm?.location === wanted.ppm.location);
 }
 
-/** What opening models looks at, as `synth` would be told it. */
+/** Settings for opening the models of a round, as `synth` would be given them. */
 function roundConfig(
   config: RoundServerConfig,
   { served, endpoints }: {

@@ -1,6 +1,6 @@
 import { type EvolveConfig, type EvolveSizes, evolveSizes } from "../../config/mod.ts";
-import { ConfigError, hashJson, type Json, type Problem, UsageError } from "../../core/mod.ts";
-import { isProblemFile, loadProblems } from "../../datasets/mod.ts";
+import { ConfigError, hashJson, type Json, type Problem } from "../../core/mod.ts";
+import { isProblemFile } from "../../datasets/mod.ts";
 import {
   leavesEasy,
   MAX_ROUNDS,
@@ -8,23 +8,22 @@ import {
   roundSchedules,
   type ScheduleOptions,
 } from "../../rounds/mod.ts";
-import { readParquetRows } from "../../store/mod.ts";
 import { findSuites } from "../eval/load_suites.ts";
-import { PROBLEM_FOLDERS } from "../host.ts";
 import { limitsSpec } from "../limits_spec.ts";
+import { loadProblemSet, type ProblemSet } from "../problem_set.ts";
 import { checkpointFiles } from "../synth/identity.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
 import { checkCommands } from "./preflight.ts";
 
-/** What a run of `evolve` will do, before anything is started. */
+/** Plan of a run of `evolve`, made before anything is started. */
 export interface EvolvePlan {
   /** Problems that any of the rounds searches, by id. */
   readonly problems: ReadonlyMap<string, Problem>;
-  /** Problems left out because nothing can judge them. */
-  readonly ungradable: number;
+  /** Text about the problem set, for a plan, and to be printed before any run. */
+  readonly set: Pick<ProblemSet, "lines" | "notices">;
   readonly sizes: EvolveSizes;
   readonly schedules: readonly RoundSchedule[];
-  /** What the schedules follow from. */
+  /** Options that the schedules follow from. */
   readonly schedule: ScheduleOptions;
   /** Checkpoint folder that every round trains from. */
   readonly base: string;
@@ -40,14 +39,7 @@ export interface EvolvePlan {
 export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
   checkCommands(config);
   const sizes = evolveSizes(config);
-  const loaded = await loadProblems(config.problems, {
-    ...PROBLEM_FOLDERS,
-    readParquet: readParquetRows,
-  });
-  const gradable = loaded.filter(({ meta }) => meta.ungradable === undefined);
-  if (gradable.length === 0) {
-    throw new UsageError(`Cannot search "${config.problems}": none of its problems can be judged`);
-  }
+  const { gradable, lines, notices } = await loadProblemSet(config.problems, config);
   const schedule: ScheduleOptions = {
     rounds: sizes.rounds,
     family: config.preset,
@@ -68,7 +60,7 @@ export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
     problems: new Map(
       gradable.filter(({ id }) => used.has(id)).map((problem) => [problem.id, problem]),
     ),
-    ungradable: loaded.length - gradable.length,
+    set: { lines, notices },
     sizes,
     schedules,
     schedule,
@@ -78,7 +70,9 @@ export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
 }
 
 async function suiteNames(config: EvolveConfig): Promise<readonly [string, ...string[]]> {
-  const [first, ...others] = (await findSuites(config.suites)).map(({ suite }) => suite.name);
+  const [first, ...others] = (await findSuites(config.suites, config)).map(({ suite }) =>
+    suite.name
+  );
   if (first !== undefined) return [first, ...others];
   throw new ConfigError(
     "Cannot measure rounds: suites is empty; name one, e.g. starter_validation",
@@ -113,6 +107,7 @@ export function evolveSpec(
     ...(isProblemFile(config.problems) && {
       problemsHash: hashJson(schedule.problems.map(({ id, level }) => [id, level])),
     }),
+    ...(config.fields !== undefined && { fields: config.fields }),
     problemsPerRound: sizes.problemsPerRound,
     selection: sizes.selection,
     seed: config.seed,

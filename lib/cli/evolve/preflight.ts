@@ -1,4 +1,4 @@
-/** What a stage would miss only after hours of search, asked for before anything begins. */
+/** Checks, before anything begins, for what a stage would otherwise miss only after hours of search. */
 import type { EvolveConfig } from "../../config/mod.ts";
 import { UsageError } from "../../core/mod.ts";
 import { requireExecutable } from "../../process/mod.ts";

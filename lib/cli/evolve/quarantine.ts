@@ -11,7 +11,7 @@ const MIN_SCORE = 0.4;
 /** Row limit of the analysis: larger than any round. */
 const ALL = 2 ** 31 - 1;
 
-/** What the quarantine is asked for. */
+/** Run and rounds that the quarantine is asked about. */
 export interface QuarantineRequest {
   readonly runNo: number;
   /** Last round whose trees may accuse a label. */

@@ -1,4 +1,4 @@
-/** What the trees of a run say to the state machine of its rounds: asked from the store each time, so that a resumed process knows the same. */
+/** Tells the state machine of rounds about the trees of a run: asks the store each time, so that a resumed process knows the same. */
 import { z } from "zod";
 import type { RoundTrees } from "../../rounds/mod.ts";
 import { allRows, type QueryRows, type SqlReader } from "../../store/mod.ts";
@@ -11,7 +11,7 @@ export interface TreesOfRun {
 
 const Counts = z.tuple([z.tuple([z.number(), z.number()])]);
 
-/** What the stored trees of a round came to. */
+/** Reads the results of the stored trees of a round. */
 export async function treesOfRound(
   { store, runNo }: TreesOfRun,
   round: number,

@@ -49,7 +49,9 @@ export async function runEvolve(config: EvolveConfig, plan: EvolvePlan): Promise
   const base = await baseIdentity(config, plan);
   const store = resources.use(await openStore(config.db));
   const evolution = new Evolution(config, plan, { base, store, display, interrupts });
-  return await evolution.run();
+  const outcome = await evolution.run();
+  display.finish();
+  return outcome;
 }
 
 interface EvolutionParts {
@@ -127,7 +129,7 @@ class Evolution {
         runNo: run.runNo,
         folders: new RunFolders(resolve(config.db), run.name, this.#base),
         server: resources.use(await openRoundServer(config, common)),
-        decontaminator: decontaminatorOnce({ suites: config.suites }),
+        decontaminator: decontaminatorOnce({ suites: config.suites, fields: config.fields }),
       }),
       onStage: (event) => display.stage(event),
       signal: interrupts.stopAdmitting,

@@ -1,17 +1,18 @@
-import { InfrastructureError } from "../../core/mod.ts";
 import type { SearchRequest, SearchResult } from "../../rounds/mod.ts";
 import { Interrupted, type InterruptSignals } from "../interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import { growRound } from "../synth/grow.ts";
 import { pendingJobs } from "../synth/jobs.ts";
 import type { Workplace } from "../workplace.ts";
+import { requireFinished } from "../unfinished.ts";
+import { requireRead } from "../unread.ts";
 import { servedPpm } from "./checkpoint.ts";
 import type { RoundServer } from "./models.ts";
 import type { EvolvePlan } from "./plan.ts";
 import { quarantinedProblems } from "./quarantine.ts";
 import type { StageParts } from "./stages.ts";
 
-/** What of the parts of a run a search works with. */
+/** Parts of a run that a search works with. */
 export interface SearchParts
   extends Pick<StageParts, "config" | "store" | "runNo" | "folders" | "display"> {
   readonly plan: Pick<EvolvePlan, "problems">;
@@ -25,7 +26,8 @@ export interface SearchParts
  * Grows the trees of a pass that are not stored yet. Where none is missing nothing is started.
  *
  * @throws {Interrupted} After SIGINT, when the open trees are stored.
- * @throws {InfrastructureError} If trees could not be finished.
+ * @throws {UnreadableModelError} If nothing of the round is solved, because no candidate could be read.
+ * @throws {InfrastructureError} If more trees than `maxUnfinished` allows could not be finished.
  */
 export async function searchStage(
   { round, schedule, pass, problemIds, models }: SearchRequest,
@@ -37,7 +39,10 @@ export async function searchStage(
     .flatMap((id) => plan.problems.get(id) ?? []);
   const wanted = { runNo, roundNo: round, problems, seeds: pass.seeds };
   const left = await pendingJobs(store, wanted);
-  if (left.count === 0) return { undone: left.givenUp };
+  if (left.count === 0) {
+    requireRead(await store.summary(runNo, { roundNo: round }));
+    return { undone: left.givenUp };
+  }
   const budget = await tokensLeft(parts, round);
   if (budget !== null && budget <= 0) return { undone: left.count + left.givenUp };
   const isBootstrap = models.policy.role === "bootstrap";
@@ -65,17 +70,19 @@ export async function searchStage(
     },
     tracing: observation.tracing,
     onEvent: (event) => observation.emit(event),
+    onMisfit: (line) => display.warn(line),
     stopAdmitting: interrupts.stopAdmitting,
     signal: interrupts.stopNow,
   });
   outcome.failures.forEach((line) => display.warn(line));
   if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
-  if (outcome.parked > 0) {
-    throw new InfrastructureError(
-      "process",
-      `${outcome.parked} of ${outcome.wanted} trees of ${schedule.preset} could not be finished, for the reasons above`,
-    );
-  }
+  requireFinished(outcome.parked, {
+    what: `trees of ${schedule.preset}`,
+    display,
+    maxUnfinished: config.maxUnfinished,
+    total: problems.length * pass.seeds.length,
+  });
+  requireRead(await store.summary(runNo, { roundNo: round }));
   return { undone: outcome.undone };
 }
 

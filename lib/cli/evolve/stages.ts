@@ -18,7 +18,7 @@ import { searchStage } from "./search_stage.ts";
 import { trainingStage } from "./training_stage.ts";
 import type { Workplace } from "../workplace.ts";
 
-/** What the stages of a run work with. */
+/** Parts that the stages of a run work with. */
 export interface StageParts {
   readonly config: EvolveConfig;
   readonly plan: EvolvePlan;

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { probabilityText } from "../../evaluation/mod.ts";
 import type { Change, Rate, RoundResult } from "../../rounds/mod.ts";
 import { shortDuration, shortNumber } from "../output.ts";
 
@@ -57,6 +58,9 @@ export function roundsTable(results: readonly RoundResult[]): string {
     ...(results.some(({ leftAlone }) => (leftAlone ?? 0) > 0)
       ? [["easy, left alone", ({ leftAlone }: RoundResult) => count(leftAlone)] as const]
       : []),
+    ...(results.some(({ undone }) => (undone ?? 0) > 0)
+      ? [["trees left out", ({ undone }: RoundResult) => count(undone)] as const]
+      : []),
     ["policy pass@1", ({ policyPass1 }) => percentWithInterval(policyPass1)],
     ["  change", ({ policyChange }) => changeCell(policyChange)],
     ["search pass@1", ({ searchPass1 }) => percentWithInterval(searchPass1)],
@@ -104,6 +108,7 @@ export function outcomeJson(outcome: EvolveOutcome): string {
       cumulative_coverage: result.cumulativeCoverage?.value ?? null,
       cumulative_coverage_interval: pair(result.cumulativeCoverage),
       left_alone: result.leftAlone,
+      undone: result.undone,
       sft_traces: result.sftTraces,
       false_step_share: result.falseStepShare,
       pairs: result.pairs,
@@ -147,7 +152,7 @@ function share(value: number | null): string {
 function changeCell(change: Change | null): string {
   if (change === null) return NOT_MEASURED;
   const sign = change.difference > 0 ? "+" : "";
-  const p = change.p < 0.001 ? "p < .001" : `p ${change.p.toFixed(3).replace(/^0/, "")}`;
+  const p = `p ${probabilityText(change.p)}`;
   return `${sign}${(100 * change.difference).toFixed(1)}, ${p}`;
 }
 

@@ -10,7 +10,7 @@ import { trainerEnvironment } from "../train/trainer_environment.ts";
 import { TrainingProgress } from "../train/training_progress.ts";
 import type { StageParts } from "./stages.ts";
 
-/** What a round trains. */
+/** Kind of training that a round does. */
 export type RoundTraining = "sft" | "ppm";
 
 /**
@@ -26,7 +26,7 @@ export function trainingSettings(kind: RoundTraining, config: EvolveConfig): Tra
 }
 
 /**
- * What of the training changes the meaning of a run: another size of batches on a device, for one, goes on with it.
+ * Settings of the training that change the meaning of a run. With another size of batches on a device, for one, a run goes on.
  *
  * @throws {ConfigError} If a setting is unknown or out of range.
  */

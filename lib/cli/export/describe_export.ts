@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ExportManifest } from "../../export/mod.ts";
+import { shortBytes } from "../output.ts";
 
 /** An export for people: what it holds, where it lies, what was left out and why. */
 export function exportLines(manifest: ExportManifest, folder: string | null): readonly string[] {
@@ -15,9 +16,7 @@ export function exportLines(manifest: ExportManifest, folder: string | null): re
       .join(", ");
   return [
     `${what} of ${problems} problems, from ${source.trees} trees of run "${source.run}", ${rounds}`,
-    ...files.map(({ name, bytes }) =>
-      `  ${join(folder ?? "", name)}  ${(bytes / 1e6).toFixed(1)} MB`
-    ),
+    ...files.map(({ name, bytes }) => `  ${join(folder ?? "", name)}  ${shortBytes(bytes)}`),
     ...(Object.keys(counts).length === 0 ? [] : [`  ${list(counts)}`]),
     ...(Object.keys(dropped).length === 0 ? [] : [`  left out: ${list(dropped)}`]),
   ];

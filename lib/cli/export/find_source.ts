@@ -2,7 +2,7 @@ import { UsageError } from "../../core/mod.ts";
 import type { TreeSource } from "../../export/mod.ts";
 import { allRows, type SqlReader } from "../../store/mod.ts";
 
-/** What a user says of the trees that are wanted. */
+/** Trees that a user asks for, by run and round. */
 export interface SourceRequest {
   /** Name of the run; the newest one that has trees where it is left out. */
   readonly run?: string | undefined;

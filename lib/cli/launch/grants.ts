@@ -1,10 +1,11 @@
-/** What a process may do: the one place that turns a command and its settings into Deno's permissions. */
+/** Derives the permissions of a process: the one place that turns a command and its settings into Deno's permissions. */
 import { dirname, join, resolve } from "node:path";
-import { DEFAULT_DATABASE } from "../../config/mod.ts";
-import { parseJson, UsageError } from "../../core/mod.ts";
+import { DEFAULT_DATABASE } from "../../config/bare/mod.ts";
+import { parseJson, UsageError } from "../../core/bare/mod.ts";
+import { interpreterPath, PROXY_VARIABLES, proxyEnvironment } from "../../process/bare/mod.ts";
 import type { CommandLine } from "./command_line.ts";
 
-/** What a command works with. */
+/** Kind of resource that a command works with. */
 type Need = "database" | "sandbox" | "models" | "endpoints" | "trainer" | "browser" | "download";
 
 /** Needs by command. A command that is not named here gets what its words name, and nothing else. */
@@ -47,7 +48,7 @@ const DOWNLOAD_HOSTS = ["raw.githubusercontent.com:443"];
 const VARIABLES = new RegExp(
   "^(RSTAR_|DENO_|OTEL_|PIP_|SSL_CERT_|LC_|XDG_|CUDA_|NCCL_|OMP_|TORCH_|TRITON_|SLURM_|HF_)|" +
     "^(PATH|HOME|LANG|TMPDIR|TERM|TERM_PROGRAM|COLORTERM|NO_COLOR|FORCE_COLOR|TMUX|CI|COLUMNS|LINES|TZ|" +
-    "DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$",
+    "DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|NODE_EXTRA_CA_CERTS|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE)$",
 );
 
 /** Permissions of a process. */
@@ -64,7 +65,7 @@ export interface Grants {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What grants follow from. */
+/** Facts that grants follow from. */
 export interface GrantSources {
   readonly line: CommandLine;
   /** Settings as they were written, whatever their source. */
@@ -72,8 +73,8 @@ export interface GrantSources {
   readonly environment: Readonly<Record<string, string>>;
   /** Folder of the project. */
   readonly projectRoot: string;
-  /** Folder in which Deno keeps npm packages. */
-  readonly npmFolder: string;
+  /** Folder of DuckDB's libraries. */
+  readonly duckdbFolder: string;
   /** Programs on the search path, by name: full paths of those that there are. */
   readonly programs: Readonly<Record<string, string>>;
 }
@@ -87,7 +88,7 @@ export function grantsFor(sources: GrantSources): Grants {
   const named = (keys: readonly string[]) => keys.flatMap((key) => pathsOf(settings[key]));
   const written = [
     cache,
-    ...(needs.includes("database") ? [dirname(db)] : []),
+    ...(needs.includes("database") ? [dirname(db), dirname(realPath(db))] : []),
     ...named(WRITE_SETTINGS).map((path) => dirname(path)),
     ...named(FOLDER_SETTINGS),
     ...(line.command === "init" ? [dirname(resolve(line.words[0] ?? "rstar.jsonc"))] : []),
@@ -120,9 +121,19 @@ export function grantsFor(sources: GrantSources): Grants {
       ...(needs.includes("database") ? [`unix:${db}.sock`, "control:80"] : []),
     ]),
     run: isOwn || needsLoader(sources, needs) ? true : programs,
-    ffi: needs.includes("database") ? [sources.npmFolder] : [],
+    ffi: needs.includes("database") ? [sources.duckdbFolder] : [],
     env: environmentOf(sources),
   };
+}
+
+/** Where a file really lies: DuckDB keeps the log of a database beside that. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return path;
+    throw error;
+  }
 }
 
 /** Programs that are looked for on the search path. */
@@ -138,13 +149,14 @@ function programsOf(
   { programs, projectRoot }: GrantSources,
   needs: readonly Need[],
 ): readonly string[] {
-  const python = (name: string) => join(projectRoot, ".rstar", "python", name, "bin", "python");
   const known = (name: string) => programs[name] === undefined ? [] : [programs[name]];
   return unique([
     ...(needs.includes("sandbox")
-      ? [python("confined"), ...known("bwrap"), ...known("python3")]
+      ? [interpreterPath(projectRoot, "confined"), ...known("bwrap"), ...known("python3")]
       : []),
-    ...(needs.includes("models") ? [python("models"), ...known("python3")] : []),
+    ...(needs.includes("models")
+      ? [interpreterPath(projectRoot, "models"), ...known("python3")]
+      : []),
     ...(needs.includes("browser") ? [...known("xdg-open"), ...known("open")] : []),
   ]);
 }
@@ -163,13 +175,14 @@ function isCommand(value: unknown): boolean {
 /** A command of the user's own needs what the user's shell has; everything else sees a chosen part. */
 function environmentOf({ line, settings, environment }: GrantSources) {
   const needs = NEEDS[line.command] ?? [];
-  if (needs.includes("trainer") && hasOwnCommand(settings)) return environment;
+  if (needs.includes("trainer") && hasOwnCommand(settings)) return proxyEnvironment(environment);
   const isTrainer = needs.includes("trainer");
-  return Object.fromEntries(
+  return proxyEnvironment(Object.fromEntries(
     Object.entries(environment).filter(([name]) =>
-      VARIABLES.test(name) || (isTrainer && name === "LD_LIBRARY_PATH")
+      VARIABLES.test(name) || PROXY_VARIABLES.includes(name) ||
+      (isTrainer && name === "LD_LIBRARY_PATH")
     ),
-  );
+  ));
 }
 
 /** Settings in a group of their own, as a value or as JSON: what a study tells its chains under `evolve`, for one. */

@@ -4,7 +4,7 @@ import type { SearchStatus } from "../control/mod.ts";
 
 /** Options of {@linkcode sampleLoad}. */
 export interface LoadSamplerOptions {
-  /** What is going on now; `null` while nothing is. */
+  /** Returns the status of the current search; `null` while there is none. */
   readonly load: () => SearchStatus | null;
   readonly save: (samples: readonly LoadSample[]) => Promise<void>;
   readonly onNotice: (message: string) => void;

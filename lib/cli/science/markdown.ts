@@ -9,7 +9,8 @@ import {
 } from "../../ablation/mod.ts";
 import { chainConfig, type ScienceConfig, scienceSizes } from "../../config/mod.ts";
 import { ablateGrid, figureGrids } from "../ablate/table.ts";
-import { type Grid, markdownGrid, probability, signed } from "../eval/table.ts";
+import { probabilityText } from "../../evaluation/mod.ts";
+import { differenceCell, type Grid, markdownGrid, signed } from "../eval/table.ts";
 import { shortDuration } from "../output.ts";
 import { allLooks, looksText } from "./looks.ts";
 import type { ScienceOutcome } from "./run_science.ts";
@@ -36,7 +37,7 @@ export function scienceLines(config: ScienceConfig): readonly string[] {
   ];
 }
 
-/** The study as Markdown, for `benchmarks/README.md`. */
+/** The study as Markdown, as `benchmarks/log` keeps it. */
 export function scienceMarkdown(outcome: ScienceOutcome): string {
   const { sizes, suite, looks, codeRev, finishedAt, seconds } = outcome;
   return [
@@ -62,7 +63,7 @@ export function scienceMarkdown(outcome: ScienceOutcome): string {
   ].join("\n\n") + "\n";
 }
 
-/** What the arms of a part score, and what explains it: equal tokens, and how many traces hold a false step. */
+/** Tables of a part: the scores of its arms, and what explains them (equal tokens, and how many traces hold a false step). */
 function partGrids({ part: { ablation, round }, seeds }: DonePart): readonly Grid[] {
   const name = `${ablation.name}, round ${round}`;
   return [
@@ -83,8 +84,8 @@ function claimGrid(claims: readonly ClaimResult[]): Grid {
     rows: claims.map(({ claim, p, correctedP, holds }) => [
       ...[claim.name, claim.statement],
       ...(holds === null ? [NONE, NONE, "not measured whole"] : [
-        probability(p),
-        probability(correctedP),
+        probabilityText(p),
+        probabilityText(correctedP),
         holds ? "yes" : "not shown",
       ]),
     ]),
@@ -93,7 +94,8 @@ function claimGrid(claims: readonly ClaimResult[]): Grid {
 
 function partGrid(claims: readonly ClaimResult[]): Grid {
   return {
-    title: "What they ask for: differences in points [95 % interval over seeds and problems]",
+    title:
+      "What they ask for: differences in points [95 % interval over seeds and problems, of the test that decides whether the part holds]",
     head: ["claim", "difference", "more than", "found", "by seed", "holds"],
     rows: claims.flatMap(({ claim, parts }) =>
       parts.map((part) => [
@@ -112,10 +114,9 @@ function partName({ more, less }: ClaimPart): string {
 
 function foundCells({ difference, holds }: PartResult): readonly string[] {
   if (difference === null) return [NONE, NONE, "not measured"];
-  const { interval, perSeed } = difference;
   return [
-    `${signed(difference.difference)} [${signed(interval.low)}, ${signed(interval.high)}]`,
-    perSeed.map(signed).join(" "),
+    differenceCell(difference),
+    difference.perSeed.map(signed).join(" "),
     holds ? "yes" : "no",
   ];
 }

@@ -21,7 +21,7 @@ import { notice } from "../output.ts";
 import { countLooks, type SuiteLooks } from "./looks.ts";
 import { type DonePart, measuredSeries, type StudyPart, studyParts } from "./study.ts";
 
-/** What a study came to. */
+/** Result of a study. */
 export interface ScienceOutcome {
   readonly sizes: ScienceSizes;
   readonly suite: string;

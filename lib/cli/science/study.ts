@@ -1,4 +1,4 @@
-/** What a study does, part by part: the chain of every seed, and the ablations that its claims are made of. */
+/** Parts of a study, in order: the chain of every seed, and the ablations that its claims are made of. */
 import {
   type Ablation,
   type ArmMeasure,

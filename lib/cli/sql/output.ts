@@ -52,7 +52,7 @@ export async function printRows(
 }
 
 async function printTable(
-  { columns, batches }: QueryRows,
+  { columns, types, batches }: QueryRows,
   maxRows: number,
   sink: TextSink,
 ): Promise<void> {
@@ -63,7 +63,9 @@ async function printTable(
   let hasMore = false;
   for await (const batch of batches) {
     const room = maxRows - table.length;
-    for (const row of batch.slice(0, room)) table.push(row.map(cellText));
+    for (const row of batch.slice(0, room)) {
+      table.push(row.map((cell, i) => cellText(readable(cell, types[i] ?? ""))));
+    }
     hasMore = batch.length > room;
     if (hasMore) break;
   }
@@ -109,6 +111,20 @@ const CONTROL_IN_LINES = /(?![\n\r\t])[\p{Cc}\p{Cf}]/gu;
 
 function plainText(cell: Json): string {
   return typeof cell === "string" ? cell : JSON.stringify(cell);
+}
+
+/** Digits of a measured number that a person reads. */
+const DIGITS = 6;
+
+/** Less than this is what rounding leaves of a sum that is nothing. */
+const NOTHING = 1e-12;
+
+/** A measured number as a person reads it; csv and json keep every digit. Whole numbers and what is exact stay as they are. */
+function readable(cell: Json, type: string): Json {
+  if (typeof cell !== "number" || !/^(DOUBLE|FLOAT)$/.test(type)) return cell;
+  if (Math.abs(cell) < NOTHING) return 0;
+  if (Number.isInteger(cell) || Math.abs(cell) >= 10 ** DIGITS) return Math.round(cell);
+  return Number(cell.toPrecision(DIGITS));
 }
 
 /** Model text is shown, never interpreted: control characters would reach the terminal. */

@@ -13,7 +13,7 @@ const KEYWORDS =
   "select from where group by order limit join using count avg sum min max filter having with desc distinct"
     .split(" ");
 
-/** What the shell needs from its command. */
+/** Options of the shell, given by its command. */
 export interface ShellOptions {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;

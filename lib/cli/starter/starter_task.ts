@@ -10,7 +10,7 @@ import {
   type StarterManifest,
 } from "../../starter/mod.ts";
 
-/** What the task works with: torch, and something that measures a checkpoint. */
+/** Parts that the task works with: torch, and something that measures a checkpoint. */
 export interface StarterTaskParts {
   /** Interpreter with torch and transformers. */
   readonly interpreter: () => Promise<string>;
@@ -30,7 +30,7 @@ export interface StarterTaskOptions {
   readonly signal: AbortSignal;
 }
 
-/** What was made or measured, and where it differs from what ships. */
+/** Manifest of what was made or measured, and how it differs from what ships. */
 export interface StarterOutcome {
   readonly manifest: StarterManifest;
   /** Sentences; empty when it is the same. */

@@ -4,7 +4,7 @@ import type { SynthConfig } from "../../config/mod.ts";
 import { ConfigError, parseJson } from "../../core/mod.ts";
 import type { PpmCalibration } from "../../endpoint/mod.ts";
 
-/** What training leaves in a checkpoint folder, as far as it is looked at here. */
+/** Note that training leaves in a checkpoint folder, as far as it is looked at here. */
 const CheckpointNote = z.object({
   calibration: z.object({ b: z.number(), tau: z.number().positive() }).nullish(),
 });

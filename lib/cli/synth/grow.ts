@@ -1,5 +1,6 @@
 import { InfrastructureError, type TreeRecord, UsageError } from "../../core/mod.ts";
-import { mathDomain } from "../../domain/mod.ts";
+import { FitWatch, mathDomain, watchedDomain } from "../../domain/mod.ts";
+import type { Policy } from "../../endpoint/mod.ts";
 import type { Grader } from "../../grading/mod.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
 import {
@@ -10,7 +11,7 @@ import {
   searchTree,
 } from "../../search/mod.ts";
 import type { Store } from "../../store/mod.ts";
-import { LiveDisplay } from "../output.ts";
+import { LiveDisplay } from "../live_display.ts";
 import { type EventSink, treeEvent } from "../observe/events.ts";
 import { NO_TRACING, tracedPolicy, tracedPpm, type Tracing } from "../observe/tracing.ts";
 import type { ServedModels } from "../served_models.ts";
@@ -20,15 +21,15 @@ import { Meter } from "./meter.ts";
 import { SynthProgress } from "./progress.ts";
 import { type StallWatch, withStallLimit } from "./stall.ts";
 
-/** What a round of search grows. */
+/** Request for a round of search: the trees to grow, and how. */
 export interface RoundRequest extends WantedTrees {
   readonly spec: SearchSpec;
   readonly policyApi: "completions" | "chat";
-  /** What {@linkcode pendingJobs} said of these trees, and is still true. @default it is asked */
+  /** Result of {@linkcode pendingJobs} for these trees, if it is still true. @default it is asked */
   readonly left?: PendingJobs | undefined;
 }
 
-/** What a round of search works with. Nothing of it is closed by {@linkcode growRound}. */
+/** Parts that a round of search works with. {@linkcode growRound} closes none of them. */
 export interface RoundParts {
   readonly store: Store;
   readonly models: ServedModels;
@@ -36,11 +37,13 @@ export interface RoundParts {
   readonly grader: Grader;
   /** Limits of this call. @default none */
   readonly budget?: BudgetLimits;
-  /** Seconds without a finished rollout after which a tree is parked. @default 3600 */
+  /** Seconds without a reply of the policy or a finished rollout after which a tree is parked. @default 3600 */
   readonly stallSeconds?: number;
   /** No live display. @default false */
   readonly quiet?: boolean;
   readonly onEvent?: EventSink;
+  /** Told, in one line, that the model does not fit what it is asked for. */
+  readonly onMisfit?: (line: string) => void;
   /** Where spans go. @default nowhere */
   readonly tracing?: Tracing;
   /** Told of the progress once, at the beginning: for whoever shows it elsewhere. */
@@ -58,13 +61,13 @@ export interface RoundOutcome {
   readonly stored: number;
   /** Trees that the machinery left unfinished this time; failures by kind are in `failures`. */
   readonly parked: number;
-  /** Trees that failed too often before and were not tried again. */
+  /** Trees that failed too often, before or now, and are not tried again. */
   readonly givenUp: number;
   /** Wanted and not stored: parked, given up, or never begun. */
   readonly undone: number;
   /** Failures by kind, each with an example. */
   readonly failures: readonly string[];
-  /** What kept trees from being begun, as a phrase; `null` when all were. */
+  /** Reason why some trees were not begun, as a phrase; `null` when all were. */
   readonly stoppedBy: string | null;
   readonly generatedTokens: number;
   readonly seconds: number;
@@ -89,11 +92,13 @@ export async function growRound(request: RoundRequest, parts: RoundParts): Promi
   });
   const begun = await growth.run(jobs);
   const { progress, stoppedBy } = growth;
+  // A tree that failed once more may have failed for the last time.
+  const now = progress.parked === 0 ? { givenUp } : await pendingJobs(parts.store, request);
   return {
     wanted: count + givenUp,
     stored: progress.trees,
     parked: progress.parked,
-    givenUp,
+    givenUp: now.givenUp,
     undone: count - begun + progress.parked + givenUp,
     failures: progress.failureLines(),
     stoppedBy,
@@ -106,12 +111,13 @@ export async function growRound(request: RoundRequest, parts: RoundParts): Promi
 class RoundGrowth {
   readonly progress: SynthProgress;
   readonly meter = new Meter();
-  /** What kept trees from being begun. */
+  /** Reason why some trees were not begun, as a phrase; `null` while there is none. */
   stoppedBy: string | null = null;
   readonly #request: RoundRequest;
   readonly #parts: RoundParts;
   readonly #budget: Budget;
   readonly #broken = new AbortController();
+  readonly #fit: FitWatch;
   #begun = 0;
   #parkedInARow = 0;
 
@@ -120,6 +126,10 @@ class RoundGrowth {
     this.#request = request;
     this.#parts = parts;
     this.#budget = new Budget(budget);
+    this.#fit = new FitWatch({
+      asked: { prompt: request.spec.prompt, api: request.policyApi },
+      say: (line) => parts.onMisfit?.(line),
+    });
     this.progress = new SynthProgress({
       totalTrees: wanted,
       sandbox,
@@ -144,6 +154,7 @@ class RoundGrowth {
       stopAdmitting: this.#parts.stopAdmitting,
       signal: AbortSignal.any([this.#parts.signal, this.#broken.signal]),
     });
+    this.#fit.finish();
     if (this.#parts.stopAdmitting.aborted) this.stoppedBy = "the interrupt";
     return this.#begun;
   }
@@ -151,13 +162,17 @@ class RoundGrowth {
   #grower(): (job: Job, signal: AbortSignal) => Promise<TreeRecord> {
     const { spec, policyApi: api } = this.#request;
     const { models, sandbox, grader, stallSeconds = 3600, tracing = NO_TRACING } = this.#parts;
-    const domain = mathDomain({ sandbox, grader, prompt: spec.prompt, api });
+    const domain = watchedDomain(
+      mathDomain({ sandbox, grader, prompt: spec.prompt, api }),
+      this.#fit,
+    );
     const policy = tracedPolicy(this.meter.policy(models.policy), tracing);
     const ppm = models.ppm === null ? null : tracedPpm(this.meter.ppm(models.ppm), tracing);
     const cache = new SearchCache();
     const grow = ({ problem, seed }: Job, { signal, touch }: StallWatch) =>
       searchTree(problem, {
-        ...{ spec, seed, policy, ppm, domain, cache, signal },
+        ...{ spec, seed, ppm, domain, cache, signal },
+        policy: whenAnswered(policy, touch),
         onRollout: () => {
           touch();
           this.progress.rollout();
@@ -228,7 +243,19 @@ class RoundGrowth {
   }
 }
 
-/** What breaks one tree is kept from breaking the others: it is parked with its reason, be it a fault of this program. */
+/** The same policy; every reply is told of: a tree that is answered gets on, however slowly its rollouts end. */
+function whenAnswered(policy: Policy, touch: () => void): Policy {
+  return {
+    ...policy,
+    sample: async (request, options) => {
+      const reply = await policy.sample(request, options);
+      touch();
+      return reply;
+    },
+  };
+}
+
+/** Turns what broke one tree, even a fault of this program, into an error that parks that tree with its reason and spares the others. */
 function asParked(error: unknown, { problem, seed }: Job): unknown {
   // A setting that contradicts another one would fail every tree in the same way.
   if (error instanceof InfrastructureError || error instanceof UsageError) return error;

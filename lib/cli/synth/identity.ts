@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { hashJson, type Json, sha256, UsageError } from "../../core/mod.ts";
-import { PROJECT_ROOT } from "../host.ts";
+import { PROJECT_ROOT } from "../project_root.ts";
 
 /** Files besides the weights that make a checkpoint what it is. */
 const DESCRIPTION = ["config.json", "tokenizer.json"];

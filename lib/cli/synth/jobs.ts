@@ -13,7 +13,7 @@ export interface WantedTrees extends RoundKey {
   readonly seeds: readonly number[];
 }
 
-/** What is left of them. */
+/** Jobs of a round that are left to do. */
 export interface PendingJobs {
   /**
    * In order: all problems of the first seed come before those of the second. Made one by one, so that a run of a million trees

@@ -9,7 +9,6 @@ import {
   recordedPolicy,
   recordedPpm,
   Servers,
-  type Transport,
 } from "../../endpoint/mod.ts";
 import { type Engine, type EngineOptions, startEmbeddedEngine } from "../../engine/mod.ts";
 import type { SearchSpec } from "../../search/mod.ts";
@@ -30,18 +29,18 @@ export interface OpenModels extends ServedModels {
   readonly identity: ModelIdentity;
 }
 
-/** What of a plan says which models are opened. */
+/** Part of a plan that says which models are opened. */
 export interface ModelsPlan extends Pick<SynthPlan, "policyFolder" | "ppmFolder"> {
   readonly spec: Pick<SearchSpec, "guidance" | "calibration">;
 }
 
 /** Options of {@linkcode openModels}. */
-export interface OpenModelsOptions extends Pick<ProbeRoleOptions, "policyFlag"> {
+export interface OpenModelsOptions extends Pick<ProbeRoleOptions, "flags"> {
   /** Everything that must be closed with the run. */
   readonly resources: AsyncDisposableStack;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
-  /** What {@linkcode identifyModels} found already. */
+  /** Models that {@linkcode identifyModels} has found already. */
   readonly identified?: IdentifiedModels;
 }
 
@@ -169,16 +168,24 @@ async function openLive(
     : identified.ppm ?? await probePpms(config, { ...options, engineUrl: engines.ppm?.url });
   // One registry: roles that share a server share its slots.
   const pools = { resources: options.resources, servers: new Servers() };
-  const policyPool = openPool(config, policy.transports, pools);
-  const ppmPool = ppm === null ? null : openPool(config, ppm.transports, pools);
+  const policyPool = openPool(config, policy, pools);
+  const ppmPool = ppm === null ? null : openPool(config, ppm, pools);
   const make = config.policyApi === "chat" ? chatPolicy : completionsPolicy;
   return {
     policy: make({
       pool: policyPool,
       model: policy.model,
-      // The embedded engine takes seeds; vLLM's CPU build dies of them (endpoints.md).
+      // The embedded engine takes seeds; vLLM's CPU build dies of them (docs/endpoints.md, "What is sent").
       sendsSeed: policy.isEngine,
+      // An engine of ours that is given by its address refuses them as well.
+      neutralises: policy.findings.every(({ takesSeed }) => takesSeed !== true),
       honoursN: policy.findings.every(({ honoursN }) => honoursN),
+      stopHandling: Object.fromEntries(
+        policy.findings.map(({ url, stopStrings }) => [url, stopStrings]),
+      ),
+      echoes: policy.findings.filter(({ continuation }) => continuation === "echoed")
+        .map(({ url }) => url),
+      marksPrefix: policy.findings.some(({ continuation }) => continuation === "prefix"),
       findings: { endpoints: policy.findings },
       price: config.prices.policy ?? null,
     }),
@@ -230,10 +237,12 @@ async function openEngines(
 
 function openPool(
   config: SynthConfig,
-  transports: readonly Transport[],
+  { transports, settings }: ProbedEndpoints,
   options: { readonly resources: AsyncDisposableStack; readonly servers: Servers },
 ): EndpointPool {
   const { concurrency } = config;
   const { resources, servers } = options;
-  return resources.use(new EndpointPool(transports, { concurrency, servers, asksLoad: true }));
+  return resources.use(
+    new EndpointPool(transports, { concurrency, servers, settings, asksLoad: true }),
+  );
 }

@@ -9,13 +9,11 @@ import {
   type Problem,
   seededRandom,
   shuffled,
-  UsageError,
 } from "../../core/mod.ts";
-import { loadProblems } from "../../datasets/mod.ts";
 import { PRESETS, SearchSpec } from "../../search/mod.ts";
-import { readParquetRows } from "../../store/mod.ts";
-import { PROBLEM_FOLDERS, PROJECT_ROOT } from "../host.ts";
+import { PROJECT_ROOT } from "../project_root.ts";
 import { limitsSpec } from "../limits_spec.ts";
+import { loadProblemSet, type ProblemSet } from "../problem_set.ts";
 import { ppmCalibration } from "./calibration.ts";
 
 /** The policy that ships: the starter world's base model. */
@@ -24,11 +22,11 @@ export const STARTER_POLICY = join(PROJECT_ROOT, "fixtures/starter/base");
 /** Problems of a starter set that a bare `synth` takes. */
 const STARTER_LIMIT = 50;
 
-/** What a run of `synth` will do, before anything is started. */
+/** Plan of a run of `synth`, made before anything is started. */
 export interface SynthPlan {
   readonly problems: readonly Problem[];
-  /** Problems left out because nothing can judge them. */
-  readonly ungradable: number;
+  /** Text about the problem set, for a plan, and to be printed before any run. */
+  readonly set: Pick<ProblemSet, "lines" | "notices">;
   readonly spec: SearchSpec;
   readonly seeds: readonly number[];
   /** Folder of the embedded policy; `null` with endpoints. */
@@ -43,14 +41,7 @@ export interface SynthPlan {
  * @throws {UsageError} If the set does not exist, nothing is left of it, or the parameters contradict each other.
  */
 export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
-  const loaded = await loadProblems(config.problems, {
-    ...PROBLEM_FOLDERS,
-    readParquet: readParquetRows,
-  });
-  const gradable = loaded.filter(({ meta }) => meta.ungradable === undefined);
-  if (gradable.length === 0) {
-    throw new UsageError(`Cannot search "${config.problems}": none of its problems can be judged`);
-  }
+  const { gradable, lines, notices } = await loadProblemSet(config.problems, config);
   const limit = config.limit ?? (isStarterSet(config.problems) ? STARTER_LIMIT : gradable.length);
   // One order for all limits: a larger limit holds the smaller one, and continues its run.
   const order = shuffled(seededRandom(hashSeed("problem order")), gradable);
@@ -65,7 +56,7 @@ export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
   const spec = await withCalibration(searchSpec(config), config, ppmFolder);
   return {
     problems: order.slice(0, limit),
-    ungradable: loaded.length - gradable.length,
+    set: { lines, notices },
     spec,
     seeds: Array.from({ length: trees }, (_, i) => config.seed + i),
     policyFolder: usesEngine ? config.policyModel ?? STARTER_POLICY : null,
@@ -134,6 +125,8 @@ export interface ModelIdentity {
 export function runSpec(config: SynthConfig, plan: SynthPlan, models: ModelIdentity): Json {
   return {
     problems: config.problems,
+    // Not named where nothing is renamed, so that runs from before there were any go on.
+    ...(config.fields !== undefined && { fields: config.fields }),
     search: { ...plan.spec, calibration: plan.spec.calibration && { ...plan.spec.calibration } },
     policyApi: config.policyApi,
     policy: models.policy,
@@ -145,7 +138,7 @@ export function runSpec(config: SynthConfig, plan: SynthPlan, models: ModelIdent
 /** A rollout draws at several nodes on its way down: 1,393 draws in 308 rollouts of 50 starter problems. */
 const EXPANSIONS_PER_ROLLOUT = 4.5;
 
-/** What the trees of a plan draw at most (rollouts) and about (candidates). */
+/** Estimates what the trees of a plan draw: an upper limit of rollouts, and about how many candidates. */
 export function planEstimate(plan: SynthPlan): {
   readonly trees: number;
   readonly rollouts: number;

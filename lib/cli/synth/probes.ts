@@ -1,12 +1,16 @@
 import type { SynthConfig } from "../../config/mod.ts";
 import {
+  adaptingTransport,
   type EndpointFindings,
+  type EndpointSettings,
+  KEY_VARIABLES,
   openTransport,
   type PolicyFindings,
   probePolicy,
   probePpm,
   type Transport,
 } from "../../endpoint/mod.ts";
+import { proxyFor } from "../../process/mod.ts";
 
 /** Names under which the embedded engine serves its models. */
 export const ENGINE_NAMES = { policy: "policy", ppm: "ppm" } as const;
@@ -19,12 +23,14 @@ export interface ProbedEndpoints<Findings extends EndpointFindings = EndpointFin
   readonly findings: readonly Findings[];
   /** Whether it is the embedded engine. */
   readonly isEngine: boolean;
+  /** Names of their settings, for messages. */
+  readonly settings: EndpointSettings;
 }
 
 /** Options of {@linkcode probePolicies} and {@linkcode probePpms}. */
 export interface ProbeRoleOptions {
-  /** Flag that named the policy's endpoints, for messages. @default "--policy" */
-  readonly policyFlag?: string;
+  /** Setting that named the endpoints, for messages. @default --policy and --ppm */
+  readonly flags?: Partial<Readonly<Record<"policy" | "ppm", string>>>;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
   /** Where the embedded engine serves this role; `undefined` where configured endpoints do. */
@@ -46,11 +52,11 @@ export function probePolicies(
     ...options,
     isEngine,
     urls: isEngine ? [engineUrl] : config.policy,
-    apiKey: Deno.env.get("RSTAR_POLICY_API_KEY") ?? null,
+    role: "policy",
     deadlineMs: config.requestTimeout * 1000,
-    probe: (transport) =>
+    probe: (transport, flag) =>
       probePolicy(transport, {
-        flag: options.policyFlag ?? "--policy",
+        flag,
         api: config.policyApi,
         model: isEngine ? ENGINE_NAMES.policy : config.policyModel,
         signal: options.signal,
@@ -73,11 +79,11 @@ export function probePpms(
     ...options,
     isEngine,
     urls: isEngine ? [engineUrl] : config.ppm,
-    apiKey: Deno.env.get("RSTAR_PPM_API_KEY") ?? null,
+    role: "ppm",
     deadlineMs: config.requestTimeout * 1000,
-    probe: (transport) =>
+    probe: (transport, flag) =>
       probePpm(transport, {
-        flag: "--ppm",
+        flag,
         model: isEngine ? ENGINE_NAMES.ppm : config.ppmModel,
         signal: options.signal,
       }),
@@ -85,17 +91,31 @@ export function probePpms(
 }
 
 async function probeAll<Findings extends EndpointFindings>(
-  role: ProbeRoleOptions & {
+  options: ProbeRoleOptions & {
     readonly isEngine: boolean;
     readonly urls: readonly string[];
-    readonly apiKey: string | null;
+    readonly role: EndpointSettings["role"];
     readonly deadlineMs: number;
-    readonly probe: (transport: Transport) => Promise<Findings>;
+    readonly probe: (transport: Transport, flag: string | undefined) => Promise<Findings>;
   },
 ): Promise<ProbedEndpoints<Findings>> {
-  const { apiKey, deadlineMs } = role;
-  const transports = role.urls.map((url) => openTransport(url, { apiKey, deadlineMs }));
-  const findings = await Promise.all(transports.map(role.probe));
-  for (const { notices } of findings) notices.forEach(role.onProgress);
-  return { transports, findings, model: findings[0]?.model ?? "", isEngine: role.isEngine };
+  const { role, deadlineMs, isEngine, urls, flags, onProgress } = options;
+  const environment = Deno.env.toObject();
+  const apiKey = environment[KEY_VARIABLES[role]] ?? null;
+  const transports = urls.map((url) => {
+    const proxy = proxyFor(url, environment);
+    // How long a reply of ours takes depends on the machine; whether it comes is seen.
+    const transport = openTransport(url, { apiKey, deadlineMs, proxy, watchesProgress: isEngine });
+    return role === "policy" && !isEngine ? adaptingTransport(transport, onProgress) : transport;
+  });
+  const flag = isEngine ? undefined : flags?.[role] ?? `--${role}`;
+  const findings = await Promise.all(transports.map((one) => options.probe(one, flag)));
+  for (const { notices } of findings) notices.forEach(onProgress);
+  return {
+    transports,
+    findings,
+    isEngine,
+    settings: { role, flag },
+    model: findings[0]?.model ?? "",
+  };
 }

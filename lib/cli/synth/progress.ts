@@ -3,9 +3,10 @@ import { type EndpointPool, FailureCounts } from "../../endpoint/mod.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
 import type { SearchStatus } from "../control/mod.ts";
 import type { Meter } from "./meter.ts";
-import { type Picture, shortDuration, shortNumber } from "../output.ts";
+import type { Picture } from "../live_display.ts";
+import { secondsSince, shortNumber, timeLeft } from "../output.ts";
 
-/** What the display of a running search looks at. */
+/** Sources that the display of a running search reads. */
 export interface ProgressSources {
   readonly totalTrees: number;
   readonly meter: Meter;
@@ -23,6 +24,7 @@ export class SynthProgress {
   #trees = 0;
   #rollouts = 0;
   #open = 0;
+  #finishedMs = performance.now();
 
   constructor(sources: ProgressSources) {
     this.#sources = sources;
@@ -57,6 +59,7 @@ export class SynthProgress {
   stored(tree: TreeRecord): void {
     this.#open--;
     this.#trees++;
+    this.#finishedMs = performance.now();
     if (tree.correctTerminals > 0) this.#solved.add(tree.problemId);
   }
 
@@ -66,11 +69,18 @@ export class SynthProgress {
     this.#failures.add(error.boundary, error.message);
   }
 
-  /** Failures by kind, each with an example. */
+  /** Lines about what the machinery did to the trees: failures by kind, each with an example, and what it cut short. */
   failureLines(): readonly string[] {
-    return Object.entries(this.#failures.snapshot()).map(([boundary, { count, example }]) =>
-      `${count} trees unfinished (${boundary}), for instance: ${example}`
-    );
+    const { cutShort } = this.#sources.meter.spent;
+    return [
+      ...Object.entries(this.#failures.snapshot()).map(([boundary, { count, example }]) =>
+        `${count} trees unfinished (${boundary}), for instance: ${example}`
+      ),
+      ...(cutShort === 0 ? [] : [
+        `${cutShort} segments ended as truncated at fewer tokens than search.maxTokens, because no reply came in time; ` +
+        "raise --request-timeout to have them whole",
+      ]),
+    ];
   }
 
   /** State for other processes. */
@@ -100,15 +110,16 @@ export class SynthProgress {
     };
   }
 
-  /** What the display shows now. */
+  /** Picture that the display shows now. */
   picture(): Picture {
     const { totalTrees, meter, sandbox, policyPool, ppmPool } = this.#sources;
     const { seconds } = this;
-    const eta = this.#trees === 0 ? NaN : seconds / this.#trees * (totalTrees - this.#trees);
+    const left = this.#trees === 0 ? NaN : seconds / this.#trees * (totalTrees - this.#trees);
+    const eta = timeLeft(left, { idleSeconds: secondsSince(this.#finishedMs), what: "tree" });
     const trees =
       `trees ${this.#trees}/${totalTrees}, ${this.#solved.size} problems solved, ${this.#open} open`;
     const rates = `${shortNumber(this.#rollouts / seconds)} rollouts/s, ` +
-      `${shortNumber(meter.spent.generatedTokens / seconds)} tokens/s, ETA ${shortDuration(eta)}`;
+      `${shortNumber(meter.spent.generatedTokens / seconds)} tokens/s, ${eta}`;
     const { running, waiting } = sandbox.metrics();
     const loads = [
       loadOf("policy", policyPool?.metrics()),

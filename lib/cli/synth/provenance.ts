@@ -4,7 +4,7 @@ import { asJson } from "../as_json.ts";
 import { codeRevision } from "../host.ts";
 import type { OpenModels } from "./models.ts";
 
-/** What a search runs with: its settings, the harness, the sandbox, the models as their endpoints describe them. */
+/** Provenance of a search: its settings, the harness, the sandbox, the models as their endpoints describe them. */
 export async function searchProvenance(
   config: { readonly seed: number },
   parts: { readonly sandbox: Sandbox; readonly models: OpenModels },

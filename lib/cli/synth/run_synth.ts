@@ -6,6 +6,7 @@ import { notice } from "../output.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
 import { sayRun } from "../say_run.ts";
+import { undoneWayOn } from "../unfinished.ts";
 import { Workplace } from "../workplace.ts";
 import { growRound, type RoundOutcome, type RoundRequest } from "./grow.ts";
 import { type PendingJobs, pendingJobs } from "./jobs.ts";
@@ -85,7 +86,7 @@ class Synth {
         : `Continuing run "${run.name}": nothing is left to do but ${givenUp} trees that were given up after ` +
           "failing again and again (select * from attempt)",
     );
-    return await this.#outcome(run, givenUp, null);
+    return await this.#outcome(run, { undone: givenUp, givenUp, stoppedBy: null });
   }
 
   async #grow(known: IdentifiedModels, continued: ContinuedRun | null): Promise<SynthOutcome> {
@@ -130,15 +131,19 @@ class Synth {
       tracing: observation.tracing,
       onStart: (progress) => observation.watch(progress),
       onEvent: (event) => observation.emit(event),
+      onMisfit: (line) => {
+        notice(line);
+        observation.emit({ type: "notice", level: "warn", message: line });
+      },
       budget: budgetOf(this.#config),
       stallSeconds: this.#config.treeTimeout,
       stopAdmitting: interrupts.stopAdmitting,
     });
-    const { stored, parked, undone } = outcome;
+    const { stored, parked, undone, givenUp, stoppedBy } = outcome;
     observation.emit({ type: "end", stored, parked, undone });
     outcome.failures.forEach(notice);
     this.#throwIfUnfinished(outcome);
-    return await this.#outcome(run, outcome.undone, outcome.stoppedBy);
+    return await this.#outcome(run, { undone, givenUp, stoppedBy });
   }
 
   #request({ runNo }: OpenedRun): RoundRequest {
@@ -147,27 +152,27 @@ class Synth {
     return { runNo, roundNo: ROUND, problems, seeds, spec, policyApi };
   }
 
-  #throwIfUnfinished({ undone, parked, wanted }: RoundOutcome): void {
+  #throwIfUnfinished({ undone, givenUp, parked, wanted }: RoundOutcome): void {
+    const left = undoneWayOn({ undone, givenUp });
     if (this.#parts.interrupts.stopAdmitting.aborted) {
-      notice(`Stopped: ${undone} trees are left; the same command goes on with them`);
+      notice(`Stopped: ${undone} trees are left; ${left}`);
       throw new Interrupted("Interrupted");
     }
     if (parked === 0) return;
     throw new InfrastructureError(
       "process",
-      `${parked} of ${wanted} trees could not be finished, for the reasons above; ` +
-        "nothing stored is lost, and the same command goes on with them",
+      `${parked} of ${wanted} trees could not be finished, for the reasons above; nothing stored is lost; ` +
+        `${undone} trees are left undone: ${left}`,
     );
   }
 
   async #outcome(
     { runNo, name }: OpenedRun,
-    undone: number,
-    stoppedBy: string | null,
+    left: Pick<SynthOutcome, "undone" | "givenUp" | "stoppedBy">,
   ): Promise<SynthOutcome> {
     const summary = await this.#parts.store.summary(runNo, { roundNo: ROUND });
     const seconds = (performance.now() - this.#startedMs) / 1000;
-    return { run: name, db: this.#config.db, summary, undone, stoppedBy, seconds };
+    return { run: name, db: this.#config.db, summary, seconds, ...left };
   }
 }
 

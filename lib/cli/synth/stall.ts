@@ -1,6 +1,6 @@
 import { InfrastructureError, waitFor } from "../../core/mod.ts";
 
-/** What work under a stall limit is given. */
+/** Signal and callback for work under a stall limit. */
 export interface StallWatch {
   /** Aborts when the work stalls, or with the outer signal. */
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ export async function withStallLimit<T>(
     stall.abort(
       new InfrastructureError(
         "process",
-        `Cannot finish the tree: no rollout ended within ${options.seconds} s`,
+        `Cannot finish the tree: the policy answered nothing and no rollout ended within ${options.seconds} s`,
       ),
     );
   let timer = setTimeout(end, options.seconds * 1000);

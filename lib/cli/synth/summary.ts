@@ -1,5 +1,6 @@
 import type { RunSummary } from "../../store/mod.ts";
 import { shortDuration, shortNumber } from "../output.ts";
+import { undoneWayOn } from "../unfinished.ts";
 
 /** How a run of `synth` ended. */
 export interface SynthOutcome {
@@ -8,7 +9,9 @@ export interface SynthOutcome {
   readonly summary: RunSummary;
   /** Trees that were wanted and are not stored. */
   readonly undone: number;
-  /** What kept trees from being begun, as a phrase; `null` when nothing did. */
+  /** Those of them that failed so often that they are not tried again. */
+  readonly givenUp: number;
+  /** Reason why some trees were not begun, as a phrase; `null` when there was none. */
   readonly stoppedBy: string | null;
   readonly seconds: number;
 }
@@ -42,7 +45,7 @@ export function summaryLines(outcome: SynthOutcome): readonly string[] {
     ...(outcome.undone === 0 ? [] : [
       `${outcome.undone} trees are left undone` +
       (outcome.stoppedBy === null ? "" : `, because ${outcome.stoppedBy} was reached`) +
-      "; the same command goes on with them",
+      `; ${undoneWayOn(outcome)}`,
     ]),
     "",
     "Next, for instance:",

@@ -3,7 +3,7 @@ import { type ArtifactStore, type MetricPoint, openStore } from "../../store/mod
 import type { CheckpointSummary, TrainingKind, TrainSettings } from "../../training/mod.ts";
 import { storedLocation } from "../artifact_location.ts";
 
-/** What the row of a checkpoint holds beside its place and hash. */
+/** Metadata that the row of a checkpoint holds beside its place and hash. */
 export function checkpointMeta(
   settings: TrainSettings,
   summary: CheckpointSummary | null,

@@ -2,7 +2,7 @@
 const TRAINER_VARIABLES =
   /^(PATH|HOME|LANG|TMPDIR|LD_LIBRARY_PATH|HF_HOME|(CUDA|NCCL|OMP|TORCH|TRITON|SLURM)_.*)$/;
 
-/** What a trainer gets of our environment. */
+/** Variables that a trainer gets from our environment. */
 export function trainerEnvironment(isUsersCommand: boolean): Readonly<Record<string, string>> {
   const all = Deno.env.toObject();
   if (isUsersCommand) return all;

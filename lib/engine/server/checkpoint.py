@@ -14,6 +14,7 @@ from transformers import (
 )
 
 from .errors import StartError
+from .untrusted import FILES_ONLY, TENSORS_ONLY, explain_refusal
 
 _DEFAULT_LENGTH = 4096
 
@@ -78,18 +79,19 @@ def _load(folder: Path, device: torch.device, load_model: Callable[..., Any]) ->
     # What a GPU computes fast is what the checkpoint says; a CPU computes fast in float32.
     dtype = "auto" if device.type == "cuda" else torch.float32
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = AutoConfig.from_pretrained(folder, **FILES_ONLY)
         model, report = load_model(
             folder,
             config=config,
             dtype=dtype,
             attn_implementation="sdpa",
-            local_files_only=True,
             output_loading_info=True,
+            **TENSORS_ONLY,
         )
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **FILES_ONLY)
     except (OSError, ValueError, KeyError) as error:
-        raise StartError(f'Cannot load the checkpoint "{folder}": {error}') from error
+        reason = explain_refusal(folder, error)
+        raise StartError(f'Cannot load the checkpoint "{folder}": {reason}') from error
     if report["missing_keys"]:
         # Transformers would fill them with random numbers.
         missing = ", ".join(sorted(report["missing_keys"])[:3])

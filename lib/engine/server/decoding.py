@@ -51,9 +51,9 @@ def fill_prompts(
     prefixes: Sequence[Prefix | None],
     **options: Any,
 ) -> tuple[Any, FilledPrompts]:
-    """What the model puts out for prompts, and their keys and values.
+    """Computes the model's output for prompts, and their keys and values.
 
-    Prompts are padded on the right. What a prefix holds is neither computed again nor put out.
+    Prompts are padded on the right. What a prefix holds is not computed or put out again.
     """
     known = [_known(prefix) for prefix in prefixes]
     rest = [list(prompt[start:]) for prompt, start in zip(prompts, known, strict=True)]

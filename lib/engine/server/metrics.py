@@ -1,7 +1,9 @@
-"""What `/metrics` says, under vLLM's names."""
+"""Figures that `/metrics` reports, under vLLM's names where vLLM has one."""
 
 from collections import Counter
 from dataclasses import dataclass, field
+
+import torch
 
 
 @dataclass
@@ -11,6 +13,8 @@ class Counters:
     prompt_tokens: int = 0
     generated_tokens: int = 0
     finished: Counter[str] = field(default_factory=Counter)
+    work_done: int = 0
+    """Layers computed: it moves within a pass as well, however long one takes."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,20 @@ class ModelLoad:
     waiting: int
     cache_usage: float
     counters: Counters
+
+
+def count_work(model: torch.nn.Module, counters: Counters) -> None:
+    """Counts every layer that the model computes from now on."""
+
+    def count(*_: object) -> None:
+        counters.work_done += 1
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.ModuleList):
+            for layer in module:
+                layer.register_forward_hook(count)
+    # A model without a list of layers still shows whole passes.
+    model.register_forward_hook(count)
 
 
 def render_metrics(loads: list[ModelLoad]) -> str:
@@ -66,6 +84,12 @@ def render_metrics(loads: list[ModelLoad]) -> str:
                 for load in loads
                 for reason in ("stop", "length")
             ],
+        ),
+        (
+            "rstar:work_done_total",
+            "counter",
+            "Layers computed: it stands still only where nothing is done.",
+            [(load, "", load.counters.work_done) for load in loads],
         ),
     ]
     lines: list[str] = []

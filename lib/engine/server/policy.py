@@ -11,7 +11,7 @@ from .checkpoint import Checkpoint
 from .decoding import checked_cache, forward_prompts
 from .errors import RequestError
 from .generation import Generated, Generation, Group, Row
-from .metrics import Counters
+from .metrics import Counters, count_work
 from .prefix_cache import PrefixCache
 from .sampling import SamplingParams, row_key, sample
 from .stops import TAIL_TOKENS, TextWatcher, continuation_text
@@ -52,6 +52,7 @@ class PolicyScheduler:
         self._rows: list[Row] = []
         self._params: SamplingParams | None = None
         self.counters = Counters()
+        count_work(checkpoint.model, self.counters)
 
     @property
     def running(self) -> int:

@@ -12,7 +12,7 @@ from transformers import DynamicCache
 from .checkpoint import Checkpoint
 from .decoding import FilledPrompts, causal_mask, fill_prompts
 from .errors import RequestError
-from .metrics import Counters
+from .metrics import Counters, count_work
 from .prefix_cache import PrefixCache
 
 _log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class PpmScorer:
         self._waiting: deque[Scoring] = deque()
         self._running = 0
         self.counters = Counters()
+        count_work(checkpoint.model, self.counters)
 
     @property
     def running(self) -> int:

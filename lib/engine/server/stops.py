@@ -11,7 +11,7 @@ TAIL_TOKENS = 6
 
 @dataclass(frozen=True)
 class StopRules:
-    """What ends a row: tokens of its own for single special tokens, text for all others."""
+    """Rules that end a row: tokens for single special tokens, text for all other stops."""
 
     by_token: dict[int, str]
     by_text: tuple[str, ...]

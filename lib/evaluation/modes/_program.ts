@@ -17,7 +17,7 @@ export interface Solution extends Attempt {
   readonly text: string;
 }
 
-/** What one sample is made of. */
+/** Request for one sample of a question. */
 export interface SolveRequest {
   readonly question: Question;
   /** Index of the sample. */
@@ -64,7 +64,7 @@ export async function solveByProgram(request: SolveRequest): Promise<Solution> {
   if (program.kind !== "code_end") {
     return finish(program.text, endingOf(program, settings));
   }
-  const check = await runProgram(first, { program, context });
+  const check = await runProgram(program, context);
   if (check.result === "fail") {
     return finish(program.text, { answer: null, outcome: "failed_execution" }, check);
   }
@@ -99,21 +99,17 @@ function endingOf(segment: Segment, { extraction }: PolicyModeSettings): Ending 
   return { answer: null, outcome: isTruncated ? "truncated" : "no_answer" };
 }
 
-/** What may write to the output. A step that mentions none of it prints nothing. */
+/** Pattern for code that may write to the output. A step that it matches nowhere prints nothing. */
 const MAY_PRINT = /print|write|std(?:out|err)|display|help|exec|eval|import\s+this/;
 
 /**
  * Runs a program, once where only its last step can print. Otherwise twice, because the output that a model is shown, in training and
  * here, is that of the last step alone.
  */
-async function runProgram(
-  completion: Completion,
-  options: { readonly program: Segment; readonly context: SolveContext },
-): Promise<StepCheck> {
-  const { program, context } = options;
+async function runProgram(program: Segment, context: SolveContext): Promise<StepCheck> {
   const { domain, signal } = context;
   await using checker = domain.openChecker();
-  const split = splitLastStep(completion, domain);
+  const split = splitLastStep(program, domain);
   if (split === null) {
     return await checker.check({ parent: null, code: program.code ?? "", keep: false }, { signal });
   }
@@ -124,7 +120,7 @@ async function runProgram(
 
 /** The last step apart from those before it; `null` where only the last one can print. */
 function splitLastStep(
-  { text }: Completion,
+  { text }: Segment,
   domain: StepDomain,
 ): { readonly body: string; readonly last: string } | null {
   const parts = text.split(END_OF_STEP);
@@ -147,6 +143,6 @@ function codeOf(
   const { stopString, parent } = options;
   return domain.parse(
     { text: part + stopString, finishReason: "stop_string", stopString, tokens: 0 },
-    { parent, codeAfterOutput: false },
+    { parent, codeAfterOutput: false, isPiece: true },
   ).code;
 }

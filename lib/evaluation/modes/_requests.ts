@@ -9,7 +9,7 @@ const MIN_TOKENS = 16;
 /** Characters per token that an unseen prompt is assumed to have at least. */
 const CHARACTERS_PER_TOKEN = 2;
 
-/** What the requests of one sample share. */
+/** Settings that the requests of one sample share. */
 export interface SampleRequests {
   readonly context: SolveContext;
   readonly sampling: PolicySampling;

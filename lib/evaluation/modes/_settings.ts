@@ -12,7 +12,7 @@ export interface PolicySampling {
   readonly modelLength: number;
 }
 
-/** What the modes without search are made of. */
+/** Settings of the modes without search. */
 export interface PolicyModeSettings {
   readonly sampling: PolicySampling;
   /** Solutions with code that is run, or text alone. */
@@ -23,7 +23,7 @@ export interface PolicyModeSettings {
   readonly extraction: Pick<ExtractionOptions, "lastNumber">;
 }
 
-/** What the modes with search are made of. */
+/** Settings of the modes with search. */
 export interface SearchModeSettings {
   readonly search: SearchSpec;
   /** Paths that a step beam keeps. */

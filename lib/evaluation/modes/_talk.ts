@@ -5,7 +5,7 @@ import { boundedAnswer, boundedText } from "../_bounded.ts";
 import type { Solution, SolveRequest } from "./_program.ts";
 import { SampleDrawer } from "./_requests.ts";
 
-/** What is asked for, in one sentence: its wording is part of every specification that uses it. */
+/** Instruction to the model, in one sentence: its wording is part of every specification that uses it. */
 export const TALK_INSTRUCTION =
   "Please reason step by step, and put your final answer within \\boxed{}.";
 
@@ -21,7 +21,8 @@ export async function solveByTalk(request: SolveRequest): Promise<Solution> {
   const completion = await drawer.draw(talkPrompt(question.question, settings.api), { stop: [] });
   const reply = completion?.text ?? "";
   const found = extractAnswer(reply, settings.extraction);
-  const isCut = completion === null || completion.finishReason === "length";
+  const isCut = completion === null ||
+    ["length", "aborted"].includes(completion.finishReason);
   // A reply that was cut may have named its answer before; the box says so, a phrase or a number does not.
   const answer = isCut && found.rule !== "boxed" ? null : found.answer;
   return {

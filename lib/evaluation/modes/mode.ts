@@ -10,13 +10,13 @@ import type { Policy } from "../../endpoint/policy.ts";
 import type { Ppm } from "../../endpoint/ppm.ts";
 import type { SampleOutcome } from "../../store/evaluation_store.ts";
 
-/** Ways to make answers (algorithm.md 6). */
+/** Ways to make answers (docs/evaluation.md, "Modes"). */
 export const EVALUATION_MODES = ["greedy", "sample", "bon", "mcts", "beam"] as const;
 
 /** Way to make answers. */
 export type EvaluationModeName = typeof EVALUATION_MODES[number];
 
-/** What a mode works with. */
+/** Context in which a mode works. */
 export interface SolveContext {
   readonly policy: Policy;
   /** `null` where the mode needs none. */
@@ -27,7 +27,7 @@ export interface SolveContext {
   readonly signal: AbortSignal;
 }
 
-/** What trying to answer a question came to. */
+/** Result of an attempt at a question. */
 export interface Attempt {
   /** Extracted answer; `null` where there is none. */
   readonly answer: string | null;
@@ -39,7 +39,7 @@ export interface Attempt {
   /** Tokens generated, discarded ones included. */
   readonly generatedTokens: number;
   readonly ppmTokens: number;
-  /** What a person needs to see what happened; bounded. */
+  /** Record by which a person can see what happened; bounded. */
   readonly trace: Json;
 }
 

@@ -14,7 +14,7 @@ import type { Attempt, EvaluationMode, SolveContext } from "./mode.ts";
 
 export type { SearchModeSettings } from "./_settings.ts";
 
-/** Tree search at test time: one sample is one tree, its answer is chosen by the PPM (algorithm.md 3.7). */
+/** Tree search at test time: one sample is one tree, its answer is chosen by the PPM (docs/search.md, "Test time"). */
 export function treeMode({ search }: SearchModeSettings): EvaluationMode {
   return {
     name: "mcts",
@@ -58,7 +58,7 @@ function treeOptions(
   return { spec, seed: treeSeed, policy, ppm, domain, signal };
 }
 
-/** What a tree came to, as one sample. */
+/** Result of a tree, as one sample. */
 function treeAttempt(
   tree: TreeRecord,
   { search, context }: { readonly search: SearchSpec; readonly context: SolveContext },

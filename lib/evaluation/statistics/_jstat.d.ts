@@ -1,6 +1,5 @@
-/** The two functions of `jstat` that are used here; the package ships no types. */
+/** The function of `jstat` that is used here; the package ships no types. */
 declare const jstat: {
   readonly normal: { inv(p: number, mean: number, deviation: number): number };
-  readonly studentt: { inv(p: number, degreesOfFreedom: number): number };
 };
 export default jstat;

@@ -9,7 +9,7 @@ export interface ResampleOptions {
   readonly resamples?: number;
 }
 
-/** Resamples where nothing else is asked for (evaluation.md 3.2). */
+/** Resamples where nothing else is asked for. */
 export const DEFAULT_RESAMPLES = 10_000;
 
 /**

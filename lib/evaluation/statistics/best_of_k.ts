@@ -10,8 +10,8 @@ export interface ScoredSample {
 
 /**
  * Chance that the best scored of k samples is right, exactly, over every choice of k of the n samples that exist:
- * Σ_j y_j · C(n - j, k - 1)/C(n, k) in falling order of score (evaluation.md 2.2). Samples of one score stand for each other: each
- * counts as the mean of them.
+ * Σ_j y_j · C(n - j, k - 1)/C(n, k) in falling order of score (docs/evaluation.md, "Metrics"). Samples of one score stand for each other:
+ * each counts as the mean of them.
  *
  * @param samples Samples of one problem; they are sorted once, so that they must not change afterwards.
  * @param k Samples to choose from, at most as many as there are.

@@ -2,15 +2,17 @@
  * Accuracy against cost (tokens, or whatever else is counted). Score and cost of a problem are always drawn together, because hard
  * problems cost more and are solved less.
  *
- * Source: evaluation.md 3.3, algorithm.md 6.
+ * See docs/evaluation.md, "Equal tokens".
  */
 import { checkLength, checkSameLength } from "./_checks.ts";
 import { type ResampleOptions, resampleTotals } from "./_resample.ts";
-import { type BootstrapDifference, percentileInterval, signProbability } from "./bootstrap.ts";
+import { percentileInterval } from "./bootstrap.ts";
 import type { Interval } from "./interval.ts";
+import { signFlipDraws } from "./sign_flip.ts";
 import { mean } from "./standard_error.ts";
+import { testByDraws, type TestedDifference } from "./tested_difference.ts";
 
-/** What a method scores and costs when it may use 1, 2, 4 … samples a problem. */
+/** Scores and costs of a method that may use 1, 2, 4 … samples a problem. */
 export interface CostSeries {
   /** Samples a problem, ascending. */
   readonly ks: readonly number[];
@@ -81,7 +83,7 @@ export interface EqualCostComparison {
   /** Samples a problem that the baseline gets for that cost. */
   readonly baselineSamples: number;
   /** Method less baseline; `null` where the curve does not reach there. */
-  readonly difference: BootstrapDifference | null;
+  readonly difference: TestedDifference | null;
   /**
    * Share of resamples whose cost lay beyond an end of the baseline's curve and that were compared with that end. A large share
    * says that the baseline needs more samples.
@@ -91,7 +93,8 @@ export interface EqualCostComparison {
 
 /**
  * Compares a method with a baseline at the method's mean cost, by straight lines between the points of the baseline's curve. Method,
- * baseline and cost are recomputed on every draw of problems.
+ * baseline and cost are recomputed on every draw of problems; a difference must hold as well when the signs of the problems' differences
+ * at that cost are flipped, for a bootstrap alone is too sure where few problems differ.
  *
  * @param method Scores and costs of the same problems as the baseline's, in the same order.
  * @throws {RangeError} If there are no problems or no k, or the lists differ in length.
@@ -114,6 +117,10 @@ export function compareAtEqualCost(
     return { cost, score, baselineScore: null, baselineSamples, difference: null, beyondCurve: 1 };
   }
   const { draws, beyondCurve } = drawDifferences(method, baseline, options);
+  const differences = Float64Array.from(method.scores, (own, problem) => {
+    const curve = baseline.scores.map((scores) => scores[problem] as number);
+    return own - readCurve(baseline.ks, curve, baselineSamples).score;
+  });
   return {
     cost,
     score,
@@ -121,8 +128,7 @@ export function compareAtEqualCost(
     baselineSamples,
     difference: {
       difference: score - point.score,
-      interval: percentileInterval(draws, options.level),
-      p: signProbability(draws),
+      ...testByDraws([draws, signFlipDraws(differences, options)], options),
     },
     beyondCurve,
   };

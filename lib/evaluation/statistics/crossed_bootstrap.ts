@@ -1,5 +1,5 @@
 /**
- * Claims about a recipe: the seeds of the whole chain are as random as the problems (evaluation.md 3.3).
+ * Claims about a recipe: the seeds of the whole chain are as random as the problems (docs/evaluation.md, "Recipes").
  *
  * Source: the crossed ("pigeonhole") bootstrap, Owen (2007), Ann. Appl. Stat. 1, 386-411: both factors are drawn independently. Drawing S
  * of S seeds shows but (S - 1)/S of the variance between them, which counts where S is 2 or 3: what a draw of seeds adds is stretched
@@ -8,10 +8,11 @@
 import { seededRandom } from "../../core/mod.ts";
 import { checkLength, checkSameLength } from "./_checks.ts";
 import { DEFAULT_RESAMPLES, type ResampleOptions, resampleTotals } from "./_resample.ts";
-import { percentileInterval, signProbability } from "./bootstrap.ts";
+import { percentileInterval } from "./bootstrap.ts";
 import type { Interval } from "./interval.ts";
-import { signFlipProbability } from "./paired_tests.ts";
+import { signFlipDraws } from "./sign_flip.ts";
 import { mean, standardDeviation } from "./standard_error.ts";
+import { testByDraws, type TestedDifference } from "./tested_difference.ts";
 
 /** A mean over seeds and problems. */
 export interface CrossedMean {
@@ -22,11 +23,7 @@ export interface CrossedMean {
 }
 
 /** A difference over seeds and problems. */
-export interface CrossedDifference {
-  readonly difference: number;
-  readonly interval: Interval;
-  /** Two-sided p-value of no difference; never below that of flipping the signs of problems ({@linkcode signFlipProbability}). */
-  readonly p: number;
+export interface CrossedDifference extends TestedDifference {
   /** Difference of every seed, in the order given: always printed beside the mean. */
   readonly perSeed: readonly number[];
   /** Standard deviation of the seeds' differences; `null` for a single seed. */
@@ -39,6 +36,12 @@ export interface CrossedDifference {
 export type CrossedOptions = ResampleOptions & {
   /** Level of the interval. @default 0.95 */
   readonly level?: number;
+};
+
+/** Options of {@linkcode crossedBootstrap}. */
+export type CrossedTestOptions = CrossedOptions & {
+  /** Difference that is tested. @default 0 */
+  readonly margin?: number;
 };
 
 /**
@@ -58,26 +61,27 @@ export function crossedMean(
 }
 
 /**
- * Mean of paired differences with an interval that holds for new seeds and new problems, and a test of no difference.
+ * Mean of paired differences with an interval that holds for new seeds and new problems, and its test. What is refused must be refused
+ * by the crossed bootstrap and by flipping the signs of problems ({@linkcode signFlipDraws}): the former alone is too sure where few
+ * problems change.
  *
  * @param differences One row a seed: score of the first less score of the second, one a problem, problems in one order.
  * @throws {RangeError} If there are no seeds or problems, or the rows differ in length.
  */
 export function crossedBootstrap(
   differences: readonly ArrayLike<number>[],
-  options: CrossedOptions = {},
+  options: CrossedTestOptions = {},
 ): CrossedDifference {
   const { columns, draws, seed, resamples } = resampleCrossed(differences, options);
   const seeds = columns.length;
-  const sums = Float64Array.from(
+  const overSeeds = Float64Array.from(
     columns[0] ?? [],
-    (_, problem) => columns.reduce((sum, column) => sum + (column[problem] as number), 0),
+    (_, problem) => columns.reduce((sum, column) => sum + (column[problem] as number), 0) / seeds,
   );
   const perSeed = columns.map(mean);
   return {
     difference: mean(perSeed),
-    interval: percentileInterval(draws, options.level),
-    p: Math.max(signProbability(draws), signFlipProbability(sums, { seed, resamples })),
+    ...testByDraws([draws, signFlipDraws(overSeeds, { seed, resamples })], options),
     perSeed,
     seedDeviation: seeds > 1 ? standardDeviation(perSeed) : null,
     degreesOfFreedom: seeds - 1,
@@ -118,7 +122,7 @@ function resampleCrossed(
 }
 
 /**
- * Whether a difference is shown to be no loss: its lower bound lies above -margin (non-inferiority, evaluation.md 3.3).
+ * Whether a difference is shown to be no loss: its lower bound lies above -margin (non-inferiority, docs/evaluation.md, "Recipes").
  *
  * @param margin Loss that would still be accepted, a fraction. @default 0.02
  */

@@ -47,8 +47,8 @@ export function wilsonInterval(
 
 /**
  * Independent trials that would give the same standard error: p(1 - p)/SE². Lets {@linkcode wilsonInterval} serve means over several
- * samples a problem (evaluation.md 3.3). The divisor n - 1 inside of the standard error is undone, so that one sample a problem gives
- * exactly n. Where the standard error says nothing (all problems alike) the number of problems is meant.
+ * samples a problem (docs/evaluation.md, "One score"). The divisor n - 1 inside of the standard error is undone, so that one sample a
+ * problem gives exactly n. Where the standard error says nothing (all problems alike) the number of problems is meant.
  *
  * @param mean Observed mean, a fraction.
  * @param standardError Clustered by problem.
@@ -58,9 +58,4 @@ export function effectiveTrials(mean: number, standardError: number, problems: n
   const variance = mean * (1 - mean);
   if (standardError === 0 || variance === 0 || problems < 2) return problems;
   return variance * problems / ((problems - 1) * standardError * standardError);
-}
-
-/** Interval that reaches `reach` standard errors to both sides. */
-export function symmetricInterval(mean: number, standardError: number, reach: number): Interval {
-  return { low: mean - reach * standardError, high: mean + reach * standardError };
 }

@@ -11,8 +11,9 @@ import { checkDraw } from "./pass_at_k.ts";
 
 /** One sample's vote. */
 export interface Vote {
-  /** Normal form or name of the group of equal answers; `null`: no answer. */
+  /** Name of the group of equal answers; `null`: no answer. */
   readonly answer: string | null;
+  /** Whether the group is right: the same for all of its votes. */
   readonly correct: boolean;
 }
 
@@ -21,7 +22,7 @@ const NEGLIGIBLE = 1e-16;
 
 interface Group {
   readonly count: number;
-  /** Share of the group's samples that are right: 0 or 1 where equal answers are judged equally. */
+  /** 1 for a right answer. */
   readonly correct: number;
 }
 
@@ -78,15 +79,14 @@ export function majorityAnswer(votes: readonly Pick<Vote, "answer">[]): string |
 }
 
 const groupsOf = oncePer((votes: readonly Vote[]): readonly Group[] => {
-  const groups = new Map<string, { count: number; right: number }>();
+  const groups = new Map<string, { count: number; readonly correct: number }>();
   for (const { answer, correct } of votes) {
     if (answer === null) continue;
-    const group = groups.get(answer) ?? { count: 0, right: 0 };
+    const group = groups.get(answer) ?? { count: 0, correct: correct ? 1 : 0 };
     group.count++;
-    if (correct) group.right++;
     groups.set(answer, group);
   }
-  return [...groups.values()].map(({ count, right }) => ({ count, correct: right / count }));
+  return [...groups.values()];
 });
 
 /** Samples, k and sizes of groups repeat from problem to problem; more tables than this are begun anew. */

@@ -1,7 +1,7 @@
 import { checkFraction, checkWhole } from "./_checks.ts";
 import { normalQuantile } from "./quantiles.ts";
 
-/** What a planned test should do. */
+/** Level and power of a planned test. */
 export interface TestDesign {
   /** Two-sided level of the test. @default 0.05 */
   readonly alpha?: number;

@@ -1,6 +1,4 @@
-import { seededRandom } from "../../core/mod.ts";
 import { checkWhole } from "./_checks.ts";
-import { DEFAULT_RESAMPLES, type ResampleOptions } from "./_resample.ts";
 
 /** Problems on which two single-sample evaluations disagree. */
 export interface Discordance {
@@ -30,37 +28,6 @@ export function mcnemarExact({ onlyFirst, onlySecond }: Discordance): number {
   }
   return Math.min(1, 2 * tail);
 }
-
-/**
- * Two-sided p-value of paired differences that would as well have the other sign: the share of random signs with which their sum is as
- * far from 0, the signs found among them. Where few problems differ, a bootstrap never draws what it has not seen and calls four
- * changes to one side significant; this says .125, as McNemar's test does.
- *
- * Source: Fisher's randomisation test, by random draws.
- *
- * @param differences One a problem.
- */
-export function signFlipProbability(
-  differences: ArrayLike<number>,
-  { seed = 0, resamples = DEFAULT_RESAMPLES }: ResampleOptions = {},
-): number {
-  const sizes = Float64Array.from(differences, Math.abs).filter((size) => size > ROUNDING);
-  let found = 0;
-  for (let i = 0; i < differences.length; i++) found += differences[i] as number;
-  const random = seededRandom(seed);
-  let asFar = 1;
-  for (let resample = 0; resample < resamples; resample++) {
-    let sum = 0;
-    for (let i = 0; i < sizes.length; i++) {
-      sum += random() < 0.5 ? (sizes[i] as number) : -(sizes[i] as number);
-    }
-    if (Math.abs(sum) >= Math.abs(found) - ROUNDING) asFar++;
-  }
-  return asFar / (resamples + 1);
-}
-
-/** What sums of equal values in another order differ by, at most. */
-const ROUNDING = 1e-9;
 
 /**
  * Holm's step-down correction over a family of tests: p-values that may each be compared with the level of the whole family.

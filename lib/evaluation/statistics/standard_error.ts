@@ -30,7 +30,7 @@ export function standardDeviation(values: ArrayLike<number>): number {
  * Clusters join problems that depend on each other as well (parts of one context, duplicates).
  *
  * SE² = G/(G - 1) · 1/n² · Σ_g (Σ_{i in g} (s_i - s̄))²; without clusters that is sd(s)/√n.
- * Source: evaluation.md 3.1; Miller (2024), arXiv 2411.00640, section 2.2; `cov_type="cluster"` of statsmodels for a constant alone.
+ * Source: Miller (2024), arXiv 2411.00640, section 2.2; `cov_type="cluster"` of statsmodels for a constant alone.
  *
  * @param values Mean score of each problem.
  * @param clusters Name of the cluster of each problem. @default every problem is one
@@ -56,7 +56,8 @@ export interface VarianceParts {
 }
 
 /**
- * Splits the variance of avg@k for planning: Var = (Var_i(p_i) + E_i[p_i(1 - p_i)]/k)/n (evaluation.md 3.1), both parts unbiased.
+ * Splits the variance of avg@k for planning: Var = (Var_i(p_i) + E_i[p_i(1 - p_i)]/k)/n (docs/evaluation.md, "One score"), both parts
+ * unbiased.
  *
  * @param correct Right samples of each problem.
  * @param samples Samples of every problem, at least two.

@@ -2,10 +2,11 @@ import {
   compareScores,
   correctComparisons,
   type CorrectedComparison,
-  majorityAnswer,
+  headlineAnswer,
+  headlineMetric,
 } from "../../evaluation/mod.ts";
 import { groupBy } from "../_context.ts";
-import { headlineMetric, type MeasuredEvaluation } from "../_evaluations.ts";
+import type { MeasuredEvaluation } from "../_evaluations.ts";
 import { clip, clipOrNull } from "../_text.ts";
 import { type Block, emptySection, type Section } from "../document.ts";
 import { evaluationName, newestByName } from "./evaluations.ts";
@@ -36,8 +37,10 @@ export function differencesSection(evaluations: readonly MeasuredEvaluation[]): 
   return {
     ...head,
     lead:
-      "Paired over the problems that both have. p: exact McNemar for one sample a problem, paired bootstrap elsewhere; corrected for all rows " +
-      "of this table (Holm). “No difference shown” never means equal.",
+      "Paired over the problems that both have, by what the mode is judged by. p: exact McNemar where every problem is won, lost or unchanged, " +
+      "random signs elsewhere; the interval is that of the same test and excludes 0 where p < .05. What the checkpoint is called goes by p " +
+      "corrected for all rows of this table (Holm), so that it may show no difference where an interval of its own excludes 0. “No difference " +
+      "shown” never means equal.",
     blocks: [
       {
         type: "table",
@@ -48,6 +51,7 @@ export function differencesSection(evaluations: readonly MeasuredEvaluation[]): 
           { key: "mode", label: "mode", format: "text" },
           { key: "later", label: "checkpoint", format: "text" },
           { key: "earlier", label: "against", format: "text" },
+          { key: "metric", label: "figure", format: "text" },
           {
             key: "difference",
             label: "difference, points",
@@ -68,8 +72,9 @@ export function differencesSection(evaluations: readonly MeasuredEvaluation[]): 
           mode: later.mode,
           later: evaluationName(later),
           earlier: evaluationName(earlier),
-          difference: comparison.bootstrap.difference,
-          ...comparison.bootstrap.interval,
+          metric: comparison.metric,
+          difference: comparison.difference,
+          ...comparison.interval,
           p: comparison.p,
           corrected: comparison.correctedP,
           verdict: comparison.correctedVerdict,
@@ -123,13 +128,12 @@ function compareTwo(later: MeasuredEvaluation, earlier: MeasuredEvaluation) {
     labels: [evaluationName(later), evaluationName(earlier)],
     metric: metric.name,
     leftOut: all - problems.length,
-    isSingle: later.samples === 1,
     resamples: RESAMPLES,
   });
 }
 
 function changedProblems({ later, earlier, comparison }: ComparedPair, index: number): Block {
-  const answers = [later, earlier].map(usualAnswers);
+  const answers = [later, earlier].map(answersOf);
   const shown = [
     ...comparison.won.slice(0, SHOWN_PROBLEMS),
     ...comparison.lost.slice(0, SHOWN_PROBLEMS),
@@ -164,7 +168,9 @@ function changedProblems({ later, earlier, comparison }: ComparedPair, index: nu
   };
 }
 
-/** Most frequent answer of each problem; of equally frequent ones the first. */
-function usualAnswers({ graded }: MeasuredEvaluation): ReadonlyMap<string, string | null> {
-  return new Map(graded.map(({ problemId, samples }) => [problemId, majorityAnswer(samples)]));
+/** Finds the answer that counts for each problem by the rule of the mode. */
+function answersOf({ graded, mode }: MeasuredEvaluation): ReadonlyMap<string, string | null> {
+  return new Map(
+    graded.map(({ problemId, samples }) => [problemId, headlineAnswer(mode, samples)]),
+  );
 }

@@ -13,7 +13,7 @@ const errorRow = z.object({
   candidates: z.number(),
   share: z.number(),
   problems: z.number(),
-  example_message: optionalText,
+  example: optionalText,
 });
 
 /** Kinds of failures that the table names. */
@@ -24,8 +24,8 @@ const HEAD = { id: "errors", title: "What failed" };
 /** Failed candidates by kind. */
 export async function errorsSection({ reader, run }: ReportContext): Promise<Section> {
   const rows = await readRows(reader, errorRow, {
-    sql:
-      `SELECT round, status, execution, error_type, candidates, share, problems, example_message FROM errors
+    sql: `SELECT round, status, execution, error_type, candidates, share, problems,
+      coalesce(example_message, CASE WHEN regexp_matches(example_text, '\\S') THEN example_text ELSE '(an empty text)' END) AS example FROM errors
       WHERE run = $1 QUALIFY row_number() OVER (ORDER BY candidates DESC) <= ${SHOWN_KINDS}
       ORDER BY round, candidates DESC, status, execution, error_type`,
     parameters: [run],
@@ -40,7 +40,7 @@ export async function errorsSection({ reader, run }: ReportContext): Promise<Sec
     ...HEAD,
     lead:
       `Candidates that did not run, could not be read, were cut off or went too deep, as shares of all candidates of their round; the ` +
-      `${SHOWN_KINDS} most frequent kinds. Messages are those of model-written programs.`,
+      `${SHOWN_KINDS} most frequent kinds. The example is the message of a model-written program, or the text that could not be read.`,
     blocks: [
       {
         type: "chart",
@@ -66,12 +66,12 @@ export async function errorsSection({ reader, run }: ReportContext): Promise<Sec
           { key: "candidates", label: "candidates", format: "integer" },
           { key: "share", label: "share", format: "percent" },
           { key: "problems", label: "problems", format: "integer" },
-          { key: "example_message", label: "example", format: "code" },
+          { key: "example", label: "example", format: "code" },
         ],
         rows: rows.map((row) => ({
           ...row,
           error_type: clipOrNull(row.error_type, 80),
-          example_message: clipOrNull(row.example_message, 160),
+          example: clipOrNull(row.example, 160),
         })),
       },
     ],

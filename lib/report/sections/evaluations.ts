@@ -1,4 +1,4 @@
-import { mean, tokenCurve } from "../../evaluation/mod.ts";
+import { headlineRule, mean, tokenCurve } from "../../evaluation/mod.ts";
 import { groupBy } from "../_context.ts";
 import type { MeasuredEvaluation } from "../_evaluations.ts";
 import { clip } from "../_text.ts";
@@ -24,7 +24,8 @@ export function evaluationsSection(evaluations: readonly MeasuredEvaluation[]): 
     lead:
       "The figure of a mode: pass@1 or its mean over k samples; for a choice among k samples by the PPM, the chosen one. Taken over problems " +
       "with all of their samples. Standard errors are clustered by question, intervals are Wilson's, 95 %. Samples that the machinery failed " +
-      "are missing, never wrong. An evaluation that is not complete says so in its state.",
+      "are missing, never wrong. An evaluation that is not complete says so in its state. Votes count equal answers together, right or wrong: by " +
+      "the grader, or by normal form alone where an earlier version judged.",
     blocks: [
       ...[...groupBy(evaluations, ({ suite }) => suite)].map(([suite, own], i) =>
         scoreChart(suite, own, i)
@@ -55,8 +56,8 @@ function scoreChart(
     kind: "intervals",
     x: { label: "checkpoint", format: "text" },
     y: { label: "score", format: "percent" },
-    series: [...groupBy(evaluations, ({ mode }) => mode)].map(([mode, own]) => ({
-      name: mode,
+    series: [...groupBy(evaluations, seriesName)].map(([name, own]) => ({
+      name,
       points: newestByName(own).flatMap((evaluation) => {
         const { headline } = evaluation.summary;
         if (headline === null) return [];
@@ -65,6 +66,11 @@ function scoreChart(
       }),
     })),
   };
+}
+
+/** Figures of different k are different figures, and no line leads from one to the other. */
+function seriesName({ mode, summary: { headline } }: MeasuredEvaluation): string {
+  return headline === null ? mode : `${mode}, ${headline.metric}`;
 }
 
 function scoreTable(evaluations: readonly MeasuredEvaluation[]): Block {
@@ -84,8 +90,8 @@ function scoreTable(evaluations: readonly MeasuredEvaluation[]): Block {
       { key: "samples", label: "samples a problem", format: "integer" },
       { key: "tokens", label: "tokens a problem", format: "integer" },
       { key: "seconds", label: "seconds a problem", format: "number" },
-      { key: "detectable", label: "smallest difference it can show", format: "percent" },
       { key: "grader", label: "grader", format: "text" },
+      { key: "votes", label: "votes grouped by", format: "text" },
     ],
     rows: evaluations.map((evaluation) => {
       const { summary } = evaluation;
@@ -103,8 +109,8 @@ function scoreTable(evaluations: readonly MeasuredEvaluation[]): Block {
         samples: evaluation.samples,
         tokens: summary.problems === 0 ? null : tokens / summary.problems,
         seconds: summary.problems === 0 ? null : counts.sampleSeconds / summary.problems,
-        detectable: summary.minimumDetectable,
         grader: evaluation.grader,
+        votes: evaluation.samples < 2 ? null : summary.areVotesGrouped ? "grader" : "normal form",
       };
     }),
   };
@@ -169,7 +175,7 @@ function metricTable(evaluations: readonly MeasuredEvaluation[]): Block {
   };
 }
 
-/** What is known of the training of what was measured; nothing where nothing is. */
+/** Tabulates the overlap of measured problems with those searched for training; no block where nothing is known. */
 function overlapTable(evaluations: readonly MeasuredEvaluation[]): readonly Block[] {
   const rows = evaluations.flatMap((evaluation) => {
     const { overlap, withoutOverlap } = evaluation;
@@ -207,7 +213,7 @@ function overlapTable(evaluations: readonly MeasuredEvaluation[]): readonly Bloc
   }];
 }
 
-/** Accuracy against tokens, a chart a suite: a point for one sample a problem, a curve of majority votes for more. */
+/** Accuracy against tokens, a chart a suite: a point for one sample a problem, a curve by the mode's own rule for more. */
 function costCharts(evaluations: readonly MeasuredEvaluation[]): readonly Block[] {
   return [...groupBy(evaluations, ({ suite }) => suite)].flatMap(([suite, own], i) => {
     const series = own.flatMap((evaluation) => costSeries(evaluation));
@@ -217,7 +223,7 @@ function costCharts(evaluations: readonly MeasuredEvaluation[]): readonly Block[
       id: `tokens_chart_${i}`,
       title: `Accuracy against tokens on ${
         clip(suite, 60)
-      }; several samples: majority vote of 1, 2, 4 …`,
+      }; several samples: majority or best-scored of 1, 2, 4 …`,
       kind: "lines" as const,
       x: { label: "tokens a problem", format: "integer" as const, scale: "log" as const },
       y: { label: "score", format: "percent" as const },
@@ -236,11 +242,11 @@ function costSeries(evaluation: MeasuredEvaluation): readonly Series[] {
     if (headline === null) return [];
     return [{ name, points: [{ x: mean(tokens), y: headline.value, ...headline.interval }] }];
   }
-  const isScoredAfterwards = mode === "bon";
-  const curve = { label: name, problems: graded, rule: "maj", isScoredAfterwards } as const;
-  const { points } = tokenCurve(curve, { resamples: RESAMPLES });
+  const rule = headlineRule(mode);
+  const curve = { label: `${name}, ${rule}`, problems: graded, rule, mode };
+  const { label, points } = tokenCurve(curve, { resamples: RESAMPLES });
   return [{
-    name,
+    name: label,
     points: points.map(({ cost, score, scoreInterval }) => ({
       x: cost,
       y: score,

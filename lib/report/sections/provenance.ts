@@ -27,7 +27,7 @@ const sessionRow = z.object({
 
 const sourceRow = z.object({ source: z.string(), problems: z.number() });
 
-/** What ran: the runs of the file, and of the reported one every session, its models, settings and specification. */
+/** Section on what ran: the runs of the file; and of the reported run every session, its models, settings and specification. */
 export async function provenanceSection({ reader, run }: ReportContext): Promise<Section> {
   const runs = await readRows(reader, runRow, {
     sql:

@@ -14,6 +14,7 @@ const roundRow = z.object({
   problems_so_far: z.number(),
   solved_so_far: z.number(),
   left_alone: measured,
+  undone: measured,
   sft_rows: measured,
   pair_rows: measured,
   false_steps: measured,
@@ -54,6 +55,7 @@ export async function roundsSection(
         FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 GROUP BY ALL)
       SELECT round, state, problems, solved, problems_so_far, solved_so_far,
         TRY_CAST(params ->> '$.leftAlone' AS BIGINT) AS left_alone,
+        TRY_CAST(params ->> '$.undone' AS BIGINT) AS undone,
         sft_rows, pair_rows, false_steps, pair_accuracy, held_out_problems, first_pair_accuracy, first_held_out_problems, tokens, seconds
       FROM rounds LEFT JOIN made USING (round) WHERE run = $1 ORDER BY round`,
     parameters: [run],
@@ -83,6 +85,9 @@ export async function roundsSection(
         },
         ...(rounds.some(({ left_alone }) => (left_alone ?? 0) > 0)
           ? [{ key: "left_alone", label: "easy, left alone", format: "integer" } as const]
+          : []),
+        ...(rounds.some(({ undone }) => (undone ?? 0) > 0)
+          ? [{ key: "undone", label: "trees left out", format: "integer" } as const]
           : []),
         ...scores.map(({ column }) => column),
         {
@@ -145,9 +150,14 @@ interface ScoreColumn {
   readonly cells: (round: number) => Row;
 }
 
-/** A column for each suite and mode, those with most rounds first. */
+/** Names the things that evaluations must share to stand in one column: figures of different k are different figures. */
+function kindOf({ suite, mode, summary }: MeasuredEvaluation): string {
+  return [suite, mode, ...(summary.headline === null ? [] : [summary.headline.metric])].join(", ");
+}
+
+/** A column for each suite, mode and figure, those with most rounds first. */
 function scoreColumns(evaluations: readonly MeasuredEvaluation[]): readonly ScoreColumn[] {
-  const kinds = [...Map.groupBy(evaluations, ({ suite, mode }) => `${suite}, ${mode}`)]
+  const kinds = [...Map.groupBy(evaluations, kindOf)]
     .map(([name, own]) => ({ name, own: newestByName(own) }))
     .sort((a, b) => b.own.length - a.own.length)
     .slice(0, SHOWN_KINDS);

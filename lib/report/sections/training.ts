@@ -13,6 +13,8 @@ const artifactRow = z.object({
   rows: measured,
   last_loss: measured,
   pair_accuracy: measured,
+  scale: measured,
+  scale_fitted_on: optionalText,
   steps: measured,
   tokens: measured,
   seconds: measured,
@@ -40,6 +42,10 @@ export async function trainingSection({ reader, run }: ReportContext): Promise<S
       `SELECT a.artifact_id, a.kind, a.round_no AS round, coalesce(a.role, '') AS role, a.location, a.sha256, a.n_rows AS rows,
         (SELECT max_by(value, step) FROM metric m WHERE m.artifact_id = a.artifact_id AND m.name = 'loss') AS last_loss,
         TRY_CAST(a.meta ->> '$.heldOut.pairAccuracy' AS DOUBLE) AS pair_accuracy,
+        TRY_CAST(a.meta ->> '$.calibration.tau' AS DOUBLE) AS scale,
+        CASE a.meta ->> '$.calibration.fittedOn'
+          WHEN 'held-out' THEN (a.meta ->> '$.calibration.groups') || ' held-out groups'
+          WHEN 'training' THEN (a.meta ->> '$.calibration.groups') || ' trained groups, made wider' END AS scale_fitted_on,
         TRY_CAST(a.meta ->> '$.steps' AS DOUBLE) AS steps, TRY_CAST(a.meta ->> '$.tokens' AS DOUBLE) AS tokens,
         TRY_CAST(a.meta ->> '$.seconds' AS DOUBLE) AS seconds, a.made_at::VARCHAR AS made_at
       FROM artifact a JOIN run r USING (run_no) WHERE r.name = $1 ORDER BY a.artifact_id`,
@@ -69,6 +75,8 @@ export async function trainingSection({ reader, run }: ReportContext): Promise<S
           { key: "seconds", label: "seconds", format: "number" },
           { key: "last_loss", label: "last loss", format: "number" },
           { key: "pair_accuracy", label: "held-out pair accuracy", format: "percent" },
+          { key: "scale", label: "scale τ", format: "number" },
+          { key: "scale_fitted_on", label: "scale fitted on", format: "text" },
         ],
         rows: artifacts.map((row) => ({
           ...row,

@@ -126,6 +126,11 @@ class Worker:
         found: dict[str, Any] = json.loads(body)
         return found
 
+    def has_answer(self, seconds: float) -> bool:
+        """Tell whether something can be read, waiting so long for it."""
+        assert self.process.stdout is not None
+        return bool(select.select([self.process.stdout], [], [], seconds)[0])
+
     def run(
         self,
         code: str,

@@ -1,4 +1,4 @@
-"""What an attack must not reach: canaries and listeners, looked at after each record."""
+"""Traps that no attack may reach: canaries and listeners, looked at after each record."""
 
 import contextlib
 import os

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from supervisor.interpreter import Interpreter, is_inside
 from supervisor.memory import group_files
+from supervisor.stand_ins import HOST_NAME
 
 NOBODY = 65534
 """The unprivileged user and group of a worker."""
@@ -30,8 +31,8 @@ def bubblewrap_command(
     """Write everything up to the program that runs inside.
 
     As root the mounts are made without a user namespace, and the supervisor changes to an ordinary
-    user by itself: inside of a user
-    namespace the kernel would still take it for root (sandbox.md, section 8).
+    user by itself: inside of a user namespace the kernel would still take it for root
+    (docs/security.md, "Started as root").
     """
     own = str(Path(__file__).resolve().parent)
     binds = {own: SUPERVISOR_FOLDER}
@@ -48,6 +49,7 @@ def bubblewrap_command(
     else:
         command += ["--unshare-all", "--uid", str(NOBODY), "--gid", str(NOBODY)]
         command += ["--cap-drop", "ALL"]
+    command += ["--hostname", HOST_NAME]
     command += ["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv", "--chdir", "/"]
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
@@ -83,15 +85,22 @@ def _file_system(interpreter: Interpreter, binds: dict[str, str]) -> list[str]:
         real.add(end)
     roots = sorted(path for path in real if not any(is_inside(path, one) for one in real))
     words: list[str] = []
+    placed = {
+        place: target
+        for place, target in links.items()
+        if not any(is_inside(place, one) for one in roots)
+    }
     # Left alone, bubblewrap makes the parents 0700 below a private folder: no way in for
     # another user.
-    for parent in _parents_of([*roots, *binds.values()]):
+    for parent in _parents_of([*roots, *placed, *binds.values()]):
         words += ["--perms", "0755", "--dir", parent]
     for path in roots:
         words += ["--ro-bind", path, path]
-    for place, target in sorted(links.items()):
-        if not any(is_inside(place, one) for one in roots):
-            words += ["--symlink", target, place]
+    for path in interpreter.hidden:
+        if any(is_inside(path, root) for root in roots):
+            words += ["--tmpfs", path, "--remount-ro", path]
+    for place, target in sorted(placed.items()):
+        words += ["--symlink", target, place]
     for source, place in binds.items():
         words += ["--ro-bind", source, place]
     return [*words, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/"]

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import resource
 import select
 import signal
 import socket
@@ -14,6 +15,7 @@ from supervisor.processes import (
     PAGE_BYTES,
     ProcessTimes,
     descendants,
+    memory_sizes,
     parents,
     process_times,
     read_process,
@@ -46,6 +48,8 @@ class Family:
         self._killed = 0
         self._swept = 0
         self._zygote_bytes = zygote_bytes
+        sizes = memory_sizes(self.zygote_pid)
+        self._zygote_tables = 0 if sizes is None else sizes.page_tables
         self._gate = gate
         self._poller = poller
         self._by_descriptor: dict[int, State] = {}
@@ -166,6 +170,22 @@ class Family:
         if state.pid is not None:
             return self.measure(state)[0]
         return ProcessTimes(waited_us=waited_us(self.parent_pid(state)))
+
+    def close_memory(self, state: State, allowed_bytes: int) -> None:
+        """Let a process map nothing more once its page tables grew by more than ``allowed_bytes``.
+
+        The limit of address space does not count them, and many small mappings far apart cost more
+        in tables than in pages. What follows is the ordinary MemoryError.
+        """
+        sizes = None if state.pid is None else memory_sizes(state.pid)
+        if state.pid is None or sizes is None:
+            return
+        if sizes.page_tables <= self._zygote_tables + allowed_bytes:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            _, present = resource.prlimit(state.pid, resource.RLIMIT_AS)
+            limit = min(present, sizes.address_space)
+            resource.prlimit(state.pid, resource.RLIMIT_AS, (limit, limit))
 
     def signal(self, state: State, number: signal.Signals) -> None:
         """Signal a state's process; nothing happens if it is dead."""

@@ -23,8 +23,10 @@ _PT_INTERP = 3
 
 @dataclass(frozen=True)
 class Interpreter:
-    """What a worker needs of one interpreter. All paths are full."""
+    """Facts about one interpreter that a worker needs. All paths are full."""
 
+    name: str
+    """The path that it was started by, links and all: the one that the harness may start."""
     executable: str
     """The real executable, not the link of a virtual environment."""
     loader: str | None
@@ -33,6 +35,8 @@ class Interpreter:
     """Folders of packages, to be appended to ``sys.path``."""
     readable: tuple[str, ...]
     """The outermost folders that hold the standard library, the packages and their libraries."""
+    hidden: tuple[str, ...]
+    """Folders of packages below these that are not part of the environment; without links."""
     packages: dict[str, str]
 
 
@@ -61,10 +65,12 @@ def examine_interpreter(*, step_profile: bool) -> Interpreter:
     for path in readable:
         refuse_wide_folder(path)
     return Interpreter(
+        name=sys.executable,
         executable=executable,
         loader=elf_loader(Path(executable)),
         site=site,
         readable=readable,
+        hidden=foreign_packages(readable, site),
         packages=_packages(site),
     )
 
@@ -95,6 +101,27 @@ def refuse_wide_folder(path: str) -> None:
     if wide or real in homes or any(is_inside(home, real) for home in homes):
         message = f"Cannot open {path} to model-written code: it holds more than libraries"
         raise Unavailable("interpreter-location", message)
+
+
+def foreign_packages(readable: Iterable[str], site: Iterable[str]) -> tuple[str, ...]:
+    """Find folders of packages among what is readable that neither are nor hold one of ``site``.
+
+    A virtual environment opens the standard library of its base interpreter. The packages beside it
+    are not the environment's: a step that used them would end otherwise on another machine.
+    """
+    ours = {os.path.realpath(path) for path in site}
+    found = {
+        os.path.realpath(path)
+        for folder in readable
+        for depth in ("", "*/", "*/*/")
+        for name in ("site-packages", "dist-packages")
+        for path in Path(folder).glob(depth + name)
+    }
+    return outermost(
+        path
+        for path in found - ours
+        if not any(is_inside(one, path) or is_inside(path, one) for one in ours)
+    )
 
 
 def elf_loader(executable: Path) -> str | None:
@@ -138,7 +165,9 @@ def _site_folders(standard: Sequence[str]) -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     candidates = [*sys.path, paths["purelib"], paths["platlib"]]
     found = [path for path in candidates if path.startswith("/") and Path(path).is_dir()]
-    return tuple(dict.fromkeys(path for path in found if os.path.realpath(path) not in known))
+    # Without links: steps cannot ask where one leads, which os.path.realpath would do.
+    real = (os.path.realpath(path) for path in found)
+    return tuple(dict.fromkeys(path for path in real if path not in known))
 
 
 def _folders_of_mapped_libraries() -> set[str]:

@@ -4,10 +4,11 @@ import ctypes
 import errno
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from supervisor.faults import Unavailable
+from supervisor.interpreter import is_inside
 from supervisor.kernel import PR_SET_NO_NEW_PRIVS, prctl, syscall
 
 # The same numbers on every machine.
@@ -46,8 +47,10 @@ def ruleset_attributes(abi: int) -> bytes:
     return struct.pack(f"={len(words)}Q", *words)
 
 
-def restrict_to_reading(paths: Sequence[str]) -> int:
+def restrict_to_reading(paths: Sequence[str], hidden: Sequence[str]) -> int:
     """Take every file right from this process and its children but reading below ``paths``.
+
+    Nothing below ``hidden`` can be read either.
 
     Returns:
         The version of the interface.
@@ -63,12 +66,31 @@ def restrict_to_reading(paths: Sequence[str]) -> int:
     ruleset = syscall(_CREATE_RULESET, buffer, len(attributes), 0)
     try:
         for path in paths:
-            _allow_reading(ruleset, path)
+            for part in around(os.path.realpath(path), hidden):
+                _allow_reading(ruleset, part)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         syscall(_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
     return abi
+
+
+def around(path: str, hidden: Sequence[str]) -> Iterator[str]:
+    """Give the outermost paths of ``path`` that hold nothing hidden.
+
+    A right holds for all that lies below, so that a folder above something hidden cannot be opened,
+    not even for listing. Links are left out: what they lead to is opened by its own name, or is
+    none of ours.
+    """
+    inside = [one for one in hidden if is_inside(one, path)]
+    if path in hidden:
+        return
+    if not inside:
+        yield path
+        return
+    for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
+        if not entry.is_symlink():
+            yield from around(entry.path, inside)
 
 
 def _allow_reading(ruleset: int, path: str) -> None:

@@ -1,4 +1,4 @@
-"""What a step's process said about itself, checked word for word; and the replies made of it."""
+"""Report of a step's process, checked word for word; and the replies made of it."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from supervisor.step import RESULT
 from supervisor.wire import LENGTH, cut_text
 
 STATUSES = ("ok", "error", "memory", "output_truncated")
-"""What a process may say; ``timeout`` and the rest are the supervisor's words."""
+"""Statuses that a process may report; ``timeout`` and the rest are the supervisor's words."""
 _FIELDS = {"status", "stdout", "value", "type", "message", "line", "at"}
 _TYPE_CHARACTERS = 200
 _MESSAGE_CHARACTERS = 2000
@@ -53,6 +53,7 @@ EVICTED = Outcome("evicted", error=StepError("Evicted", "the parent is not a liv
 
 NO_PROCESS = "the host let no process be made for the step (process table full, or out of memory)"
 NEVER_BEGAN = "the process of the step ended, or hung, before it was given its code"
+NO_CORE = "the host was so busy that the step got hardly any time on a core"
 KILLED = "the process of the step was killed by the host, as it does when it is out of memory"
 
 

@@ -1,6 +1,7 @@
-"""What the kernel says about processes and memory: /proc, read by trusted code only."""
+"""Facts of the kernel about processes and memory: /proc, read by trusted code only."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
 _STATUS = Path("/proc/self/status")
+_SIZES = re.compile(rb"VmSize:\s*(\d+) kB.*VmPTE:\s*(\d+) kB", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,25 @@ def _scheduled(pid: int) -> ProcessTimes | None:
     except (OSError, ValueError):
         return None
     return ProcessTimes(int(cpu) // 1000, int(waited) // 1000)
+
+
+@dataclass(frozen=True)
+class MemorySizes:
+    """Memory of a process, in bytes."""
+
+    address_space: int
+    page_tables: int
+    """Memory that the kernel uses to find the pages of the process."""
+
+
+def memory_sizes(pid: int) -> MemorySizes | None:
+    """Read the sizes of a process; ``None`` if it has no memory any more."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_bytes()
+    except OSError:
+        return None
+    found = _SIZES.search(status)
+    return None if found is None else MemorySizes(*(int(size) * 1024 for size in found.groups()))
 
 
 class OwnWait:

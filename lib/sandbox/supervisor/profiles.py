@@ -1,14 +1,20 @@
-"""What a zygote imports and exercises before it is confined, so that no step pays for it."""
+"""Imports and warm-up of a zygote before it is confined, so that no step pays for them."""
 
 import importlib
 import random
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.abc import InspectLoader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
 from pathlib import Path
+from types import ModuleType
 
 from supervisor.faults import Unavailable
 
 STEP_MODULES = ("sympy", "numpy")
-"""What the step profile requires."""
+"""Modules that the step profile requires."""
 _STANDARD_MODULES = (
     "ast",
     "bisect",
@@ -48,7 +54,48 @@ np.linalg.solve(np.eye(2), np.ones(2)); np.arange(10).sum()
 """
 
 
-def load_profile(preload: str | None, modules: tuple[str, ...] | None) -> list[str]:
+@dataclass(frozen=True)
+class Preload:
+    """A module of the harness and those beside it, read while the rights for that are there."""
+
+    name: str
+    sources: Mapping[str, str]
+    """Source of every module of the folder, by its name."""
+
+
+class _Sources(MetaPathFinder, InspectLoader):
+    """Finds the modules of a preload, whose folder can no longer be read."""
+
+    def __init__(self, preload: Preload) -> None:
+        self._preload = preload
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        del path, target
+        return spec_from_loader(fullname, self) if fullname in self._preload.sources else None
+
+    def get_source(self, fullname: str) -> str:
+        return self._preload.sources[fullname]
+
+
+def read_preload(path: str) -> Preload:
+    """Read the module file that the zygote is going to load, and the modules beside it.
+
+    Raises:
+        Unavailable: If it cannot be read.
+    """
+    try:
+        files = sorted(Path(path).parent.glob("*.py"))
+        return Preload(
+            Path(path).stem,
+            {file.stem: file.read_text("utf-8") for file in (Path(path), *files)},
+        )
+    except OSError as error:
+        raise Unavailable("missing-module", f"Cannot read {path}: {error.strerror}") from error
+
+
+def load_profile(preload: Preload | None, modules: tuple[str, ...] | None) -> list[str]:
     """Import and exercise the libraries; set the global generators to a fixed state.
 
     Returns:
@@ -81,10 +128,10 @@ def _import(name: str) -> str:
     return name
 
 
-def _preload(path: str) -> str:
-    file = Path(path)
-    sys.path.append(str(file.parent))
-    name = _import(file.stem)
+def _preload(preload: Preload) -> str:
+    # At the end: no module of ours may stand in for one of the environment.
+    sys.meta_path.append(_Sources(preload))
+    name = _import(preload.name)
     warm_up = getattr(sys.modules[name], "warm_up", None)
     if warm_up is not None:
         warm_up()

@@ -21,7 +21,7 @@ class _OutputLimit(BaseException):
 
 
 class _Sink:
-    """What stands for ``sys.stdout``: keeps the beginning of the text and counts bytes of UTF-8.
+    """Stand-in for ``sys.stdout``: keeps the beginning of the text and counts bytes of UTF-8.
 
     Bounded for the sake of memory; the supervisor cuts again.
     """
@@ -146,6 +146,24 @@ def _describe(
         outcome.message = "the exception cannot be shown"
 
 
+_code_of = SystemExit.__dict__["code"].__get__
+
+
+def _ended_well(
+    error: SystemExit,
+    *,
+    _code: Any = _code_of,
+    _type: Any = type,
+    _int: Any = int,
+    _bool: Any = bool,
+) -> bool:
+    """Whether a program ended itself as one that succeeded: ``exit()``, ``sys.exit(0)``."""
+    code = _code(error)
+    kind = _type(code)
+    # Not compared by ==, which may be the step's own.
+    return code is None or ((kind is _int or kind is _bool) and code == 0)
+
+
 def run_code(
     code: str,
     namespace: dict[str, Any],
@@ -153,6 +171,7 @@ def run_code(
     limit: int,
     kept: int,
     *,
+    spoken: bool = False,
     _compile: Any = compile,
     _exec: Any = exec,
     _eval: Any = eval,
@@ -165,12 +184,18 @@ def run_code(
     _limit_error: Any = _OutputLimit,
     _memory: Any = MemoryError,
     _base: Any = BaseException,
+    _exit: Any = SystemExit,
+    _succeeded: Any = _ended_well,
     _type: Any = type,
     _tell: Any = _describe,
     _settrace: Any = sys.settrace,
     _setprofile: Any = sys.setprofile,
 ) -> CodeOutcome:
-    """Run one code in the namespace and say how it ended, with the value of a last expression."""
+    """Run one code in the namespace and say how it ended, with the value of a last expression.
+
+    ``spoken``: whether an earlier code of the path printed. Behind output a program may end itself,
+    as programs do; one that ends before it said anything has failed.
+    """
     outcome = _begin()
     out, noise = _sink(limit, kept), _sink(limit, 0)
     before = _sys.stdout, _sys.stderr, _sys.stdin
@@ -195,6 +220,9 @@ def run_code(
         outcome.status = "memory"
         outcome.kind = "MemoryError"
         outcome.message = "the step's memory limit was reached"
+    except _exit as error:
+        if not _succeeded(error) or not (spoken or out.size):
+            _tell(outcome, error, name, compiled)
     except _base as error:
         _tell(outcome, error, name, compiled)
     finally:

@@ -14,6 +14,7 @@ from supervisor.faults import ProtocolError, Unavailable
 from supervisor.kernel import PR_SET_CHILD_SUBREAPER, prctl
 from supervisor.memory import MemoryWatch
 from supervisor.processes import effective_capabilities, no_new_privileges
+from supervisor.profiles import Preload, read_preload
 from supervisor.settings import WorkerSettings, parse_worker_settings
 from supervisor.step import CHANNEL
 from supervisor.supervisor import Supervisor
@@ -38,9 +39,11 @@ def main(argument: str) -> NoReturn:
         sys.path.extend(settings.site)
         os.environ.clear()
         os.environ.update(_STEP_ENVIRONMENT)
+        # Whom the worker becomes may not be allowed to read the harness's own files.
+        preload = None if settings.preload is None else read_preload(settings.preload)
         if settings.tier != "none":
             privileges.drop_privileges(settings.drop_uid)
-        worker, report = _start(settings)
+        worker, report = _start(settings, preload)
     except Unavailable as error:
         _last_word(error.cause, error.message)
         os._exit(1)
@@ -50,7 +53,7 @@ def main(argument: str) -> NoReturn:
     worker.serve({**report, "startup_ms": int((time.monotonic() - started) * 1000)})
 
 
-def _start(settings: WorkerSettings) -> tuple[Supervisor, dict[str, Any]]:
+def _start(settings: WorkerSettings, preload: Preload | None) -> tuple[Supervisor, dict[str, Any]]:
     """Fork the zygote and wait until it is confined."""
     max_states = min(settings.max_states, _raise_descriptor_limit())
     ours, theirs = socket.socketpair()
@@ -58,7 +61,7 @@ def _start(settings: WorkerSettings) -> tuple[Supervisor, dict[str, Any]]:
         prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans stay ours
     pid = os.fork()
     if pid == 0:
-        _become_zygote(ours, theirs, settings)
+        _become_zygote((ours, theirs), settings, preload)
     theirs.close()
     message, descriptors, _, _ = socket.recv_fds(ours, 65536, 1)
     if not message:
@@ -96,8 +99,9 @@ def _start(settings: WorkerSettings) -> tuple[Supervisor, dict[str, Any]]:
 
 
 def _become_zygote(
-    ours: socket.socket, theirs: socket.socket, settings: WorkerSettings
+    pair: tuple[socket.socket, socket.socket], settings: WorkerSettings, preload: Preload | None
 ) -> NoReturn:
+    ours, theirs = pair
     try:
         privileges.die_with_parent()
         # Detached, so that no socket object is left behind that names a number used for
@@ -106,7 +110,7 @@ def _become_zygote(
         os.dup2(theirs.detach(), CHANNEL)
         os.closerange(3, CHANNEL)
         os.closerange(CHANNEL + 1, _MAX_DESCRIPTORS)
-        run_zygote(socket.socket(fileno=CHANNEL), settings)
+        run_zygote(socket.socket(fileno=CHANNEL), settings, preload)
     except BaseException:
         os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
     os._exit(1)

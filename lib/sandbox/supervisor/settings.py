@@ -1,4 +1,4 @@
-"""What a worker is told at its start, and what the planner is asked: parsed and checked once."""
+"""Settings of a worker at its start, and requests to the planner: parsed and checked once."""
 
 import re
 from dataclasses import asdict, dataclass, fields
@@ -12,7 +12,7 @@ TIERS = ("A", "B", "C")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one step may use. Milliseconds and bytes; the defaults belong to the harness."""
+    """Limits of one step, in milliseconds and bytes; the defaults belong to the harness."""
 
     wall_ms: int
     cpu_ms: int
@@ -36,6 +36,8 @@ class WorkerSettings:
     """Folders appended to ``sys.path``."""
     read_only: tuple[str, ...]
     """Folders and files that steps may read."""
+    hidden: tuple[str, ...]
+    """Folders below these that they may not read; without links."""
     preload: str | None
     """Module file that the zygote imports; ``None``: sympy and numpy."""
     modules: tuple[str, ...] | None
@@ -51,7 +53,7 @@ class WorkerSettings:
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What the planner is asked (PROTOCOL.md, section 1)."""
+    """Request to the planner (PROTOCOL.md, section 1)."""
 
     tier: str | None
     probe_all: bool
@@ -79,6 +81,7 @@ def parse_worker_settings(value: object) -> WorkerSettings:
         memory_groups=_texts(found["memory_groups"], "memory_groups"),
         site=_texts(found["site"], "site"),
         read_only=_texts(found["read_only"], "read_only"),
+        hidden=_texts(found["hidden"], "hidden"),
         preload=_optional_text(found["preload"], "preload"),
         modules=None if found["modules"] is None else _texts(found["modules"], "modules"),
         drop_uid=None if drop_uid is None else _whole(drop_uid, "drop_uid", 1),

@@ -13,12 +13,13 @@ from supervisor.wire import LENGTH, RunRequest
 
 ROOT = 0
 
-MOST_STRETCH = 8
-"""So many times its wall limit a step is let run while it waits for a core, and no longer."""
+MOST_STRETCH = 32
+"""So many times its wall limit a step may take while it waits for a core; then the host has failed
+it. Many, so that code that ends at its CPU limit comes to it on a busy machine too."""
 
 
 class Phase(Enum):
-    """What the process of a state is doing."""
+    """Phase that the process of a state is in."""
 
     STARTING = "starting"
     """Asked for; it has not said hello, so its process is unknown."""
@@ -44,7 +45,7 @@ class State:
     in_prefix: bool = field(init=False)
     """Whether the replayed path is still being run."""
     before: ProcessTimes = field(default_factory=ProcessTimes)
-    """What the process had used when what runs now began: the path, or the step."""
+    """Times of the process when what runs now began: the path, or the step."""
     stalled: float = 0.0
     """Seconds since then in which this host ran nothing."""
     starting_children: int = 0
@@ -93,17 +94,20 @@ class State:
     def time_left(self, limits: Limits, used: ProcessTimes, now: float) -> float:
         """Give the seconds until a limit can be reached at the earliest; 0 or less: it is.
 
-        Neither waiting for a core counts, up to a bound, nor what the host did not run: a verdict
-        must not depend on what else the machine does.
+        Neither waiting for a core counts nor what the host did not run: a verdict must not depend
+        on what else the machine does.
         """
         passed = now - self.started - self.stalled
         waited = (used.waited_us - self.before.waited_us) / 1e6
         cpu = (used.cpu_us - self.before.cpu_us) / 1e6
         wall_limit = self._codes * limits.wall_ms / 1000
         cpu_limit = self._codes * limits.cpu_ms / 1000
-        return min(
-            wall_limit - (passed - waited), MOST_STRETCH * wall_limit - passed, cpu_limit - cpu
-        )
+        return min(wall_limit - (passed - waited), cpu_limit - cpu)
+
+    def patience_left(self, limits: Limits, now: float) -> float:
+        """Give the seconds for which a step that gets no core is waited for."""
+        passed = now - self.started - self.stalled
+        return MOST_STRETCH * self._codes * limits.wall_ms / 1000 - passed
 
     def excuse(self, seconds: float) -> None:
         """Note that this host ran nothing for so long."""

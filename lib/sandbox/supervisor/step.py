@@ -14,6 +14,7 @@ import socket
 import struct
 from typing import Any, NoReturn
 
+from supervisor.kernel import libc
 from supervisor.runner import CodeOutcome, run_code
 
 HELLO = b"H"
@@ -21,7 +22,7 @@ PREFIX_DONE = b"P"
 RESULT = b"R"
 FORK = b"F"
 NO_FORK = b"N"
-"""What a parent says on the channel of a child that the kernel would not let it make."""
+"""Message of a parent on the channel of a child that the kernel would not let it make."""
 CHANNEL = 30
 """Descriptor of every process's own channel. High and always the same, so that no file object of an
 ancestor, whose descriptor was closed, can come to name it."""
@@ -98,7 +99,7 @@ def serve_state(
     _receive_fds: Any = socket.recv_fds,
     _fork: Any = _fork_or_say_no,
     _exit: Any = os._exit,
-    _waitpid: Any = os.waitpid,
+    _bury: Any = libc.waitpid,
     _close: Any = os.close,
     _closerange: Any = os.closerange,
     _dup2: Any = os.dup2,
@@ -116,7 +117,6 @@ def serve_state(
     _take: Any = _receive,
     _len: Any = len,
     _enumerate: Any = enumerate,
-    _os_error: Any = OSError,
     _base: Any = BaseException,
     _hello: bytes = HELLO,
     _prefix_done: bytes = PREFIX_DONE,
@@ -132,14 +132,13 @@ def serve_state(
     """
     cpu_seconds, output_limit, kept = limits
     depth = 0
+    spoken = False
     while True:
         message, descriptors, _, _ = _receive_fds(control, 1, 1)
         if not message:
             _exit(0)
-        try:
-            while _waitpid(-1, 1)[0]:  # children that died since
-                pass
-        except _os_error:
+        # Children that died since. Nobody may ask how: another branch would learn of it.
+        while _bury(-1, None, 1) > 0:
             pass
         # The random module seeds itself anew in every forked child: siblings must draw alike.
         randomness = _get_random()
@@ -165,7 +164,8 @@ def serve_state(
             # Frozen before every code, in a fork as in a replay: the collector must
             # see the same objects either way.
             _freeze()
-            outcome = _run(code, namespace, "<step %d>" % depth, output_limit, kept)
+            outcome = _run(code, namespace, "<step %d>" % depth, output_limit, kept, spoken=spoken)
+            spoken = spoken or outcome.text != ""
             _closerange(3, _channel)
             _closerange(_channel + 1, 64)
             if outcome.status != "ok":

@@ -1,8 +1,7 @@
 """The steps of one worker: started, judged and ended; and the states that are kept of them.
 
-Rules (sandbox.md, section 3): a process may lie about itself only; unexpected bytes end its branch;
-a limit is enforced with SIGKILL;
-only a pidfd tells that a process is dead.
+Rules (docs/security.md, "Who trusts whom"): a process may lie about itself only; unexpected bytes
+end its branch; a limit is enforced with SIGKILL; only a pidfd tells that a process is dead.
 """
 
 import select
@@ -23,6 +22,10 @@ from supervisor.wire import RunRequest
 _MAX_EVICTIONS_AT_ONCE = 8
 _NEXT_LOOK = 0.02
 """Seconds at least between two looks at the time of a step that waits for a core."""
+_MEMORY_LOOK = 0.02
+"""Seconds between two looks at the page tables of steps."""
+_TABLES_SHARE = 16
+"""Which part of the memory limit page tables may take beside it: full use of it needs a 512th."""
 
 
 class Steps:
@@ -46,6 +49,8 @@ class Steps:
         self._reserve = memory_reserve_bytes
         self._family = family
         self._reply = reply
+        self._most_tables = limits.memory_bytes // _TABLES_SHARE
+        self._memory_look = 0.0
         self._running: set[State] = set()
         self._done = 0
         self._evicted = 0
@@ -57,8 +62,9 @@ class Steps:
 
     @property
     def next_deadline(self) -> float | None:
-        """When the next step may be overdue, by the monotonic clock; ``None``: none runs."""
-        return min((state.deadline for state in self._running), default=None)
+        """When a step is to be looked at next, by the monotonic clock; ``None``: none runs."""
+        overdue = min((state.deadline for state in self._running), default=None)
+        return None if overdue is None else min(overdue, self._memory_look)
 
     def start(self, request: RunRequest) -> None:
         """Have a step begun, or answer at once that it cannot be."""
@@ -247,6 +253,16 @@ class Steps:
             if state in self._running and state.deadline <= now:
                 self._judge_time(state, now)
 
+    def watch_memory(self) -> None:
+        """Bound what the kernel keeps for the steps that run beside their memory."""
+        now = time.monotonic()
+        if now < self._memory_look:
+            return
+        self._memory_look = now + _MEMORY_LOOK
+        for state in self._running:
+            if now - state.started > _MEMORY_LOOK:
+                self._family.close_memory(state, self._most_tables)
+
     def excuse(self, seconds: float) -> None:
         """Leave a time in which this host ran nothing out of every step's."""
         for state in self._running:
@@ -255,10 +271,13 @@ class Steps:
     def _judge_time(self, state: State, now: float) -> None:
         """End a step whose time is up, or look again when it can be."""
         left = state.time_left(self._limits, self._family.times(state), now)
+        patience = state.patience_left(self._limits, now)
         if state.phase is Phase.STARTING and state.request.parent == ROOT:
             self._never_began(state, outcomes.NEVER_BEGAN)
+        elif left > 0 and patience > 0:
+            state.deadline = now + max(min(left, patience), _NEXT_LOOK)
         elif left > 0:
-            state.deadline = now + max(left, _NEXT_LOOK)
+            self._finish(state, outcomes.host_failed(outcomes.NO_CORE))
         else:
             self._finish(state, outcomes.overdue(in_prefix=state.in_prefix))
 

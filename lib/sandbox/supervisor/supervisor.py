@@ -96,6 +96,7 @@ class Supervisor:
                 raise ZygoteDied
             elif self._family.state_of(descriptor) is owners[descriptor]:
                 self._steps.on_event(descriptor, events)
+        self._steps.watch_memory()
         self._steps.end_overdue()
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:

@@ -1,6 +1,5 @@
 """Which tiers of confinement work on this host: each is started and tried with real snippets."""
 
-import contextlib
 import json
 import os
 import select
@@ -22,6 +21,7 @@ from supervisor.faults import CURES, Unavailable
 from supervisor.interpreter import Interpreter
 from supervisor.memory import find_memory_groups
 from supervisor.outcome import reply_cap
+from supervisor.reading import reading_fault
 from supervisor.settings import Limits, PlanRequest, WorkerSettings
 from supervisor.wire import FrameReader, encode_frame
 
@@ -62,6 +62,7 @@ class TierReport:
     """Whether a tier works, and its command line if it does."""
 
     tier: str
+    description: str
     command: tuple[str, ...] | None
     checks: tuple[Check, ...]
     fault: Unavailable | None
@@ -72,7 +73,7 @@ class TierReport:
         return {
             "tier": self.tier,
             "works": fault is None,
-            "description": DESCRIPTIONS[self.tier],
+            "description": self.description,
             "command": None if self.command is None else list(self.command),
             "checks": [vars(check) for check in self.checks],
             "cause": None if fault is None else fault.cause,
@@ -84,16 +85,21 @@ class TierReport:
 def try_tier(tier: str, request: PlanRequest, interpreter: Interpreter) -> TierReport:
     """Start a worker of this tier without libraries and run the snippets in it."""
     checks: list[Check] = []
+    description = DESCRIPTIONS[tier]
     try:
-        settings = _settings(tier, request, interpreter)
+        if tier in ("A", "C") and request.bwrap is None:
+            raise Unavailable("bwrap-missing", "Cannot use namespaces: bubblewrap is not installed")
+        drop_uid, reason = _user_to_become(tier, interpreter)
+        description += reason
+        settings = _settings(tier, request, interpreter, drop_uid)
         probe = replace(
             settings, limits=_SNIPPET_LIMITS, preload=None, modules=(), max_states=0, tag=""
         )
         _try_snippets(_command(probe, request, interpreter), checks, confined=tier != "none")
         command = tuple(_command(settings, request, interpreter))
     except Unavailable as fault:
-        return TierReport(tier, None, tuple(checks), fault)
-    return TierReport(tier, command, tuple(checks), None)
+        return TierReport(tier, description, None, tuple(checks), fault)
+    return TierReport(tier, description, command, tuple(checks), None)
 
 
 def explain_start(stderr: str) -> str:
@@ -115,36 +121,12 @@ def explain_start(stderr: str) -> str:
     return "start-failed"
 
 
-def readable_by(uid: int, paths: list[str]) -> bool:
-    """Tell whether this user can reach and read the paths, by asking a forked child."""
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        with contextlib.suppress(OSError):
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
-            code = 0 if all(os.access(path, os.R_OK) for path in paths) else 1
-        os._exit(code)
-    return os.waitpid(pid, 0)[1] == 0
-
-
-def _settings(tier: str, request: PlanRequest, interpreter: Interpreter) -> WorkerSettings:
+def _settings(
+    tier: str, request: PlanRequest, interpreter: Interpreter, drop_uid: int | None
+) -> WorkerSettings:
     preload = request.preload
-    inside = tier in ("A", "C")
-    if inside and request.bwrap is None:
-        raise Unavailable("bwrap-missing", "Cannot use namespaces: bubblewrap is not installed")
-    if preload is not None and inside:
+    if preload is not None and tier in ("A", "C"):
         preload = f"{PRELOAD_FOLDER}/{Path(preload).name}"
-    readable = list(interpreter.readable)
-    if preload is not None:
-        readable.append(str(Path(preload).parent))
-    drop_uid = None
-    if os.geteuid() == 0 and tier != "none":
-        # Without namespaces a private interpreter is out of reach for another user: root
-        # stays, without any capability.
-        reachable = inside or readable_by(NOBODY, [interpreter.executable, *readable])
-        drop_uid = NOBODY if reachable else None
     return WorkerSettings(
         tier=tier,
         limits=request.limits,
@@ -152,7 +134,8 @@ def _settings(tier: str, request: PlanRequest, interpreter: Interpreter) -> Work
         memory_reserve_bytes=request.memory_reserve_bytes,
         memory_groups=find_memory_groups(),
         site=interpreter.site,
-        read_only=tuple(readable),
+        read_only=interpreter.readable,
+        hidden=interpreter.hidden,
         preload=preload,
         modules=None,
         drop_uid=drop_uid,
@@ -160,16 +143,37 @@ def _settings(tier: str, request: PlanRequest, interpreter: Interpreter) -> Work
     )
 
 
+def _user_to_become(tier: str, interpreter: Interpreter) -> tuple[int | None, str]:
+    """Choose whom a worker of root becomes, and say why that is not an ordinary user.
+
+    Raises:
+        Unavailable: If it could not read the interpreter then.
+    """
+    if os.geteuid() != 0 or tier == "none":
+        return None, ""
+    mounted = tier in ("A", "C")
+    fault = reading_fault(interpreter, NOBODY, mounted=mounted)
+    if fault is None:
+        return NOBODY, ""
+    # Without namespaces a private interpreter is out of reach for another user: root stays,
+    # without any capability.
+    if not mounted and reading_fault(interpreter, None, mounted=False) is None:
+        return None, f"; as root without capabilities, because {fault}"
+    raise Unavailable("interpreter-unreadable", f"Cannot give up the rights of root: {fault}")
+
+
 def _command(settings: WorkerSettings, request: PlanRequest, interpreter: Interpreter) -> list[str]:
-    folder, head = str(Path(__file__).resolve().parent), list[str]()
+    # What the harness starts bears the name that was granted to it. Bubblewrap starts the
+    # interpreter by itself, where that name may lead nowhere.
+    folder, head, program = str(Path(__file__).resolve().parent), list[str](), interpreter.name
     if settings.tier in ("A", "C") and request.bwrap is not None:
         groups = settings.memory_groups
-        folder = SUPERVISOR_FOLDER
+        folder, program = SUPERVISOR_FOLDER, interpreter.executable
         head = bubblewrap_command(request.bwrap, interpreter, request.preload, groups)
         inside = tuple(memory_group_inside(number) for number in range(len(groups)))
         settings = replace(settings, memory_groups=inside)
     words = json.dumps(settings.as_json(), separators=(",", ":"))
-    return [*head, interpreter.executable, *_FLAGS, folder, words]
+    return [*head, program, *_FLAGS, folder, words]
 
 
 def _try_snippets(command: list[str], checks: list[Check], *, confined: bool) -> None:

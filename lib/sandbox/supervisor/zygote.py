@@ -10,16 +10,21 @@ import socket
 import sys
 import time
 import types
+from _sitebuiltins import Quitter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from supervisor import landlock, privileges, seccomp
+from supervisor.closed_folders import list_before_closing
 from supervisor.faults import Unavailable
 from supervisor.kernel import libc
 from supervisor.processes import read_process
-from supervisor.profiles import load_profile
+from supervisor.profiles import Preload, load_profile
+from supervisor.rules import REPORT_DESCRIPTOR
 from supervisor.runner import run_code
 from supervisor.settings import WorkerSettings
+from supervisor.stand_ins import stand_in
 from supervisor.step import serve_state
 
 READABLE_DEVICES = ("/dev/null", "/dev/urandom")
@@ -29,20 +34,25 @@ _WORTH_COLLAPSING = 1 << 20
 _WARM_ROUNDS = 20
 
 
-def run_zygote(control: socket.socket, settings: WorkerSettings) -> NoReturn:
+def run_zygote(
+    control: socket.socket, settings: WorkerSettings, preload: Preload | None
+) -> NoReturn:
     """Load, confine, report through ``control``, then serve the root state for ever.
 
     The report is one message: JSON, and the descriptor of the fork requests. A failure is reported
     the same way.
     """
     try:
-        report, listener = _prepare(settings)
+        _make_report_descriptor(control)
+        report, listener = _prepare(settings, preload)
     except Unavailable as error:
         control.sendall(json.dumps({"fault": error.as_json()}).encode("ascii"))
         os._exit(1)
     attached = [] if listener is None else [listener]
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", attached))]
-    control.sendmsg([json.dumps(report).encode("ascii")], ancillary if attached else [])
+    # Named in full: asking the descriptor what it is would be refused by now.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, REPORT_DESCRIPTOR) as reporting:
+        reporting.sendmsg([json.dumps(report).encode("ascii")], ancillary if attached else [])
     for descriptor in attached:
         os.close(descriptor)
     limits = settings.limits
@@ -56,6 +66,15 @@ def run_zygote(control: socket.socket, settings: WorkerSettings) -> NoReturn:
     )
 
 
+def _make_report_descriptor(control: socket.socket) -> None:
+    """Give the report its descriptor, before descriptors are limited, see rules.py."""
+    try:
+        os.dup2(control.fileno(), REPORT_DESCRIPTOR)
+    except OSError as error:
+        # It is beyond the number of files that this process may open.
+        raise Unavailable("start-failed", f"Cannot start the zygote: EMFILE ({error})") from error
+
+
 def _empty_main_module() -> dict[str, Any]:
     """Make the namespace of the steps: a real module's, so that pickle finds their classes."""
     module = types.ModuleType("__main__")
@@ -66,9 +85,17 @@ def _empty_main_module() -> dict[str, Any]:
     return namespace
 
 
-def _prepare(settings: WorkerSettings) -> tuple[dict[str, Any], int | None]:
+def _prepare(
+    settings: WorkerSettings, preload: Preload | None
+) -> tuple[dict[str, Any], int | None]:
     started = time.monotonic()
-    modules = load_profile(settings.preload, settings.modules)
+    _require_packages(settings.site)
+    if settings.tier != "none":
+        stand_in()
+        list_before_closing(settings.hidden)
+    if preload is None:
+        _behave_like_a_program()
+    modules = load_profile(preload, settings.modules)
     _warm_runner()
     _silence_standard_streams()
     privileges.limit_resources(settings.limits.memory_bytes)
@@ -81,7 +108,8 @@ def _prepare(settings: WorkerSettings) -> tuple[dict[str, Any], int | None]:
     confined = settings.tier != "none"
     abi = 0
     if confined and settings.tier != "C":
-        abi = landlock.restrict_to_reading((*settings.read_only, *READABLE_DEVICES))
+        readable = (*settings.read_only, *READABLE_DEVICES)
+        abi = landlock.restrict_to_reading(readable, settings.hidden)
     listener = seccomp.install_filter() if confined else None
     report = {
         "landlock_abi": abi,
@@ -92,6 +120,30 @@ def _prepare(settings: WorkerSettings) -> tuple[dict[str, Any], int | None]:
         "warm_ms": int((time.monotonic() - started) * 1000),
     }
     return report, listener
+
+
+def _behave_like_a_program() -> None:
+    """Give steps what programs have and an interpreter without ``site`` lacks.
+
+    A number with many digits is no fault of a step: its time and its output are bounded anyway.
+    """
+    sys.set_int_max_str_digits(0)
+    for name in ("exit", "quit"):
+        vars(builtins)[name] = Quitter(name, "the end of the program")
+
+
+def _require_packages(site: Sequence[str]) -> None:
+    """Look into every folder of packages, also for the planner, whose checks import nothing.
+
+    Raises:
+        Unavailable: If one is out of reach here.
+    """
+    for folder in site:
+        try:
+            os.scandir(folder).close()
+        except OSError as error:
+            message = f"Cannot read the packages in {folder}: {error.strerror}"
+            raise Unavailable("interpreter-unreadable", message) from error
 
 
 def _warm_runner() -> None:

@@ -20,7 +20,7 @@ TOKENIZER_TEXTS = 4000
 
 @dataclass(frozen=True)
 class Specification:
-    """What to train; written by the harness.
+    """Specification of the pretraining; written by the harness.
 
     The foundation is trained once; every branch continues a copy of it and gives one checkpoint.
     """

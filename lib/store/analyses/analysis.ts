@@ -1,4 +1,4 @@
-/** What an analysis can be asked for; every part may be left out. */
+/** Request to an analysis; every part may be left out. */
 export interface AnalysisRequest {
   /** Name of a run. @default all runs */
   readonly run?: string | undefined;
@@ -14,11 +14,11 @@ export type AnalysisParameter = keyof AnalysisRequest;
 /** A statement with a name. */
 export interface Analysis {
   readonly name: string;
-  /** What it shows, in a sentence. */
+  /** Sentence that says what it shows. */
   readonly sentence: string;
   /** How things are counted, where the names of the columns do not say it. */
   readonly counting: string;
-  /** What `$1`, `$2`, `$3` stand for. */
+  /** Meaning of `$1`, `$2`, `$3`. */
   readonly parameters: readonly AnalysisParameter[];
   readonly sql: string;
 }

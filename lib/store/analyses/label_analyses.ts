@@ -56,8 +56,8 @@ const suspectLabels: Analysis = {
     "of the shares that the steps above have among the candidates drawn beside them (equal candidates are merged, so that a policy " +
     "that is sure gives one solution, not many); failed candidates are not counted. draws = those that agree: of each solution the " +
     "fewest equal candidates of any of its steps. score = lower end of the 68 % Wilson interval of that share of all draws, times half " +
-    "of one plus the mean rank of the solutions' PPM scores among all answers of the round (0 lowest, 1 highest; 1 without a PPM): the " +
-    "PPM has learnt from the same labels, so it orders and does not decide. At least two " +
+    "of one plus the mean rank of the solutions' PPM scores among all answers of the round (0 lowest, 1 highest; 1 without a PPM; where " +
+    "an answer has none that of its program with its output): the PPM has learnt from the same labels, so it orders and does not decide. At least two " +
     "draws must agree, and the answer's share be larger than the reference's. Early policies agree on misconceptions and accuse right " +
     "labels: trust the last rounds.",
   parameters: ["run", "round", "limit"],
@@ -81,17 +81,20 @@ const suspectLabels: Analysis = {
         CASE WHEN c.kind = 'answer' THEN coalesce(p.draws * c.share, c.multiplicity) ELSE least(p.draws, c.multiplicity) END, c.correct
       FROM path p JOIN candidate c ON c.tree_id = p.tree_id AND c.parent_id = p.node_id),
     solution AS (
-      SELECT a.run_no, a.round_no, a.problem_no, a.trees, n.tree_id, n.node_id, n.answer, ${SAME_ANSWER} AS same, n.correct, n.ppm_logit,
-        path.share, path.draws,
-        CASE WHEN n.ppm_logit IS NOT NULL THEN percent_rank() OVER (
-          PARTITION BY a.run_no, n.ppm_logit IS NULL ORDER BY n.ppm_logit) END AS ppm_rank
+      SELECT a.run_no, a.round_no, a.problem_no, a.trees, n.tree_id, n.node_id, n.answer, ${SAME_ANSWER} AS same, n.correct,
+        coalesce(n.ppm_logit, above.ppm_logit) AS ppm_logit, path.share, path.draws
       FROM path JOIN node n USING (tree_id, node_id) JOIN asked a USING (tree_id)
+      JOIN node above ON above.tree_id = n.tree_id AND above.node_id = n.parent_id
       WHERE path.correct IS NOT NULL AND n.answer IS NOT NULL),
+    scored AS (
+      SELECT *, CASE WHEN ppm_logit IS NOT NULL THEN percent_rank() OVER (
+          PARTITION BY run_no, ppm_logit IS NULL ORDER BY ppm_logit) END AS ppm_rank
+      FROM solution),
     vote AS (
       SELECT run_no, round_no, problem_no, same, any_value(answer ORDER BY tree_id, node_id) AS answer, bool_or(correct) AS is_reference,
         count(*) AS solutions, sum(share) / any_value(trees) AS share, sum(draws) AS draws, count(DISTINCT tree_id) AS trees,
         avg(ppm_logit) AS mean_ppm, avg(ppm_rank) AS ppm_rank
-      FROM solution GROUP BY ALL),
+      FROM scored GROUP BY ALL),
     problem_vote AS (
       SELECT run_no, round_no, problem_no, sum(solutions)::BIGINT AS of_all, sum(draws) AS all_draws,
         coalesce(sum(solutions) FILTER (is_reference), 0)::BIGINT AS for_reference,

@@ -1,4 +1,4 @@
-/** What went wrong and what it cost. */
+/** Analyses of what went wrong and what it cost. */
 import { type Analysis, ASKED, RUN_AND_ROUND } from "./analysis.ts";
 
 const errors: Analysis = {
@@ -6,9 +6,11 @@ const errors: Analysis = {
   sentence: "Failed candidates by kind, the most frequent first.",
   counting: "View errors. The share is of all candidates of the round.",
   parameters: RUN_AND_ROUND,
-  sql:
-    `SELECT run, round, status, execution, error_type, candidates, share, problems, seconds, example_message,
-      example_tree_id, example_node_id
+  sql: `SELECT run, round, status, execution, error_type, candidates, share, problems, seconds,
+      coalesce(example_message, CASE status WHEN 'unparsable' THEN 'not in the format of a step or answer'
+        WHEN 'truncated' THEN 'cut at the limit of tokens' WHEN 'too_deep' THEN 'no room below it' ELSE coalesce(execution, status::VARCHAR) END)
+        AS example_message,
+      CASE WHEN regexp_matches(example_text, '\\S') THEN example_text ELSE '(an empty text)' END AS example_text, example_tree_id, example_node_id
     FROM errors WHERE ${ASKED} ORDER BY run, round, candidates DESC`,
 };
 

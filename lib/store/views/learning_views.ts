@@ -9,7 +9,7 @@ import type { View } from "./view.ts";
 function pairsOf(
   { kind, among, where, q }: {
     readonly kind: "step" | "final";
-    /** What the two sides of a pair share. */
+    /** Columns that the two sides of a pair share. */
     readonly among: string;
     readonly where: string;
     readonly q: string;
@@ -99,14 +99,15 @@ const ppmCalibration: View = {
     "Raw scores of the PPM against observed success, by kind and by bins of the score: over scored nodes with a judged answer at or " +
     "below them, the share of right ones. The PPM scored before any of them was known.",
   columns: {
-    kind: "step, code_end, or answer (the whole solution)",
+    kind:
+      "step, code_end (the program and its output), or answer (the whole solution; older trees only)",
     bin:
       "lower edge in logits; bins are half a logit wide, the outermost ones take everything beyond 10",
     success: "mean share of right answers at or below the bin's nodes",
     mean_logit: "mean raw score of the bin's nodes",
   },
   example:
-    "SELECT bin, sum(nodes) AS nodes, avg(success) FROM ppm_calibration WHERE kind = 'answer' GROUP BY ALL ORDER BY bin",
+    "SELECT bin, sum(nodes) AS nodes, avg(success) FROM ppm_calibration WHERE kind = 'code_end' GROUP BY ALL ORDER BY bin",
   sql: `SELECT r.name AS run, c.round_no AS round, c.kind, c.bin, c.nodes, c.mean_logit, c.success
     FROM (SELECT t.run_no, t.round_no, n.kind, floor(greatest(least(n.ppm_logit, 9.99), -10) * 2) / 2 AS bin,
         count(*) AS nodes, avg(n.ppm_logit) AS mean_logit,
@@ -126,13 +127,16 @@ const errors: View = {
     error_type: "class of the Python exception; NULL where there was none",
     share: "of all candidates of the round",
     seconds: "spent in failed executions",
+    example_message: "of the exception or limit; NULL where nothing was executed",
     example_tree_id: "with example_node_id, the first one",
+    example_text: "beginning of its text as drawn, or as run; empty where the model wrote nothing",
   },
   example:
     "SELECT status, execution, error_type, candidates, share FROM errors ORDER BY candidates DESC LIMIT 10",
   sql:
     `SELECT r.name AS run, e.round_no AS round, e.status, e.execution, e.error_type, e.candidates,
-      e.candidates / e.of_all AS share, e.problems, e.seconds, e.example_message, e.example_tree_id, e.example_node_id
+      e.candidates / e.of_all AS share, e.problems, e.seconds, e.example_message, e.example_tree_id, e.example_node_id,
+      left(x.step_text, 500) AS example_text
     FROM (SELECT run_no, round_no, status, execution, error_type, sum(k)::BIGINT AS candidates,
         any_value(of_all) AS of_all, count(DISTINCT problem_no) AS problems, sum(ms) / 1000 AS seconds,
         min_by(example_message, tree_id) AS example_message, min(tree_id) AS example_tree_id,
@@ -142,7 +146,8 @@ const errors: View = {
         FROM node WHERE status NOT IN ('ok', 'screened_out') GROUP BY ALL) n
       JOIN tree t USING (tree_id)
       JOIN (SELECT run_no, round_no, sum(n_nodes - 1) AS of_all FROM tree GROUP BY ALL) USING (run_no, round_no)
-      GROUP BY ALL) e JOIN run r USING (run_no)`,
+      GROUP BY ALL) e JOIN run r USING (run_no)
+      JOIN node x ON x.tree_id = e.example_tree_id AND x.node_id = e.example_node_id`,
 };
 
 /** In the order in which they are shown. */

@@ -86,7 +86,11 @@ const checkpoints: View = {
   columns: {
     role: "policy, ppm, outcome, q_regression; bootstrap for the general model of round 1",
     location: "folder or URL; folders lie beside the database where the path is relative",
-    calibration_b: "zero of the PPM's scale, fitted on held-out nodes",
+    calibration_b: "zero of the PPM's scale",
+    calibration_fitted_on:
+      "what its scale was fitted on: held-out problems, or training, groups that it was trained on, for which it was made wider; NULL: " +
+      "nothing was fitted, or an older model",
+    calibration_groups: "groups of pairs that its scale was fitted on",
     last_loss: "last `loss` of its training curve (table `metric`)",
     pair_accuracy:
       "of a reward model: share of the pairs of held-out problems in the right order, problems counting alike (`metric`)",
@@ -97,6 +101,8 @@ const checkpoints: View = {
     "SELECT run, round, role, location, last_loss, pair_accuracy FROM checkpoints ORDER BY artifact_id",
   sql: `SELECT a.artifact_id, r.name AS run, a.round_no AS round, a.role, a.location, a.sha256,
       (a.meta -> '$.calibration.b')::DOUBLE AS calibration_b, (a.meta -> '$.calibration.tau')::DOUBLE AS calibration_tau,
+      a.meta ->> '$.calibration.fittedOn' AS calibration_fitted_on,
+      TRY_CAST(a.meta ->> '$.calibration.groups' AS BIGINT) AS calibration_groups,
       ${lastOf("loss")} AS last_loss, ${lastOf("pair_accuracy")} AS pair_accuracy,
       ${lastOf("pair_accuracy_round_1")} AS pair_accuracy_round_1, a.meta, a.made_at
     FROM artifact a LEFT JOIN run r USING (run_no) WHERE a.kind = 'checkpoint'`,
@@ -166,13 +172,15 @@ const samples: View = {
     outcome: "answered, no_answer, truncated, failed_execution, infrastructure",
     score: "raw score of a PPM; NULL without one",
     stage: "where the verdict was reached: exact, symbolic, none",
+    vote:
+      "first sample with an equal answer by the same grader; NULL where answers were not grouped",
     trace: "what a person needs to see what happened, as JSON",
   },
   example:
     "SELECT problem_id, answer, reference, correct, reason FROM samples WHERE outcome = 'answered' ORDER BY ALL LIMIT 20",
   sql:
     `SELECT s.eval_id, r.name AS run, e.round_no AS round, e.suite, e.mode, p.problem_id, p.level, s.sample, s.outcome,
-      s.answer, p.answer AS reference, v.grader, v.correct, v.stage, v.reason, s.score, s.prompt_tokens, s.generated_tokens,
+      s.answer, p.answer AS reference, v.grader, v.correct, v.stage, v.reason, v.vote, s.score, s.prompt_tokens, s.generated_tokens,
       s.ppm_tokens, s.wall_ms / 1000 AS seconds, s.trace
     FROM eval_sample s JOIN evaluation e USING (eval_id) JOIN problem p USING (problem_no) LEFT JOIN run r USING (run_no)
     LEFT JOIN verdict v USING (eval_id, problem_no, sample)`,

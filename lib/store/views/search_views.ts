@@ -54,8 +54,10 @@ const steps: View = {
     status: "ok, or why it ended there: code_error, too_deep, unparsable, truncated, screened_out",
     step_text: "the segment as the policy wrote it",
     visits: "k: rollouts that passed through",
-    q_value: "Q in [-1, 1]; NULL where no rollout passed and no PPM scored",
-    ppm_logit: "raw score of the PPM; NULL without one",
+    q_value:
+      "Q in [-1, 1]: of an answer that was judged 1 or -1, of a failed candidate -1; NULL where no rollout passed and no PPM scored",
+    ppm_logit:
+      "raw score of the PPM; NULL without one, and of an answer that was judged: it is asked for none",
     multiplicity: "equal candidates that were merged into this one",
     path_q: "mean Q from the first step to this one",
     path_min_q: "smallest Q from the first step to this one",
@@ -81,7 +83,8 @@ const trajectories: View = {
     correct: "NULL at test time, where nothing is judged",
     mean_q: "mean Q over its steps",
     min_q: "smallest Q over its steps",
-    ppm_logit: "raw score of the PPM for the whole solution; NULL without one",
+    ppm_logit:
+      "raw score of the PPM for the whole solution; NULL without one, and where it was judged: its program's score is in steps",
   },
   example:
     "SELECT problem_id, correct, answer, reference, mean_q, min_q FROM trajectories ORDER BY mean_q DESC LIMIT 10",

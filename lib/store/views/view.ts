@@ -1,9 +1,9 @@
 /** A view: part of the public interface, because people write SQL against it. */
 export interface View {
   readonly name: string;
-  /** What a row is, in a sentence. */
+  /** Sentence that says what a row is. */
   readonly sentence: string;
-  /** What a column's name does not say, by column. */
+  /** Explanations of columns whose names do not say enough, by column. */
   readonly columns: Readonly<Record<string, string>>;
   /** A statement to begin with; every one is run by the tests. */
   readonly example: string;

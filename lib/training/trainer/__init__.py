@@ -1,1 +1,1 @@
-"""Trains policies and reward models from exported files (algorithm.md 4)."""
+"""Trains policies and reward models from exported files (docs/architecture.md, "training")."""

@@ -1,7 +1,12 @@
-"""From raw logits to values: how a PPM's scores become q0 (algorithm.md 3.1)."""
+"""From raw logits to values: how a PPM's scores become q0.
+
+See docs/search.md, "Node statistics".
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 MAX_STEPS = 100
 RIDGE = 1e-2
@@ -9,13 +14,36 @@ RIDGE = 1e-2
 SMALLEST_SLOPE = 0.02
 """Slope, on standardised logits, of a scale that makes next to nothing of a model that orders
 held-out solutions no better than chance, or the wrong way round."""
+WIDENING = 2.0
+"""How much wider a scale is made than what it was trained on says: a model parts those sides too
+well, and its values would be too sure. Measured: `docs/decisions/training.md`."""
+
+FittedOn = Literal["held-out", "training"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The scale of a PPM, `q0 = tanh((logit - b) / tau)`, and what it was fitted on."""
+
+    b: float
+    tau: float
+    fitted_on: FittedOn | None = None
+    """Whether the model was trained on the groups; `None`: nothing was fitted, the loss had this
+    scale."""
+    groups: int = 0
+    problems: int = 0
+
+    def widened(self) -> "Calibration":
+        """The scale where it was fitted on what the model was trained on."""
+        return replace(self, tau=self.tau * WIDENING)
 
 
 def fit_calibration(good: Sequence[float], bad: Sequence[float]) -> tuple[float, float] | None:
     """Fits `b` and `tau` of `q0 = tanh((logit - b) / tau)` against +1 and -1.
 
     `(1 + tanh(z)) / 2 = sigmoid(2z)`, so this is logistic regression on the logit, by Newton's
-    method on standardised logits with a weak ridge.
+    method on standardised logits with a weak ridge. Targets are Platt's, `(n + 1) / (n + 2)` and
+    `1 / (n + 2)` with the number of either side: few solutions that happen to part say little.
 
     Args:
         good: Logits of solutions that ought to score high.
@@ -31,8 +59,9 @@ def fit_calibration(good: Sequence[float], bad: Sequence[float]) -> tuple[float,
     deviation = math.sqrt(sum((x - mean) ** 2 for x in logits) / len(logits))
     if deviation == 0:
         return mean, 1.0
-    points = [((x - mean) / deviation, 1.0) for x in good]
-    points += [((x - mean) / deviation, 0.0) for x in bad]
+    right, wrong = (len(good) + 1) / (len(good) + 2), 1 / (len(bad) + 2)
+    points = [((x - mean) / deviation, right) for x in good]
+    points += [((x - mean) / deviation, wrong) for x in bad]
     slope, intercept = _logistic(points)
     if slope < SMALLEST_SLOPE:
         slope, intercept = SMALLEST_SLOPE, 0.0

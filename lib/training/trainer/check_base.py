@@ -9,7 +9,7 @@ from .failure import TrainingError
 
 
 def check_base(folder: Path, tokens: Sequence[str]) -> int:
-    """Says what training would say of the tokenizer of a base.
+    """Says what training would say of the tokenizer of a base, and of the kind of its weights.
 
     Args:
         folder: The base.
@@ -22,9 +22,13 @@ def check_base(folder: Path, tokens: Sequence[str]) -> int:
     # It takes seconds to load, transformers loads it where it can, and no tokenizer needs it.
     sys.modules["torch"] = None  # type: ignore[assignment]
     from .tokenizer import add_special_tokens, load_tokenizer
+    from .untrusted import pickled_weights
 
     try:
         add_special_tokens(load_tokenizer(folder), tokens)
+        fault = pickled_weights(folder)
+        if fault is not None:
+            raise TrainingError("model", f"Cannot load the model {folder}: {fault}")
     except TrainingError as error:
         events.say("failed", kind=error.kind, message=str(error))
         return 3

@@ -92,9 +92,7 @@ def write_checkpoint(request: Request, trained: Trained, started: float) -> dict
         "tokens": trained.tokens,
         "seconds": round(time.monotonic() - started, 3),
         "curve": trained.curve,
-        "calibration": None
-        if trained.calibration is None
-        else {"b": trained.calibration[0], "tau": trained.calibration[1]},
+        "calibration": _calibration(trained),
         "heldOut": _held_out(trained),
         "sha256": content_hash(partial),
     }
@@ -105,6 +103,19 @@ def write_checkpoint(request: Request, trained: Trained, started: float) -> dict
         )
     partial.rename(request.output)
     return summary
+
+
+def _calibration(trained: Trained) -> dict[str, Any] | None:
+    if trained.calibration is None:
+        return None
+    calibration = trained.calibration
+    return {
+        "b": calibration.b,
+        "tau": calibration.tau,
+        "fittedOn": calibration.fitted_on,
+        "groups": calibration.groups,
+        "problems": calibration.problems,
+    }
 
 
 def _held_out(trained: Trained) -> dict[str, Any] | None:

@@ -14,31 +14,85 @@ IGNORED = -100
 Batch = dict[str, Any]
 
 
-def encode_trace(trace: Trace, tokenizer: Any) -> dict[str, list[int]]:
+def encode_trace(trace: Trace, tokenizer: Any) -> list[dict[str, list[int]]]:
     """Token ids and labels of a trace: loss on what the policy wrote itself, and nowhere else.
 
-    The prompt is encoded alone, as servers encode it before the first step, with what the tokenizer
-    puts in front of a text. In the response a token carries loss when all its characters lie in
-    parts that are trained. The end of sequence is learnt as well.
+    A server encodes the whole text so far, each time that it is asked to go on: the prompt, then
+    everything up to each part that is trained. Every such text is a token prefix of a row, so that
+    the policy learns to continue what it will be shown. Where a text goes on in other tokens than
+    it ends in (Qwen's rules make one of a full stop and the line break behind it), no row can hold
+    both: a new one begins there, with the text so far as a server will encode it, without loss.
+
+    Returns:
+        Rows, usually one. A token carries loss in one of them, when it begins in a part that is
+        trained; the end of sequence is learnt as well.
     """
-    text = ""
-    spans = []
+    spans, text = [], trace.prompt
     for part in trace.response:
         if part.train:
             spans.append((len(text), len(text) + len(part.text)))
         text += part.text
-    prompt = list(tokenizer(trace.prompt)["input_ids"])
-    encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
-    ids = list(encoded["input_ids"])
-    labels = [
-        token if any(start <= first and last <= end for start, end in spans) else IGNORED
-        for token, (first, last) in zip(ids, encoded["offset_mapping"], strict=True)
+    asked = [start for start, _ in spans]
+    known = [_encode(text[:end], tokenizer) for end in (*asked, len(text))]
+    rows = []
+    first = 0
+    while first < len(asked):
+        last = first
+        while last < len(asked) and _begins_with(known[last + 1], known[last]):
+            last += 1
+        if last > first:
+            row = known[last]
+        else:
+            last = first + 1
+            row = known[first] + _encode_part(
+                text, asked[first], (*asked, len(text))[last], tokenizer
+            )
+        trained = spans[first:last]
+        labels = [
+            token.id if index >= len(known[first]) and token.begins_in(trained) else IGNORED
+            for index, token in enumerate(row)
+        ]
+        end = [int(tokenizer.eos_token_id)] if last == len(asked) else []
+        rows.append({"input_ids": [token.id for token in row] + end, "labels": labels + end})
+        first = last
+    return rows
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A token, and the characters of the text that it stands for."""
+
+    id: int
+    first: int
+    last: int
+
+    def begins_in(self, spans: Sequence[tuple[int, int]]) -> bool:
+        """Whether it begins in one of the spans.
+
+        Some tokenizers leave white space out of what they say a token stands for: of a line break
+        alone only its end is left.
+        """
+        return any(start < self.last and self.first < end for start, end in spans)
+
+
+def _encode(text: str, tokenizer: Any, *, special: bool = True) -> list[_Token]:
+    """The tokens of a text, as servers encode it."""
+    encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=special)
+    return [
+        _Token(token, *span)
+        for token, span in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
     ]
-    end_of_sequence = int(tokenizer.eos_token_id)
-    return {
-        "input_ids": [*prompt, *ids, end_of_sequence],
-        "labels": [*[IGNORED] * len(prompt), *labels, end_of_sequence],
-    }
+
+
+def _encode_part(text: str, start: int, end: int, tokenizer: Any) -> list[_Token]:
+    """The tokens of a part of a text, encoded on its own."""
+    tokens = _encode(text[start:end], tokenizer, special=False)
+    return [_Token(token.id, token.first + start, token.last + start) for token in tokens]
+
+
+def _begins_with(text: Sequence[_Token], beginning: Sequence[_Token]) -> bool:
+    ids = [token.id for token in text[: len(beginning)]]
+    return ids == [token.id for token in beginning]
 
 
 @dataclass(frozen=True)
@@ -78,12 +132,14 @@ class EncodedGroup:
     problem_id: str
     trunk: list[int]
     branches: list[list[int]]
-    """What follows the trunk, at least one token each; better ones first."""
+    """Tokens that follow the trunk, at least one in each branch; better branches first."""
     positives: int
     targets: list[float]
     """Q-value of each branch; empty where the data holds none."""
     round: int | None = None
     """Round whose trees it comes from; `None` where the data does not say."""
+    weight: float = 1.0
+    """Weight in a mean over groups: less than one where it is a part of a group."""
 
     @property
     def computed(self) -> int:
@@ -109,6 +165,7 @@ def encode_group(group: PairGroup, tokenizer: Any) -> EncodedGroup:
         positives=len(group.positives),
         targets=values if len(values) == len(sides) else [],
         round=group.round,
+        weight=group.weight,
     )
 
 
@@ -127,7 +184,8 @@ class GroupCollator:
 
         Returns:
             Model inputs; `ends`, the places of the solutions' last tokens in the flattened batch;
-            `groups`, how many better and worse ones each group has; `targets`, their Q-values.
+            `groups`, how many better and worse ones each group has; `targets`, their Q-values;
+            `weights`, what each group counts.
         """
         width = max(row.computed for row in rows)
         ids, positions, owners, ends = [], [], [], []
@@ -152,6 +210,7 @@ class GroupCollator:
             "ends": torch.tensor(ends),
             "groups": [(row.positives, len(row.branches) - row.positives) for row in rows],
             "targets": torch.tensor([target for row in rows for target in row.targets]),
+            "weights": torch.tensor([row.weight for row in rows]),
         }
 
 

@@ -1,4 +1,4 @@
-"""What the trainer says while it works: one JSON object a line, validated on the other side."""
+"""Messages of the trainer at work: one JSON object a line, validated on the other side."""
 
 import json
 import os

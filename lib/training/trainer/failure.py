@@ -7,7 +7,7 @@ FailureKind = Literal["data", "model", "settings", "memory", "disk", "diverged"]
 
 
 _WRITE_FAILURES = ("No space left on device", "PytorchStreamWriter failed", "unexpected pos")
-"""What writers of tensors say of a full disk: they report it as text of their own."""
+"""Messages of tensor writers about a full disk: they report it as text of their own."""
 
 
 class TrainingError(Exception):

@@ -68,7 +68,7 @@ def train(request: Request, events: Events) -> None:
 
 
 def _unused_devices(found: int) -> str | None:
-    """What a person is to know of devices that lie idle: a process trains on one."""
+    """Notice for people whose devices lie idle: a process trains on one."""
     if found < 2 or "WORLD_SIZE" in os.environ:
         return None
     return (

@@ -1,4 +1,4 @@
-"""What to train, as the harness wrote it."""
+"""Request for a training, as the harness wrote it."""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""Training of reward models: the PPM, and the two that it is compared with (algorithm.md 4)."""
+"""Training of reward models: the PPM, and the two that it is compared with.
+
+See docs/architecture.md, "training".
+"""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -6,7 +9,7 @@ from typing import Any
 
 import torch
 
-from .calibration import fit_calibration
+from .calibration import WIDENING, Calibration, fit_calibration
 from .checkpoint import save_model
 from .encoding import EncodedGroup, GroupCollator, encode_group
 from .events import Events
@@ -24,6 +27,11 @@ SCORING_BATCH = 32
 FIRST_ROUND = 1
 CALIBRATION_GROUPS = 200
 """Trained groups that fix the scale where none are held out."""
+TRAINED_SCALE = (
+    "The scale of this model is fitted on {0.groups} groups of {0.problems} problems that it was "
+    f"trained on, none being held out, and made {WIDENING:g} times as wide; its values are "
+    "estimates. 20 problems or more, and heldOut above 0, give a scale that is measured"
+)
 
 
 def train_reward(request: Request, events: Events) -> Trained:
@@ -53,6 +61,9 @@ def train_reward(request: Request, events: Events) -> Trained:
     events.say("progress", message="scoring held-out problems")
     judged = held_out or rows[:CALIBRATION_GROUPS]
     scores = score(trainer, collator, judged)
+    calibration = calibration_of(judged, scores, is_held_out=bool(held_out))
+    if calibration is not None and calibration.fitted_on == "training" and not settings.tanh:
+        events.say("notice", message=TRAINED_SCALE.format(calibration))
     return Trained(
         tokenizer=tokenizer,
         steps=trainer.state.global_step,
@@ -60,7 +71,7 @@ def train_reward(request: Request, events: Events) -> Trained:
         curve=progress.curve,
         save=partial(save_model, trainer, stock_classifier(request, tokenizer), settings),
         # What tanh was trained on is its own scale.
-        calibration=(0.0, 1.0) if settings.tanh else calibrated(judged, scores),
+        calibration=Calibration(0.0, 1.0) if settings.tanh else calibration,
         held_out=ordered(held_out, scores) if held_out else None,
         held_out_round_1=ordered_of_round_1(held_out, scores) if held_out else None,
     )
@@ -102,9 +113,13 @@ def encoded_groups(request: Request, tokenizer: Any) -> tuple[list[EncodedGroup]
 def loss_of(request: Request) -> Callable[[torch.Tensor, dict[str, Any]], torch.Tensor]:
     """The loss of a kind, from scores and batch."""
     if request.kind == "q_regression":
-        return lambda scores, batch: q_regression_loss(scores, batch["targets"], batch["groups"])
+        return lambda scores, batch: q_regression_loss(
+            scores, batch["targets"], batch["groups"], batch["weights"]
+        )
     tanh = request.settings.tanh
-    return lambda scores, batch: grouped_pairwise_loss(scores, batch["groups"], tanh)
+    return lambda scores, batch: grouped_pairwise_loss(
+        scores, batch["groups"], tanh, batch["weights"]
+    )
 
 
 def score(
@@ -129,15 +144,31 @@ def score(
     return scores
 
 
-def calibrated(
-    groups: Sequence[EncodedGroup], scores: Sequence[Sequence[float]]
-) -> tuple[float, float] | None:
-    """Scale of the logits, from what groups call better and worse."""
-    pairs = list(zip(groups, scores, strict=True))
-    return fit_calibration(
-        [logit for group, row in pairs for logit in row[: group.positives]],
-        [logit for group, row in pairs for logit in row[group.positives :]],
+def calibration_of(
+    groups: Sequence[EncodedGroup], scores: Sequence[Sequence[float]], *, is_held_out: bool
+) -> Calibration | None:
+    """Scale of the logits, from what groups call better and worse.
+
+    Returns:
+        The scale, wider where the model was trained on the groups; `None` without both sides.
+    """
+    # What stands in several parts of a group counts once.
+    better: dict[tuple[str, tuple[int, ...]], float] = {}
+    worse: dict[tuple[str, tuple[int, ...]], float] = {}
+    for group, row in zip(groups, scores, strict=True):
+        for index, (branch, logit) in enumerate(zip(group.branches, row, strict=True)):
+            side = better if index < group.positives else worse
+            side[group.problem_id, (*group.trunk, *branch)] = logit
+    fitted = fit_calibration([*better.values()], [*worse.values()])
+    if fitted is None:
+        return None
+    calibration = Calibration(
+        *fitted,
+        fitted_on="held-out" if is_held_out else "training",
+        groups=round(sum(group.weight for group in groups)),
+        problems=len({group.problem_id for group in groups}),
     )
+    return calibration if is_held_out else calibration.widened()
 
 
 def ordered(groups: Sequence[EncodedGroup], scores: Sequence[Sequence[float]]) -> HeldOut:

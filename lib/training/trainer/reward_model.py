@@ -16,6 +16,7 @@ from transformers import (
 
 from .failure import TrainingError
 from .request import Request
+from .untrusted import FILES_ONLY, TENSORS_ONLY, explain_refusal
 
 
 def load_reward_model(request: Request, tokenizer: Any) -> Any:
@@ -35,9 +36,11 @@ def load_reward_model(request: Request, tokenizer: Any) -> Any:
             dtype=torch.float32,
             attn_implementation="sdpa",
             output_loading_info=True,
+            **TENSORS_ONLY,
         )
     except (OSError, ValueError, KeyError) as error:
-        raise TrainingError("model", f"Cannot load the model {request.base}: {error}") from error
+        reason = explain_refusal(request.base, error)
+        raise TrainingError("model", f"Cannot load the model {request.base}: {reason}") from error
     missing = sorted(set(report["missing_keys"]) - {"score.weight"})
     if missing:
         raise TrainingError(
@@ -56,11 +59,13 @@ def load_reward_model(request: Request, tokenizer: Any) -> Any:
 def stock_classifier(request: Request, tokenizer: Any) -> Any:
     """The model's form for serving, without weights."""
     with torch.device("meta"):
-        return AutoModelForSequenceClassification.from_config(_config(request, tokenizer))
+        return AutoModelForSequenceClassification.from_config(
+            _config(request, tokenizer), trust_remote_code=False
+        )
 
 
 def _config(request: Request, tokenizer: Any) -> Any:
-    config = AutoConfig.from_pretrained(request.base, num_labels=1)
+    config = AutoConfig.from_pretrained(request.base, num_labels=1, **FILES_ONLY)
     # Without it the head would look at padding instead of the last token.
     config.pad_token_id = tokenizer.pad_token_id
     return config

@@ -50,6 +50,8 @@ class PairGroup:
     negatives: list[Side]
     round: int | None = None
     """Round whose trees it comes from; `None` where the data does not say."""
+    weight: float = 1.0
+    """Weight in a mean over groups: less than one where a row is a part of a group."""
 
 
 def read_traces(path: Path) -> list[Trace]:
@@ -82,6 +84,7 @@ def _group(row: dict[str, Any]) -> PairGroup:
         positives,
         negatives,
         _round(row.get("round")),
+        _weight(row.get("weight", 1)),
     )
 
 
@@ -89,6 +92,12 @@ def _round(value: object) -> int | None:
     if value is None or isinstance(value, int):
         return value
     raise TypeError(f"expected a whole number as round, got {json.dumps(value)}")
+
+
+def _weight(value: object) -> float:
+    if isinstance(value, int | float) and 0 < value <= 1:
+        return float(value)
+    raise TypeError(f"expected a weight above 0 and at most 1, got {json.dumps(value)}")
 
 
 def _text(value: object) -> str:

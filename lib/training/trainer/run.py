@@ -93,8 +93,8 @@ class RewardTrainer(PolicyTrainer):
         self.loss_is_scaled_for_ga = True
 
     def _get_num_items_in_batch(self, batch_samples: Any, device: Any) -> Any:
-        """Groups of an optimiser step, over accumulated batches and processes."""
-        groups = sum(len(batch["groups"]) for batch in batch_samples)
+        """Groups of an optimiser step, over accumulated batches and processes; parts as parts."""
+        groups = sum(float(batch["weights"].sum()) for batch in batch_samples)
         return self.accelerator.gather(torch.tensor(groups, device=device)).sum()
 
     def compute_loss(
@@ -110,7 +110,7 @@ class RewardTrainer(PolicyTrainer):
         if num_items_in_batch is not None:
             # Batches that are not full count for what they hold; gradients are averaged over
             # processes, which is why theirs are added up here.
-            share = len(inputs["groups"]) / num_items_in_batch
+            share = inputs["weights"].sum() / num_items_in_batch
             loss = loss * share * self.accelerator.num_processes
         return (loss, {"scores": scores}) if return_outputs else loss
 
@@ -180,7 +180,7 @@ class Progress(TrainerCallback):  # type: ignore[misc]
 
 
 def arguments(request: Request, rows: int) -> TrainingArguments:
-    """What the Trainer is told; the batch size is that of one optimiser step on all devices.
+    """Arguments of the Trainer; the batch size is that of one optimiser step on all devices.
 
     Raises:
         TrainingError: If the batch size cannot be divided among devices and accumulated batches.

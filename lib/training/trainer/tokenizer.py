@@ -7,6 +7,7 @@ from typing import Any
 from transformers import AutoTokenizer
 
 from .failure import TrainingError
+from .untrusted import FILES_ONLY, describe
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -16,10 +17,10 @@ def load_tokenizer(folder: Path) -> Any:
         TrainingError: If there is none, or one that no model can be trained with.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **FILES_ONLY)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise TrainingError(
-            "model", f"Cannot load the tokenizer of {folder}: {error or type(error).__name__}"
+            "model", f"Cannot load the tokenizer of {folder}: {describe(error)}"
         ) from error
     # For some kinds of models transformers makes up a tokenizer where there is no file of one.
     if not tokenizer("1 + 1", add_special_tokens=False)["input_ids"]:
@@ -37,6 +38,16 @@ def load_tokenizer(folder: Path) -> Any:
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+def pieces_of(tokenizer: Any, tokens: Sequence[str]) -> dict[str, list[int]]:
+    """The tokens that make up the text of each of the format's tokens that is missing."""
+    known = set(tokenizer.all_special_tokens)
+    return {
+        token: list(tokenizer(token, add_special_tokens=False)["input_ids"])
+        for token in tokens
+        if token not in known
+    }
 
 
 def add_special_tokens(tokenizer: Any, tokens: Sequence[str]) -> int:

@@ -1,9 +1,11 @@
-"""What a training leaves before it is written down."""
+"""Results of a training before they are written down."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from .calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Trained:
     curve: list[dict[str, float]]
     save: Callable[[Path], None]
     """Writes the model to a folder; every process must take part."""
-    calibration: tuple[float, float] | None = None
+    calibration: Calibration | None = None
     held_out: HeldOut | None = None
     held_out_round_1: HeldOut | None = None
     """The same over the pairs of round 1 alone: a set that every later round holds out, too."""

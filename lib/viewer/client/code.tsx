@@ -1,3 +1,4 @@
+// @ts-types="@types/prismjs/components/prism-core.d.ts"
 import Prism from "prismjs/components/prism-core.js";
 import "prismjs/components/prism-python.js";
 import type { ComponentChildren } from "preact";

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { RunRow } from "../api.ts";
 import type { Route } from "./route.ts";
 
-/** What the filter of the list is told. */
+/** Properties of the list's filter. */
 export interface FilterFormProps {
   readonly runs: readonly RunRow[];
   readonly errors: readonly string[];

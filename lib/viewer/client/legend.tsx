@@ -3,7 +3,7 @@ import { colourOf, LEGEND_Q, outline, SHAPES, sign, signColourOf } from "./marks
 /** Radius of a mark in the legend, in pixels. */
 const RADIUS = 6;
 
-/** What size, colour, line and shape mean. */
+/** Legend of size, colour, line and shape. */
 export function Legend() {
   return (
     <div class="legend">

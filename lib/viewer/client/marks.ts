@@ -1,10 +1,11 @@
+// @ts-types="@types/d3-scale-chromatic"
 import { interpolatePuOr } from "d3-scale-chromatic";
 import type { DrawnNode } from "./tree_model.ts";
 
 /** Outline of a node by what became of it; shapes say what colours say, for eyes that do not see them. */
 export type Shape = "circle" | "tick" | "cross" | "triangle" | "diamond" | "ring";
 
-/** What each shape means. */
+/** Shapes with their meanings. */
 export const SHAPES: readonly (readonly [Shape, string])[] = [
   ["circle", "step"],
   ["tick", "right answer"],

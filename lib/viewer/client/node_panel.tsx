@@ -3,9 +3,9 @@ import type { NodeDetail, NodeReply } from "../api.ts";
 import { Code } from "./code.tsx";
 import { fetchJson } from "./fetch_json.ts";
 import { Pairs, Siblings } from "./siblings.tsx";
-import { commentOf, prior, shortNumber, words } from "./texts.ts";
+import { commentOf, prior, shortNumber, shownText, words } from "./texts.ts";
 
-/** What the panel is told. */
+/** Properties of the panel. */
 export interface NodePanelProps {
   readonly tree: string;
   readonly node: number;
@@ -78,7 +78,9 @@ function Node({ detail, siblings }: NodeOfSiblings) {
       <h2 aria-live="polite">Node {detail.node}{comment === null ? "" : `: ${comment}`}</h2>
       <Facts detail={detail} siblings={siblings} />
       {detail.code !== null && <Code text={detail.code} />}
-      {detail.code === null && detail.text !== "" && <pre tabIndex={0}>{detail.text.trim()}</pre>}
+      {detail.code === null && shownText(detail) !== "" && (
+        <pre tabIndex={0}>{shownText(detail)}</pre>
+      )}
       {detail.stdout !== null && detail.stdout !== "" && (
         <>
           <h3>Output</h3>

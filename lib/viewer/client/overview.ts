@@ -5,7 +5,7 @@ import { fetchJson } from "./fetch_json.ts";
 /** How often the page asks whether there is more to show, in milliseconds. */
 const POLL_MS = 2000;
 
-/** What the database holds. */
+/** Overview of what the database holds. */
 export interface Overview {
   readonly runs: readonly RunRow[];
   /** Counts how often there came to be more to show, or something again. What is shown first needs no answer to be asked for. */
@@ -16,7 +16,7 @@ export interface Overview {
 
 const NOTHING: Overview = { runs: [], revision: 0, problem: null };
 
-/** What the database holds, followed while the page is seen: a run may be writing it. */
+/** Follows what the database holds while the page is seen: a run may be writing it. */
 export function useOverview(): Overview {
   const [overview, setOverview] = useState(NOTHING);
   useEffect(() => {

@@ -1,8 +1,9 @@
+// @ts-types="@types/d3-zoom"
 import type { ZoomTransform } from "d3-zoom";
 import { colourOf, outline, shapeOf, sign, signColourOf } from "./marks.ts";
 import type { PlacedNode } from "./tree_model.ts";
 
-/** What is painted. */
+/** Scene that is painted. */
 export interface Scene {
   readonly placed: readonly PlacedNode[];
   readonly best: ReadonlySet<number>;

@@ -1,4 +1,4 @@
-/** What the page shows; kept in the address, so that every view can be linked to. */
+/** View that the page shows; kept in the address, so that every view can be linked to. */
 export interface Route {
   /** Tree that is shown; `null` for the list. */
   readonly tree: string | null;

@@ -1,6 +1,6 @@
 import type { NodeDetail, PairOfSiblings } from "../api.ts";
 import { Code } from "./code.tsx";
-import { lastLine, shortNumber, words } from "./texts.ts";
+import { lastLine, shortNumber, shownText, words } from "./texts.ts";
 
 /** The candidates that were drawn at one node, in a table. */
 export function Siblings({ all, own, onChoose }: {
@@ -37,7 +37,8 @@ export function Siblings({ all, own, onChoose }: {
               <td class="number">{one.visits}</td>
               <td class="number">{shortNumber(one.ppm)}</td>
               <td class="step">
-                {one.status !== "ok" && <em>{words(one.status)}</em>} {lastLine(one)}
+                {one.status !== "ok" && <em>{words(one.status)}</em>}{" "}
+                {lastLine({ code: one.code, text: shownText(one) })}
               </td>
             </tr>
           ))}
@@ -83,7 +84,7 @@ function Side({ title, detail }: {
       <p class="soft">
         {title}: node {detail.node}, Q {shortNumber(detail.q)}, {detail.visits} visits
       </p>
-      <Code text={detail.code ?? detail.text.trim()} />
+      <Code text={detail.code ?? shownText(detail)} />
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function wholeNumber(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** What a step says about itself: its first comment; `null` without one. */
+/** Finds what a step says about itself: its first comment; `null` without one. */
 export function commentOf({ code }: Pick<NodeDetail, "code">): string | null {
   const line = (code ?? "").split("\n").find((one) => one.trim().startsWith("#"));
   const comment = (line ?? "").replace(/^\s*#+\s*/, "").trim();
@@ -33,6 +33,12 @@ export function lastLine({ code, text }: Pick<NodeDetail, "code" | "text">): str
   const lines = (code ?? text).split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const line = lines.findLast((one) => !one.startsWith("#")) ?? lines.at(-1) ?? "";
   return line.slice(0, MAX_LINE);
+}
+
+/** Text that a node shows; a placeholder where it wrote nothing, never an empty place. A root is the question. */
+export function shownText({ parent, text }: Pick<NodeDetail, "parent" | "text">): string {
+  const trimmed = text.trim();
+  return trimmed !== "" || parent === null ? trimmed : "(an empty text)";
 }
 
 /** How likely the policy finds a step: its share of the segments that were drawn at its parent; `null` for a root. */

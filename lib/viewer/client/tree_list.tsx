@@ -8,7 +8,7 @@ import { wholeNumber } from "./texts.ts";
 /** Rows of one page of the list. */
 const PAGE = 50;
 
-/** What the list is told. */
+/** Properties of the list. */
 export interface TreeListProps {
   readonly runs: readonly RunRow[];
   readonly filter: Route["filter"];
@@ -69,7 +69,7 @@ function usePage(
 }
 
 /**
- * What steps failed of, to choose from, and what asks for it anew where there may be more. Every node is looked at for it, so it is
+ * Reasons why steps failed, to choose from, and a function that asks for them anew where there may be more. Every node is read, so they are
  * asked for after the list has come, and then only when somebody is about to choose.
  */
 function useErrors(

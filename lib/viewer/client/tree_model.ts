@@ -1,3 +1,4 @@
+// @ts-types="@types/d3-hierarchy"
 import { hierarchy, type HierarchyPointNode, tree as tidyTree } from "d3-hierarchy";
 import type { TreeColumns } from "../api.ts";
 

@@ -7,7 +7,7 @@ import type { Go } from "./route.ts";
 import { wholeNumber, words } from "./texts.ts";
 import { TreePicture } from "./tree_picture.tsx";
 
-/** What a page of one tree, or of two, is told. */
+/** Properties of a page of one tree, or of two. */
 export interface TreePageProps {
   readonly tree: string;
   readonly beside: string | null;

@@ -1,3 +1,4 @@
+// @ts-types="@types/d3-zoom"
 import { zoomIdentity, type ZoomTransform } from "d3-zoom";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { TreeColumns } from "../api.ts";
@@ -8,7 +9,7 @@ import { shortNumber } from "./texts.ts";
 import { bestPath, bounds, buildTree, layOut, type PlacedNode } from "./tree_model.ts";
 import { useZoom } from "./use_zoom.ts";
 
-/** What the picture of a tree is told. */
+/** Properties of the picture of a tree. */
 export interface TreePictureProps {
   readonly columns: TreeColumns;
   /** Which tree this is. */

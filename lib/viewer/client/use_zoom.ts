@@ -1,4 +1,6 @@
+// @ts-types="@types/d3-selection"
 import { select } from "d3-selection";
+// @ts-types="@types/d3-zoom"
 import {
   type D3ZoomEvent,
   zoom,
@@ -14,7 +16,7 @@ const SCALES: [number, number] = [0.002, 4];
 
 /** The view of a canvas. */
 export interface Zoom {
-  /** What is seen now. */
+  /** Returns the view that is seen now. */
   readonly view: () => ZoomTransform;
   /** Looks elsewhere. */
   readonly moveTo: (view: ZoomTransform) => void;
@@ -22,7 +24,7 @@ export interface Zoom {
   readonly repaint: () => void;
 }
 
-/** What a canvas shows. */
+/** Callbacks of a canvas. */
 export interface ZoomOptions {
   /** Called once a frame at most, whenever something changes that it shows. */
   readonly paint: (element: HTMLCanvasElement, view: ZoomTransform) => void;

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { openStore } from "../../../lib/store/mod.ts";
+import { withDuckDb } from "../../store/_files.ts";
 import type { Finding } from "../../../lib/cli/doctor/finding.ts";
 import {
   describeFileLimit,
   examineClock,
   examineControl,
+  examineDatabase,
   examineDisk,
 } from "../../../lib/cli/doctor/machine.ts";
 
@@ -18,10 +21,13 @@ async function findingOf(examine: (say: (finding: Finding) => void) => Promise<v
 Deno.test("examineDisk() says what is free and what a run needs, and fails when that is more", async () => {
   const db = join(await Deno.makeTempDir(), "none", "a.duckdb");
   const small = await findingOf((say) => examineDisk(say, { db, nodes: 1000 }));
-  assert.equal(small.ok, true);
-  assert.match(small.detail, /free beside ".*"; this run needs at most about 215k$/);
+  assert.equal(small.level, "ok");
+  assert.match(
+    small.detail,
+    /^[\d.]+ [kMGT]?B free beside ".*"; this run needs at most about 215 kB$/,
+  );
   const huge = await findingOf((say) => examineDisk(say, { db, nodes: 1e15 }));
-  assert.equal(huge.ok, false);
+  assert.equal(huge.level, "fail");
   assert.match(huge.detail, /name another place with --db$/);
 });
 
@@ -39,11 +45,29 @@ Deno.test("examineControl() makes a socket where the database would be, and leav
   const folder = await Deno.makeTempDir();
   try {
     const db = join(folder, "a.duckdb");
-    assert.equal((await findingOf((say) => examineControl(say, db))).ok, true);
+    assert.equal((await findingOf((say) => examineControl(say, db))).level, "ok");
     assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
     const long = await findingOf((say) => examineControl(say, join(folder, "x".repeat(120))));
-    assert.equal(long.ok, false);
+    assert.equal(long.level, "fail");
     assert.match(long.detail, /name a shorter one with --db/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("examineDatabase() warns of a database of an earlier version, which a run brings up to date", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const db = join(folder, "a.duckdb");
+    await (await openStore(db))[Symbol.asyncDispose]();
+    assert.equal((await findingOf((say) => examineDatabase(say, db))).level, "ok");
+    await withDuckDb(
+      db,
+      (connection) => connection.run("DELETE FROM schema_version WHERE version > 1"),
+    );
+    const old = await findingOf((say) => examineDatabase(say, db));
+    assert.equal(old.level, "warn");
+    assert.match(old.detail, /got version 1; bring it up to date with deno task runs compact/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -76,7 +76,7 @@ Deno.test("eval leaves rows without a reference out, with a notice", async () =>
       ...["--suite", suite, "--dry-run", "--db", `${folder}/x.duckdb`, "--json"],
     ]);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /sums: left out 1 rows without a reference answer \(lines 3\)/);
+    assert.match(stderr, /sums: left out, without a reference answer: 1 rows \(lines 3\)/);
     const [models] = JSON.parse(stdout).models;
     assert.deepEqual(models.tasks, [
       { suite: "sums", mode: "greedy", problems: 2, samples: 1, policy_requests: 4 },

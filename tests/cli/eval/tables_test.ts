@@ -30,6 +30,7 @@ function entry(outcomes: readonly SampleOutcome[], label = "round 1") {
       stage: "exact",
       reason: "number",
       elapsedMs: 0,
+      vote: null,
     }],
   }));
   const summary = summarise(samples, {
@@ -145,17 +146,19 @@ Deno.test("loadSuites() takes names and groups, each suite once, and larger limi
     .map(({ suite }) => suite.name);
   assert.deepEqual(names, ["aime24", "amc23", "math500", "starter_test"]);
   const ids = async (limit: number) =>
-    (await loadSuites(["aime24"], () => ({ limit }))).suites[0]?.problems.map(({ id }) => id);
+    (await loadSuites(["aime24"], { selectionOf: () => ({ limit }) })).suites[0]?.problems.map((
+      { id },
+    ) => id);
   assert.deepEqual((await ids(9))?.slice(0, 4), await ids(4));
 });
 
 Deno.test("loadSuites() leaves out what a group lacks with a notice, and refuses what was asked for by name", async () => {
-  const { suites, notices } = await loadSuites(["paper"], () => ({ limit: 1 }));
+  const { suites, notices } = await loadSuites(["paper"], { selectionOf: () => ({ limit: 1 }) });
   assert.ok(suites.length >= 6);
   const isThere = suites.some(({ suite }) => suite.name === "gaokaoen23");
   assert.equal(notices.some((text) => /Left out: .*gaokaoen23.*not shipped/.test(text)), !isThere);
   if (isThere) return;
-  await assert.rejects(loadSuites(["gaokaoen23"], () => ({})), {
+  await assert.rejects(loadSuites(["gaokaoen23"], { selectionOf: () => ({}) }), {
     name: "DatasetError",
     message: /not shipped, because its origin \(QwenLM\/Qwen2\.5-Math\) states no licence/,
   });

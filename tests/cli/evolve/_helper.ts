@@ -43,7 +43,7 @@ function summary(kind: string): CheckpointSummary {
     tokens: 100,
     seconds: 1,
     curve: [{ step: 1, loss: 0.7 }, { step: 3, loss: 0.5 }],
-    calibration: isPpm ? { b: 0.1, tau: 1.5 } : null,
+    calibration: isPpm ? { b: 0.1, tau: 1.5, fittedOn: "held-out", groups: 9, problems: 5 } : null,
     heldOut: isPpm
       ? {
         ...{ pairAccuracy: 0.75, pairs: 8, problems: 4 },

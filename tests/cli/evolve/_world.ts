@@ -25,7 +25,7 @@ export interface EvolveWorld extends AsyncDisposable {
 export interface WorldOptions {
   /** Share of steps that are right in a round, in percent. @default 40, 60, 90 */
   readonly skill?: (round: number) => number;
-  /** What the trainer does in place of a checkpoint. @default a whole one */
+  /** Decides what the trainer does in place of a checkpoint. @default a whole one */
   readonly trainer?: (
     round: number,
     kind: string,

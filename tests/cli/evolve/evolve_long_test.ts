@@ -59,7 +59,7 @@ function table(stdout: string): unknown {
 
 const Seeds = z.looseObject({ seed: z.number(), splitSeed: z.number() });
 
-/** What the trainer of a round's PPM was told. */
+/** Reads the request to the trainer of a round's PPM. */
 async function trainerRequest(world: EvolveWorld, name: string, round: number) {
   const folder = `${world.database(name)}.files/evolve/round-${round}/ppm`;
   return Seeds.parse(JSON.parse(await Deno.readTextFile(`${folder}/request.json`)));

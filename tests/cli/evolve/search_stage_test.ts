@@ -3,7 +3,9 @@ import { EvolveDisplay } from "../../../lib/cli/evolve/display.ts";
 import { searchStage } from "../../../lib/cli/evolve/search_stage.ts";
 import { RunFolders } from "../../../lib/cli/evolve/stages.ts";
 import { NO_TRACING } from "../../../lib/cli/observe/tracing.ts";
+import type { RoundParts } from "../../../lib/cli/synth/grow.ts";
 import { EvolveConfig } from "../../../lib/config/mod.ts";
+import { InfrastructureError } from "../../../lib/core/mod.ts";
 import { roundSchedules, type SearchResult } from "../../../lib/rounds/mod.ts";
 import { type DuckdbStore, openStore } from "../../../lib/store/mod.ts";
 import { testRun } from "../../conformance/store.ts";
@@ -34,9 +36,11 @@ async function openRound(path: string): Promise<Round & AsyncDisposable> {
 /** Searches what is left of a round, as a process of its own would. */
 async function search(
   { store, runNo, served }: Round,
-  { round, roundBudgetTokens }: {
+  { round, roundBudgetTokens, fails = [] }: {
     readonly round: number;
     readonly roundBudgetTokens: number | undefined;
+    /** Questions for which the policy's endpoint fails. */
+    readonly fails?: readonly string[];
   },
 ): Promise<SearchResult> {
   const options = scheduleOptions({
@@ -51,7 +55,7 @@ async function search(
     ...{ kind: "checkpoint", role: "policy", runNo, roundNo: round - 1, location: "m" } as const,
     ...{ artifactId: 1, sha256: null, rows: null, meta: {}, parents: [], madeAt: new Date(0) },
   };
-  const rooms = roomsOf(store);
+  const rooms = failingFor(fails, roomsOf(store));
   using display = new EvolveDisplay({ rounds: 4, quiet: true });
   return await searchStage({
     ...{ round, schedule, pass, problemIds: schedule.problemIds },
@@ -75,6 +79,16 @@ async function search(
     observation: { watch: () => {}, emit: () => {}, tracing: NO_TRACING },
     interrupts: { stopAdmitting: rooms.stopAdmitting, stopNow: rooms.signal },
   });
+}
+
+/** The same rooms with an endpoint that answers nothing to some questions. */
+function failingFor(questions: readonly string[], rooms: RoundParts): RoundParts {
+  const { policy } = rooms.models;
+  const sample: typeof policy.sample = (request, options) =>
+    questions.some((question) => String(request.prompt).includes(question))
+      ? Promise.reject(new InfrastructureError("endpoint", "no reply in time"))
+      : policy.sample(request, options);
+  return { ...rooms, models: { ...rooms.models, policy: { ...policy, sample } } };
 }
 
 /** Trees and generated tokens of a round. */
@@ -125,4 +139,26 @@ Deno.test("searchStage() counts what a killed process spent of the budget, and n
   await search(round, { round: 2, roundBudgetTokens });
   const second = await grown(round, 2);
   assert.ok(second.tokens >= roundBudgetTokens, "the second round has a budget of its own");
+});
+
+Deno.test("searchStage() goes on without a tree that the machinery fails, and counts it", async () => {
+  await using folder = await temporaryFolder();
+  await using round = await openRound(`${folder.path}/a.duckdb`);
+  const fails = ["What is 9 + 8?"];
+  const asked = { round: 1, roundBudgetTokens: undefined, fails };
+  assert.deepEqual(await search(round, asked), { undone: 1 });
+  assert.equal((await grown(round, 1)).trees, PROBLEMS.length - 1);
+});
+
+Deno.test("searchStage() ends where more trees fail than the share, keeps the others, and goes on later", async () => {
+  await using folder = await temporaryFolder();
+  await using round = await openRound(`${folder.path}/a.duckdb`);
+  const asked = { round: 1, roundBudgetTokens: undefined };
+  await assert.rejects(search(round, { ...asked, fails: ["What is 9 + 8?", "What is 10 + 9?"] }), {
+    name: "InfrastructureError",
+    message:
+      /^2 of 40 trees of \S+ could not be finished, .*; at most 1 may stay so \(--max-unfinished 0\.02\)$/,
+  });
+  assert.equal((await grown(round, 1)).trees, PROBLEMS.length - 2);
+  assert.deepEqual(await search(round, asked), { undone: 0 });
 });

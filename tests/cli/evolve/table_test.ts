@@ -9,6 +9,7 @@ const NOTHING: Omit<RoundMeasures, "round"> = {
   trees: null,
   cumulative: null,
   leftAlone: null,
+  undone: null,
   sftTraces: null,
   falseStepShare: null,
   pairs: null,
@@ -76,7 +77,7 @@ Deno.test("outcomeLines() shows what was measured with its interval, and a dash 
 });
 
 /** Two rounds of eight problems each; together they searched twenty, as if there had been more. */
-function searched(leftAlone: number): EvolveOutcome {
+function searched(leftAlone: number, undone = 0): EvolveOutcome {
   const trees = (solved: number): RunSummary => ({
     ...{ trees: 8, nodes: 90, rollouts: 70, problems: 8, solved },
     levels: [{ level: 1, problems: 5, solved: 5 }, {
@@ -93,7 +94,7 @@ function searched(leftAlone: number): EvolveOutcome {
       { ...NOTHING, round: 0 },
       { ...NOTHING, round: 1, trees: trees(5), cumulative: { problems: 8, solved: 5 } },
       {
-        ...{ ...NOTHING, round: 2, trees: trees(6), leftAlone },
+        ...{ ...NOTHING, round: 2, trees: trees(6), leftAlone, undone },
         cumulative: { problems: 20, solved: 15 },
       },
     ]),
@@ -108,6 +109,13 @@ Deno.test("outcomeLines() shows what each round solved with intervals, by level 
   assert.deepEqual(shown["all rounds so far"], ["–", "62.5 [31, 86]", "75.0 [53, 89]"]);
   assert.ok(!("easy, left alone" in shown), "where none were left alone, nothing speaks of it");
   assert.deepEqual(cellsOf(outcomeLines(searched(12)))["easy, left alone"], ["–", "–", "12"]);
+});
+
+Deno.test("the outcome says how many trees a round went on without, where it did", () => {
+  assert.ok(!("trees left out" in cellsOf(outcomeLines(searched(0)))));
+  assert.deepEqual(cellsOf(outcomeLines(searched(0, 2)))["trees left out"], ["–", "–", "2"]);
+  const { rounds } = JSON.parse(outcomeJson(searched(0, 2)));
+  assert.deepEqual(rounds.map(({ undone }: { undone: unknown }) => undone), [null, null, 2]);
 });
 
 Deno.test("outcomeJson() gives coverage with intervals, by level and over all rounds", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse } from "jsonc-parser";
 import { readCommandLine } from "../../../lib/cli/launch/command_line.ts";
 import { type Grants, grantsFor, permissionFlags } from "../../../lib/cli/launch/grants.ts";
 import { rawSettings } from "../../../lib/config/mod.ts";
@@ -13,10 +14,10 @@ function grants(
   } = {},
 ): Grants {
   const line = readCommandLine(args);
-  const { file = null, environment = {}, programs = {} } = more;
+  const { file = "{}", environment = {}, programs = {} } = more;
   return grantsFor({
-    ...{ line, environment, programs, projectRoot: "/project", npmFolder: "/deno/npm" },
-    settings: rawSettings({ file, environment, flags: line.flags }),
+    ...{ line, environment, programs, projectRoot: "/project", duckdbFolder: "/deno/npm/@duckdb" },
+    settings: rawSettings({ file: parse(file), environment, flags: line.flags }),
   });
 }
 
@@ -32,7 +33,7 @@ Deno.test("a search reaches its endpoints, writes beside its database, and runs 
     "/project/.rstar/python/models/bin/python",
     "/usr/bin/bwrap",
   ]);
-  assert.deepEqual(ffi, ["/deno/npm"]);
+  assert.deepEqual(ffi, ["/deno/npm/@duckdb"]);
 });
 
 Deno.test("settings count wherever they come from, flags before variables before the file", () => {
@@ -78,6 +79,19 @@ Deno.test("the environment is cut to what is known to be needed, but for the use
   assert.deepEqual([trainer.run, trainer.read, trainer.net === true], [true, true, false]);
 });
 
+Deno.test("a command trusts the certificates that the launcher and pip trust", () => {
+  const environment = {
+    NODE_EXTRA_CA_CERTS: "/ca.pem",
+    DENO_CERT: "/ca.pem",
+    DENO_TLS_CA_STORE: "system",
+    REQUESTS_CA_BUNDLE: "/ca.pem",
+    CURL_CA_BUNDLE: "/ca.pem",
+    PIP_CERT: "/ca.pem",
+    SSL_CERT_FILE: "/ca.pem",
+  };
+  assert.deepEqual(grants(["synth"], { environment }).env, environment);
+});
+
 Deno.test("a trainer that needs loader variables may start anything, because Deno asks for that", () => {
   const environment = { PATH: "/bin", LD_LIBRARY_PATH: "/cuda" };
   const { run, read } = grants(["train"], {
@@ -116,4 +130,12 @@ Deno.test("a study reads what the settings of its chains name, and writes its pa
   assert.ok(read !== true);
   assert.ok(["/sets/train.jsonl", "/models/base"].every((path) => read.includes(path)));
   assert.ok(write.includes("/pages"));
+});
+
+Deno.test("a command sees the user's proxies in both spellings, and none for this machine", () => {
+  const { env } = grants(["synth"], { environment: { ALL_PROXY: "http://p:1", NO_PROXY: "a" } });
+  assert.equal(env["http_proxy"], "http://p:1");
+  assert.equal(env["HTTPS_PROXY"], "http://p:1");
+  assert.match(env["no_proxy"] ?? "", /^a,localhost,127\.0\.0\.1,/);
+  assert.equal(env["no_proxy"], env["NO_PROXY"]);
 });

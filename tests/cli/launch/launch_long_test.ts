@@ -1,58 +1,14 @@
 /** Commands as their tasks start them: through the launcher, with exactly what it grants. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openStore } from "../../../lib/store/mod.ts";
 import { modelTest } from "../../engine/_models.ts";
 import { withFolder } from "../../with_folder.ts";
-import { additionEndpoint, additionProblems } from "../_addition_world.ts";
-
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-
-function startTask(args: readonly string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "-P=launcher", "lib/cli/launch/main.ts", ...args],
-    cwd: root,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-async function runTask(args: readonly string[]) {
-  const { code, stdout, stderr } = await startTask(args).output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-}
-
-async function withWorld(
-  body: (
-    folder: string,
-    synth: readonly string[],
-    hold: (count: number) => Promise<void>,
-  ) => Promise<void>,
-) {
-  const folder = await Deno.makeTempDir({ prefix: "rstar_" });
-  await using endpoint = additionEndpoint();
-  try {
-    const problems = join(folder, "sums.jsonl");
-    await Deno.writeTextFile(problems, additionProblems(6));
-    const reached = (count: number) =>
-      new Promise<void>((resolve) => {
-        endpoint.onRequest = (seen) => {
-          if (seen === count) resolve();
-        };
-      });
-    await body(folder, [
-      ...["synth", "--problems", problems, "--policy", endpoint.url, "--preset", "default"],
-      ...["--db", join(folder, "a.duckdb"), "--workers", "1"],
-    ], reached);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { ROOT, runTask, startTask, withAdditions } from "./_task.ts";
 
 Deno.test("every command does its work with what the launcher grants", () =>
-  withWorld(async (folder, synth) => {
+  withAdditions(6, async ({ folder, synth }) => {
     const db = ["--db", join(folder, "a.duckdb")];
     const cases = join(folder, "cases.jsonl");
     await Deno.writeTextFile(cases, '{"id":1,"kind":"equiv","gold":"1/2","pred":"0.5"}\n');
@@ -80,6 +36,42 @@ Deno.test("every command does its work with what the launcher grants", () =>
     }
   }));
 
+Deno.test("a command reaches what is on this machine past the user's proxy", () =>
+  withAdditions(6, async ({ synth }) => {
+    const nobody = "http://127.0.0.1:9";
+    for (const name of ["http_proxy", "HTTP_PROXY", "ALL_PROXY"]) {
+      const { code, stderr } = await runTask([...synth, "--new-run"], {
+        env: { [name]: nobody },
+      });
+      assert.equal(code, 0, `${name}: ${stderr}`);
+    }
+  }));
+
+Deno.test("a command reaches an endpoint elsewhere through the user's proxy, unless it is spared", () =>
+  withAdditions(6, async ({ synth }) => {
+    const own = synth[synth.indexOf("--policy") + 1] ?? "";
+    const asked = new Set<string>();
+    await using proxy = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      async (request) => {
+        const { host, pathname } = new URL(request.url);
+        asked.add(host);
+        const { method } = request;
+        const body = method === "GET" ? null : await request.text();
+        return await fetch(new URL(pathname, own), { method, body });
+      },
+    );
+    const away = synth.map((word) => word === own ? "http://model.invalid:8000/v1" : word);
+    const all_proxy = `http://127.0.0.1:${proxy.addr.port}`;
+    const env = { all_proxy, DENO_NO_UPDATE_CHECK: "1" };
+    const { code, stderr } = await runTask(away, { env });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual([...asked], ["model.invalid:8000"]);
+    const spared = await runTask([...away, "--new-run"], { env: { ...env, no_proxy: ".invalid" } });
+    assert.equal(spared.code, 1);
+    assert.deepEqual([...asked], ["model.invalid:8000"]);
+  }));
+
 Deno.test("the launcher shows what it grants, and does nothing", async () => {
   const { code, stdout } = await runTask(["synth", "--print-permissions", "--db", "/x/a.duckdb"]);
   assert.equal(code, 0);
@@ -87,15 +79,29 @@ Deno.test("the launcher shows what it grants, and does nothing", async () => {
   assert.match(stdout, /^environment: .*\bPATH\b/m);
 });
 
+Deno.test("the launcher grants DuckDB's library wherever Deno keeps it, behind a link too", () =>
+  withAdditions(1, async ({ folder }) => {
+    const entry = fileURLToPath(import.meta.resolve("@duckdb/node-api"));
+    await Deno.symlink(entry.slice(0, entry.indexOf("/npm/")), join(folder, "deno"));
+    const db = join(folder, "a.duckdb");
+    await (await openStore(db))[Symbol.asyncDispose]();
+    for (const denoDir of [join(folder, "deno"), relative(ROOT, join(folder, "deno"))]) {
+      const { code, stderr } = await runTask(["sql", "--db", db, "select 1"], {
+        env: { DENO_DIR: denoDir },
+      });
+      assert.equal(code, 0, stderr);
+    }
+  }));
+
 Deno.test("the launcher hands on exit codes", async () => {
   assert.equal((await runTask(["synth", "--rolouts", "3"])).code, 2);
-  assert.equal((await runTask(["sql", "--db", "/nowhere/a.duckdb", "select 1"])).code, 1);
+  assert.equal((await runTask(["sql", "--db", "/nowhere/a.duckdb", "select 1"])).code, 2);
 });
 
 Deno.test.each<[Deno.Signal]>([["SIGINT"], ["SIGTERM"]])(
   "the launcher hands %s on",
   (signal) =>
-    withWorld(async (_folder, synth, reached) => {
+    withAdditions(6, async ({ synth, reached }) => {
       const child = startTask(synth);
       const output = child.output();
       await Promise.race([reached(5), output]);

@@ -5,17 +5,20 @@ import { type PrintOptions, printRows } from "../../../lib/cli/sql/output.ts";
 
 type Rows = readonly (readonly Json[])[];
 
-/** What is printed of some batches. */
+/** Prints some batches and returns the text. */
 async function printed(
   batches: readonly Rows[],
-  options: Partial<PrintOptions> & { readonly isTerminal?: boolean },
+  options: Partial<PrintOptions> & {
+    readonly isTerminal?: boolean;
+    readonly types?: readonly string[];
+  },
 ): Promise<string> {
   let text = "";
   const columns = ["a", "b"];
   await printRows(
     {
       columns,
-      types: [],
+      types: options.types ?? [],
       batches: (async function* () {
         yield* batches;
       })(),
@@ -127,4 +130,28 @@ Deno.test("printRows() ends when nobody reads any more", async () => {
     ),
     { message: "disk full" },
   );
+});
+
+Deno.test("printRows() shows measured numbers to a person as far as one reads them, and writes them in full", async () => {
+  const rows: Rows = [
+    [-5.55e-17, 0.1 + 0.2],
+    [1 / 3, 123_456_789.25],
+    [-0.000123456789, 4],
+    ["0.1234567891", 12_345_678],
+  ];
+  const types = ["DOUBLE", "DOUBLE"];
+  const table = await printed([rows], { format: "table", types });
+  const cells = table.split("\n").filter((line) => line.includes("│"))
+    .map((line) => line.split("│").slice(1, -1).map((cell) => cell.trim()));
+  assert.deepEqual(cells.slice(1), [
+    ["0", "0.3"],
+    ["0.333333", "123456789"],
+    ["-0.000123457", "4"],
+    ["0.1234567891", "12345678"],
+  ]);
+  assert.match(
+    await printed([rows], { format: "csv", types }),
+    /^-5\.55e-17,0\.30000000000000004$/m,
+  );
+  assert.match(await printed([rows], { format: "json", types }), /-5\.55e-17/);
 });

@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { StoreError, UsageError } from "../../../lib/core/mod.ts";
 import { complete, runShell } from "../../../lib/cli/sql/shell.ts";
 
-/** What a shell runs and prints when these lines are typed. */
+/** Types these lines into a shell; returns what it runs and prints. */
 async function typed(
   lines: readonly string[],
   run: (text: string) => Promise<void> = () => Promise.resolve(),

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { growRound } from "../../../lib/cli/synth/grow.ts";
 import type { RunEvent } from "../../../lib/cli/observe/events.ts";
-import { InfrastructureError } from "../../../lib/core/mod.ts";
+import { requireRead } from "../../../lib/cli/unread.ts";
+import { InfrastructureError, UnreadableModelError } from "../../../lib/core/mod.ts";
+import { type SampleRequest, scriptedPolicy } from "../../../lib/endpoint/mod.ts";
 import { exactGrader } from "../../../lib/grading/mod.ts";
-import { openRound, parts, sums } from "./_rooms.ts";
+import { adder, openRound, parts, sums } from "./_rooms.ts";
 
 Deno.test("growRound() stores what is missing, and has nothing to do the second time", async () => {
   const { store, request } = await openRound({ problems: sums(6), seeds: [0, 1] });
@@ -68,8 +70,9 @@ Deno.test("growRound() gives a tree up after five failures", async () => {
   const broken = parts(store);
   const fails = () => Promise.reject(new InfrastructureError("endpoint", "gone"));
   const models = { ...broken.models, policy: { ...broken.models.policy, sample: fails } };
-  for (let attempt = 0; attempt < 5; attempt++) {
-    assert.equal((await growRound(request, { ...broken, models })).parked, 2);
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    const { parked, givenUp } = await growRound(request, { ...broken, models });
+    assert.deepEqual([parked, givenUp], [2, attempt === 5 ? 2 : 0]);
   }
   const last = await growRound(request, { ...broken, models });
   assert.deepEqual([last.wanted, last.parked, last.givenUp, last.undone], [2, 0, 2, 2]);
@@ -171,3 +174,20 @@ Deno.test("growRound() holds the search up while the store falls behind, instead
   assert.equal(outcome.stored, 40);
   assert.ok(mostBegun <= 4, `${mostBegun} trees were begun and not stored`);
 });
+
+Deno.test("growRound() says when most candidates cannot be read, and nothing of a model that fits", async () => {
+  for (const [policy, expected] of [[scriptedPolicy(prose), 1], [adder(), 0]] as const) {
+    const { store, request } = await openRound({ problems: sums(2) });
+    const lines: string[] = [];
+    const doubles = parts(store, { onMisfit: (line) => lines.push(line) });
+    await growRound(request, { ...doubles, models: { ...doubles.models, policy } });
+    assert.equal(lines.length, expected);
+    const summary = await store.summary(request.runNo);
+    if (expected === 0) requireRead(summary);
+    else assert.throws(() => requireRead(summary), UnreadableModelError);
+  }
+});
+
+function prose({ n }: SampleRequest): readonly string[] {
+  return Array.from({ length: n }, (_, i) => `I think that it is ${i}.`);
+}

@@ -19,7 +19,7 @@ const SUMMARY: CheckpointSummary = {
   tokens: 10,
   seconds: 1,
   curve: [{ step: 1, loss: 0.7 }, { step: 2, loss: 0.5 }],
-  calibration: { b: 1, tau: 2 },
+  calibration: { b: 1, tau: 2, fittedOn: "held-out", groups: 9, problems: 4 },
   heldOut: HELD_OUT,
   sha256: "hash of the ppm",
 };

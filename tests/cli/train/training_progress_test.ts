@@ -11,6 +11,20 @@ Deno.test("TrainingProgress shows the newest, and hands on what the next line mu
   assert.equal(progress.picture().line, "5 rows, 1 held out, 2 too long");
 });
 
+Deno.test("TrainingProgress says how many traces are learnt in parts, and why", () => {
+  const notices: string[] = [];
+  const progress = new TrainingProgress((text) => notices.push(text));
+  const data = { event: "data", rows: 9, heldOut: 0, tooLong: 0, added: 15 } as const;
+  progress.take({ ...data, inParts: 0 });
+  progress.take(data);
+  assert.deepEqual(notices, []);
+  progress.take({ ...data, inParts: 4 });
+  assert.deepEqual(notices, [
+    "training: 4 traces are learnt in parts, because this tokenizer cuts a text that goes on otherwise than one that ends there; " +
+    "every part is seen as it will be asked for",
+  ]);
+});
+
 const STEP: TrainerEvent = {
   event: "step",
   step: 30,

@@ -29,7 +29,7 @@ Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
 
 testPolicy("vLLM", {
   ...policyAt(() => server?.url ?? ""),
-  // The CPU build dies of seeds (endpoints.md): none is sent.
+  // The CPU build dies of seeds (docs/endpoints.md, "What is sent"): none is sent.
   ...{ maxModelLength: 4096, writesFormat: true, takesSeeds: false, isProcess: true },
 });
 

@@ -170,7 +170,7 @@ class SamplingTest(unittest.TestCase):
 
 
 class ScoringTest(unittest.TestCase):
-    """What texts of one request share."""
+    """Tokens that texts of one request share."""
 
     def test_every_text_keeps_a_token_of_its_own(self) -> None:
         """A text that is a prefix of the others, and one that is too short to be worth it."""

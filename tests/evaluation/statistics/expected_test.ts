@@ -10,23 +10,21 @@ import {
   minimumDetectableDifference,
   minimumDetectableDifferenceUnpaired,
   normalQuantile,
-  pairedBootstrap,
+  pairedDifference,
   passAtK,
-  studentQuantile,
+  signFlipDraws,
+  testByDraws,
   wilsonInterval,
 } from "../../../lib/evaluation/statistics/mod.ts";
 import { assertClose } from "./_close.ts";
 import expected from "./expected.json" with { type: "json" };
 
-/** What the quantiles of the library are good for. */
+/** Accuracy of the library's quantiles. */
 const QUANTILE = 1e-7;
 
 Deno.test("quantiles are scipy's", () => {
-  for (const { p, value } of expected.quantiles.normal) {
+  for (const { p, value } of expected.quantiles) {
     assertClose(normalQuantile(p), value, QUANTILE);
-  }
-  for (const { p, df, value } of expected.quantiles.student) {
-    assertClose(studentQuantile(p, df), value, QUANTILE);
   }
 });
 
@@ -76,9 +74,27 @@ Deno.test("bootstrap intervals are scipy's, up to the noise of 10,000 draws", ()
     const single = bootstrapInterval(first, { seed: 7 });
     assert.ok(Math.abs(single.low - (interval[0] as number)) < noise);
     assert.ok(Math.abs(single.high - (interval[1] as number)) < noise);
-    const paired = pairedBootstrap(first, second, { seed: 7 }).interval;
+    const paired = bootstrapInterval(first.map((score, i) => score - (second[i] as number)), {
+      seed: 7,
+    });
     assert.ok(Math.abs(paired.low - (difference[0] as number)) < noise);
     assert.ok(Math.abs(paired.high - (difference[1] as number)) < noise);
+  }
+});
+
+Deno.test("pairedDifference() is scipy's test by all signs, and its interval the shifts that this does not refuse", () => {
+  for (const { differences, p, interval } of expected.signFlips) {
+    const [low, high] = interval as [number, number];
+    const found = pairedDifference(differences, differences.map(() => 0), { resamples: 200_000 });
+    const isExact = found.test === "mcnemar-exact";
+    assert.equal(isExact, differences.every(Number.isInteger));
+    assertClose(found.p, p, isExact ? 1e-9 : 0.02);
+    // Bisection of 34 steps on the other side. Means over halves are few values: draws find the same ones.
+    assertClose(found.interval.low, low, 1e-4);
+    assertClose(found.interval.high, high, 1e-4);
+    if (!isExact) continue;
+    const drawn = testByDraws([signFlipDraws(differences, { resamples: 200_000 })]);
+    assertClose(drawn.p, p, 0.05);
   }
 });
 

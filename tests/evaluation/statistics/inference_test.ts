@@ -12,9 +12,11 @@ import {
   mcnemarExact,
   mean,
   minimumDetectableDifference,
-  pairedBootstrap,
-  signFlipProbability,
+  pairedDifference,
+  signFlipDraws,
+  signFlipInterval,
   standardDeviation,
+  testByDraws,
   varianceParts,
   wilsonInterval,
 } from "../../../lib/evaluation/statistics/mod.ts";
@@ -100,16 +102,109 @@ Deno.test("mcnemarExact() does not care which side won and needs six changes", (
   assert.throws(() => mcnemarExact({ onlyFirst: -1, onlySecond: 0 }), RangeError);
 });
 
-Deno.test("signFlipProbability() of single answers is McNemar's test", () => {
+/** Differences of so many problems that are won and lost, and others. */
+function changes(onlyFirst: number, onlySecond: number, problems: number): readonly number[] {
+  return Array.from(
+    { length: problems },
+    (_, i) => i < onlyFirst ? 1 : i < onlyFirst + onlySecond ? -1 : 0,
+  );
+}
+
+Deno.test("signFlipDraws() of single answers are McNemar's test, and its exact interval", () => {
   for (const [onlyFirst, onlySecond] of [[4, 0], [5, 0], [6, 0], [8, 2], [0, 5], [3, 3]] as const) {
-    const differences = Array.from(
-      { length: 100 },
-      (_, i) => i < onlyFirst ? 1 : i < onlyFirst + onlySecond ? -1 : 0,
-    );
-    const exact = mcnemarExact({ onlyFirst, onlySecond });
-    assertClose(signFlipProbability(differences), exact, 0.06);
+    const { p, interval } = testByDraws([signFlipDraws(changes(onlyFirst, onlySecond, 100))]);
+    assertClose(p, mcnemarExact({ onlyFirst, onlySecond }), 0.06);
+    const exact = signFlipInterval({
+      onlyFirst,
+      onlySecond,
+      unchanged: 100 - onlyFirst - onlySecond,
+    });
+    assert.ok(Math.abs(interval.low - exact.low) < 0.006, `${interval.low} for ${exact.low}`);
+    assert.ok(Math.abs(interval.high - exact.high) < 0.006, `${interval.high} for ${exact.high}`);
   }
-  assert.equal(signFlipProbability([0, 0, 0]), 1);
+  assert.equal(testByDraws([signFlipDraws([0, 0, 0])]).p, 1);
+});
+
+Deno.test("pairedDifference() excludes 0 exactly where its p lies below the level", () => {
+  const whole = fc.array(fc.constantFrom(-1, 0, 0, 1, 1), { minLength: 1, maxLength: 60 });
+  const fractions = fc.array(fc.constantFrom(-.5, -.25, 0, .25, .25, .5, 1), {
+    minLength: 1,
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(
+      fc.oneof(whole, fractions),
+      fc.constantFrom(.8, .9, .95, .99),
+      fc.constantFrom(1, 3),
+      (differences, level, size) => {
+        const clusters = differences.map((_, i) => Math.floor(i / size));
+        const { difference, interval, p } = pairedDifference(
+          differences,
+          differences.map(() => 0),
+          { level, resamples: 399, ...(size > 1 ? { clusters } : {}) },
+        );
+        assert.equal(interval.low > 0 || interval.high < 0, p < 1 - level - 1e-12);
+        assert.ok(interval.low <= difference + 1e-9 && difference <= interval.high + 1e-9);
+        assert.ok(interval.low >= -1 && interval.high <= 1);
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+Deno.test("crossedBootstrap() excludes the margin exactly where its p lies below the level", () => {
+  const rows = fc.array(fc.array(fc.constantFrom(-1, 0, 0, 1, 1), { minLength: 9, maxLength: 9 }), {
+    minLength: 1,
+    maxLength: 3,
+  });
+  fc.assert(
+    fc.property(rows, fc.constantFrom(-.2, 0, .1), (differences, margin) => {
+      const { interval, p } = crossedBootstrap(differences, { resamples: 199, margin });
+      const isOutside = interval.low > margin + 1e-12 || interval.high < margin - 1e-12;
+      assert.equal(isOutside, p < .05);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("pairedDifference() holds the true difference as often as it says", () => {
+  const random = seededRandom(29);
+  const kinds = {
+    // What neighbouring checkpoints look like: one problem in eight changes, to one side more often than to the other.
+    single: () => random() < .125 ? (random() < .7 ? 1 : -1) : 0,
+    // Means of four samples.
+    several: () => {
+      let sum = 0;
+      for (let i = 0; i < 4; i++) sum += Number(random() < .55) - Number(random() < .5);
+      return sum / 4;
+    },
+  };
+  for (const [kind, draw] of Object.entries(kinds)) {
+    const truth = .05;
+    let held = 0;
+    const trials = 400;
+    for (let trial = 0; trial < trials; trial++) {
+      const differences = Array.from({ length: 120 }, draw);
+      const { interval: { low, high } } = pairedDifference(differences, differences.map(() => 0), {
+        seed: trial,
+        resamples: 399,
+      });
+      if (low <= truth && truth <= high) held++;
+    }
+    assert.ok(held / trials > .92 && held / trials < .985, `${kind}: ${held / trials}`);
+  }
+});
+
+Deno.test("pairedDifference() of whole clusters is less sure", () => {
+  const differences = changes(60, 20, 120);
+  const none = differences.map(() => 0);
+  const alone = pairedDifference(differences, none);
+  const joined = pairedDifference(differences, none, {
+    clusters: differences.map((_, i) => Math.floor(i / 12)),
+  });
+  const width = ({ interval }: typeof alone) => interval.high - interval.low;
+  assert.equal(joined.test, "sign-flip");
+  assert.ok(width(joined) > 2 * width(alone));
 });
 
 Deno.test("crossedBootstrap() never calls fewer than six changes significant, however many problems there are", () => {
@@ -186,33 +281,32 @@ Deno.test("bootstrapInterval() draws whole clusters", () => {
   assert.ok(joined.high - joined.low > 2.5 * (alone.high - alone.low));
 });
 
-Deno.test("pairedBootstrap() of a list with itself shows no difference", () => {
+Deno.test("pairedDifference() of a list with itself shows no difference", () => {
   fc.assert(
     fc.property(scores, (values) => {
-      const { difference, interval, p } = pairedBootstrap(values, values, { resamples: 200 });
-      assert.deepEqual({ difference, interval, p }, {
-        difference: 0,
-        interval: { low: 0, high: 0 },
-        p: 1,
-      });
+      const { difference, p } = pairedDifference(values, values, { resamples: 200 });
+      assert.deepEqual({ difference, p }, { difference: 0, p: 1 });
     }),
     { numRuns: 20 },
   );
 });
 
-Deno.test("pairedBootstrap() turns around with its sides", () => {
-  const first = Array.from({ length: 60 }, (_, i) => i % 3 === 0 ? 1 : 0);
-  const second = Array.from({ length: 60 }, (_, i) => i % 2 === 0 ? 1 : 0);
-  const there = pairedBootstrap(first, second, { resamples: 1000 });
-  const back = pairedBootstrap(second, first, { resamples: 1000 });
-  assertClose(there.difference, -back.difference);
-  assertClose(there.interval.low, -back.interval.high);
-  assertClose(there.p, back.p);
+Deno.test("pairedDifference() turns around with its sides, exact or drawn", () => {
+  for (const step of [1, .25]) {
+    const first = Array.from({ length: 60 }, (_, i) => i % 3 === 0 ? step : 0);
+    const second = Array.from({ length: 60 }, (_, i) => i % 2 === 0 ? step : 0);
+    const there = pairedDifference(first, second, { resamples: 1000 });
+    const back = pairedDifference(second, first, { resamples: 1000 });
+    assert.equal(there.test, step === 1 ? "mcnemar-exact" : "sign-flip");
+    assertClose(there.difference, -back.difference);
+    assertClose(there.interval.low, -back.interval.high);
+    assertClose(there.p, back.p);
+  }
 });
 
-Deno.test("pairedBootstrap() refuses lists of different problems", () => {
-  assert.throws(() => pairedBootstrap([1, 0], [1]), {
-    message: "Cannot compute a paired bootstrap: expected lists of one length, got 2 and 1",
+Deno.test("pairedDifference() refuses lists of different problems", () => {
+  assert.throws(() => pairedDifference([1, 0], [1]), {
+    message: "Cannot compute a paired difference: expected lists of one length, got 2 and 1",
   });
 });
 
@@ -238,19 +332,17 @@ Deno.test("crossedBootstrap() of one seed says that it knows nothing of seeds", 
   assert.equal(degreesOfFreedom, 0);
 });
 
-Deno.test("crossedMean() is the mean and interval of crossedBootstrap()", () => {
+Deno.test("crossedMean() is the mean of crossedBootstrap(), in a narrower interval", () => {
   const random = seededRandom(7);
   for (const seeds of [1, 3]) {
     const rows = Array.from(
       { length: seeds },
       () => Array.from({ length: 40 }, () => random() < .6 ? 1 : 0),
     );
-    const { difference, interval, perSeed } = crossedBootstrap(rows, { resamples: 500, seed: 3 });
-    assert.deepEqual(crossedMean(rows, { resamples: 500, seed: 3 }), {
-      mean: difference,
-      interval,
-      perSeed,
-    });
+    const tested = crossedBootstrap(rows, { resamples: 500, seed: 3 });
+    const { mean, interval, perSeed } = crossedMean(rows, { resamples: 500, seed: 3 });
+    assert.deepEqual([mean, perSeed], [tested.difference, tested.perSeed]);
+    assert.ok(interval.low >= tested.interval.low && interval.high <= tested.interval.high);
   }
   assert.throws(() => crossedMean([[1, 0], [1]]), RangeError);
   assert.throws(() => crossedMean([]), RangeError);

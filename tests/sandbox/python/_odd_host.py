@@ -3,6 +3,7 @@
 * ``clock``: every reading of the wall clock is days away from the one before.
 * ``vmstat FILE``: the kernel's counters are read from that file.
 * ``process-table FILE``: no process can be made below the supervisor while that file exists.
+* ``busy``: every step has waited for a core since it began, and got none; patience is short.
 * ``no-memory FILE``: the supervisor itself gets no memory for a step while that file exists.
 """
 
@@ -38,6 +39,12 @@ def jump_about() -> None:
     datetime.datetime = Datetime  # type: ignore[misc]
 
 
+def give_no_core(family: Any, times: type[Any]) -> None:
+    """Let the kernel's account say that all the time of every process is waiting."""
+    family.process_times = lambda _pid, _stat: times(waited_us=int(time.monotonic() * 1e6))
+    family.waited_us = lambda _pid: int(time.monotonic() * 1e6)
+
+
 def fill_process_table(family: type[Any], switch: Path) -> None:
     """Before each fork, allow every process as many as it has, or as many as it may."""
     fork = family.fork
@@ -69,11 +76,14 @@ def main() -> None:
     """Change the host, then be a worker."""
     library, what = sys.argv[1:3]
     sys.path[0] = library
-    from supervisor import family, memory, serve
+    from supervisor import family, memory, processes, serve, states
 
     sys.path.remove(library)
     if what == "clock":
         jump_about()
+    elif what == "busy":
+        give_no_core(family, processes.ProcessTimes)
+        states.MOST_STRETCH = 2
     elif what == "vmstat":
         memory.OomKills.__init__.__defaults__ = (Path(sys.argv[3]),)
     elif what == "no-memory":

@@ -1,4 +1,4 @@
-"""What the host does to a step is never a verdict on the step."""
+"""Tests that what the host does to a step is never a verdict on the step."""
 
 import contextlib
 import json
@@ -184,6 +184,27 @@ class ClockTest(unittest.TestCase):
             found = worker.run("while True: pass")
             self.assertEqual(found["status"], "timeout")
             self.assertGreaterEqual(found["wall_us"], 1_490_000)
+
+
+class BusyTest(unittest.TestCase):
+    """Others have the cores."""
+
+    def test_a_step_that_gets_no_core_has_no_verdict(self) -> None:
+        """From the root, in a path and below a state; what answers in time counts."""
+        limits = Limits(1_500, 60_000, 64 << 20, 4096, 1024, 8192)
+        endless = "while True: pass"
+        with Worker(on_odd_host(plan(limits), "busy")) as worker:
+            self.assertEqual(worker.run("print(6*7)", keep=True)["stdout"], "42\n")
+            parent = worker.last_id
+            answers = [
+                worker.run(endless),
+                worker.run(endless, parent=parent),
+                worker.run("1", prefix=(endless,)),
+            ]
+            for found in answers:
+                self.assertEqual(found["status"], "host_failed")
+                self.assertIn("on a core", found["error"]["message"])
+                self.assertGreaterEqual(found["wall_us"], 2_990_000)
 
 
 def with_reserve(plan: dict[str, Any], reserve_bytes: int) -> dict[str, Any]:

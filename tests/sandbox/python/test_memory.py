@@ -1,4 +1,4 @@
-"""What counts as available memory, and which deaths are the kernel's doing."""
+"""Tests of what counts as available memory, and of which deaths are the kernel's doing."""
 
 import tempfile
 import time

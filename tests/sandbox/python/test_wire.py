@@ -122,7 +122,7 @@ class RequestTest(unittest.TestCase):
 
 
 class OutcomeTest(unittest.TestCase):
-    """What a step's process says about itself."""
+    """Messages of a step's process about itself."""
 
     def test_an_honest_message_is_taken(self) -> None:
         """Whole, and cut to the limits."""

@@ -27,6 +27,19 @@ class GroupedPairwiseLoss(unittest.TestCase):
         loss = grouped_pairwise_loss(scores, [(2, 2), (1, 1)])
         self.assertAlmostEqual(loss.item(), (first + _cost(0.5)) / 2, places=6)
 
+    def test_counts_the_parts_of_a_group_as_one(self) -> None:
+        """Of three pairs that hold, two are in one part and one in the other; then a whole one."""
+        scores = torch.tensor([2.0, 0.0, -1.0, 1.0, -1.0, 0.5, 0.0])
+        weights = torch.tensor([2 / 3, 1 / 3, 1.0])
+        first = (_cost(2) + _cost(3) + _cost(2)) / 3
+        loss = grouped_pairwise_loss(scores, [(1, 2), (1, 1), (1, 1)], weights=weights)
+        self.assertAlmostEqual(loss.item(), (first + _cost(0.5)) / 2, places=6)
+        whole = torch.ones(3)
+        self.assertEqual(
+            grouped_pairwise_loss(scores, [(1, 2), (1, 1), (1, 1)], weights=whole).item(),
+            grouped_pairwise_loss(scores, [(1, 2), (1, 1), (1, 1)]).item(),
+        )
+
     def test_compares_squashed_scores_where_told(self) -> None:
         """The paper's preset."""
         loss = grouped_pairwise_loss(torch.tensor([3.0, -3.0]), [(1, 1)], tanh=True)
@@ -54,7 +67,10 @@ class QRegressionLoss(unittest.TestCase):
         scores3, targets3 = scores[[0, 1, 1, 2, 3]], targets[[0, 1, 1, 2, 3]]
         two = q_regression_loss(scores3, targets3, [(2, 1), (1, 1)])
         first = (errors[0] + 2 * errors[1]) / 3
-        self.assertAlmostEqual(two.item(), (first + (errors[2] + errors[3]) / 2) / 2, places=6)
+        second = (errors[2] + errors[3]) / 2
+        self.assertAlmostEqual(two.item(), (first + second) / 2, places=6)
+        weighted = q_regression_loss(scores3, targets3, [(2, 1), (1, 1)], torch.tensor([1.0, 0.25]))
+        self.assertAlmostEqual(weighted.item(), (first + second / 4) / 1.25, places=6)
 
 
 if __name__ == "__main__":

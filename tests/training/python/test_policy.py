@@ -1,4 +1,4 @@
-"""What carries loss, and what does not; with a tiny random model."""
+"""Tests of what carries loss, and what does not; with a tiny random model."""
 
 import copy
 import unittest
@@ -48,7 +48,7 @@ class Encoding(unittest.TestCase):
 
     def test_loss_is_on_what_the_policy_writes(self) -> None:
         """Labels decode to the trained parts and the end of sequence; ids to the whole text."""
-        row = encode_trace(TRACE, self.tokenizer)
+        [row] = encode_trace(TRACE, self.tokenizer)
         whole = "".join([PROMPT, *(part.text for part in TRACE.response)])
         self.assertEqual(self.tokenizer.decode(row["input_ids"]), whole + "<|endoftext|>")
         learnt = [label for label in row["labels"] if label != IGNORED]
@@ -61,7 +61,7 @@ class Encoding(unittest.TestCase):
         """Logits are only pulled where the next token is learnt."""
         model = _tiny(self.tokenizer)
         batch = TraceCollator(int(self.tokenizer.pad_token_id), packing=False)(
-            [encode_trace(TRACE, self.tokenizer)]
+            encode_trace(TRACE, self.tokenizer)
         )
         output = model(**batch)
         output.logits.retain_grad()
@@ -72,7 +72,7 @@ class Encoding(unittest.TestCase):
     def test_one_step_lowers_the_loss(self) -> None:
         """Optimisation goes downhill."""
         model = _tiny(self.tokenizer)
-        batch = TraceCollator(0, packing=False)([encode_trace(TRACE, self.tokenizer)])
+        batch = TraceCollator(0, packing=False)(encode_trace(TRACE, self.tokenizer))
         before = model(**batch).loss
         before.backward()
         torch.optim.AdamW(model.parameters(), lr=1e-3).step()
@@ -85,7 +85,7 @@ class Encoding(unittest.TestCase):
         model.config.use_cache = False
         other = copy.deepcopy(TRACE)
         other.response[0] = Part("\n<code>\nx = 40\n<end_of_step>", train=True)
-        rows = [encode_trace(trace, self.tokenizer) for trace in (TRACE, other)]
+        rows = [row for trace in (TRACE, other) for row in encode_trace(trace, self.tokenizer)]
         padding = int(self.tokenizer.pad_token_id)
         losses = [
             model(**TraceCollator(padding, packing)(rows)).loss.item() for packing in (False, True)

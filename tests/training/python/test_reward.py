@@ -8,10 +8,11 @@ from pathlib import Path
 
 import torch
 from tiny import group_rows, make_base, make_request, write_rows
+from trainer.calibration import WIDENING, fit_calibration
 from trainer.encoding import EncodedGroup, GroupCollator, encode_group
 from trainer.failure import TrainingError
 from trainer.losses import grouped_pairwise_loss
-from trainer.reward import encoded_groups, ordered, ordered_of_round_1
+from trainer.reward import calibration_of, encoded_groups, ordered, ordered_of_round_1
 from trainer.reward_model import load_reward_model, stock_classifier
 from trainer.rows import PairGroup, Side
 from trainer.run import scores_of
@@ -206,6 +207,25 @@ class HeldOutProblems(unittest.TestCase):
         self.assertEqual(measured, HeldOut(0.5, 2, 2))
         self.assertIsNone(ordered_of_round_1(groups[1:2], [[0.0, 1.0]]))
         self.assertIsNone(ordered_of_round_1([_group("p")], [[2.0, 1.0]]))
+
+    def test_the_scale_says_what_it_was_fitted_on(self) -> None:
+        """Wider on what was trained on; what stands in two parts of a group counts once."""
+        parts = [
+            EncodedGroup("p", [1], [[3], [4], [5]], 1, [], 1, 2 / 3),
+            EncodedGroup("p", [1], [[6], [5]], 1, [], 1, 1 / 3),
+            EncodedGroup("q", [2], [[3], [4]], 1, [], 1),
+        ]
+        scores = [[2.0, 0.5, -1.0], [1.0, -1.0], [0.0, 1.0]]
+        fitted = fit_calibration([2.0, 1.0, 0.0], [0.5, -1.0, 1.0])
+        assert fitted is not None
+        held_out = calibration_of(parts, scores, is_held_out=True)
+        trained = calibration_of(parts, scores, is_held_out=False)
+        assert held_out is not None
+        assert trained is not None
+        self.assertEqual((held_out.b, held_out.tau), fitted)
+        self.assertEqual((trained.b, trained.tau), (fitted[0], fitted[1] * WIDENING))
+        self.assertEqual((held_out.fitted_on, trained.fitted_on), ("held-out", "training"))
+        self.assertEqual((held_out.groups, held_out.problems), (2, 2))
 
     def test_accuracy_counts_problems_alike(self) -> None:
         """p: 1 of 1 pair; q: of four pairs one right, one tie."""

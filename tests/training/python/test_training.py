@@ -36,7 +36,7 @@ class Trainings(unittest.TestCase):
         make_base(self.folder)
 
     def summary(self, name: str = "out") -> dict[str, Any]:
-        """What a checkpoint says of itself."""
+        """Summary that a checkpoint holds."""
         row: dict[str, Any] = json.loads((self.folder / name / "rstar.json").read_text())
         return row
 
@@ -60,7 +60,7 @@ class Trainings(unittest.TestCase):
         (request.work / "checkpoint-12" / "model.safetensors").write_bytes(b"torn")
         batches, notices = self.trained(request)
         self.assertEqual(batches, 12 - 8, "went on after step 8 of 12")
-        self.assertEqual(notices, ["going on from the state of step 8"])
+        self.assertEqual(notices[0], "going on from the state of step 8")
         whole, cut = self.weights("whole"), self.weights("cut")
         self.assertTrue(all(torch.equal(whole[name], cut[name]) for name in whole))
         self.assertEqual(self.summary("whole")["curve"], self.summary("cut")["curve"])
@@ -86,7 +86,7 @@ class Trainings(unittest.TestCase):
         self.interrupted(make_request(self.folder, kind, f"cut-{kind}", **settings), after=9)
         smaller = {**settings, "deviceBatchSize": 2, "gradientCheckpointing": True}
         batches, notices = self.trained(make_request(self.folder, kind, f"cut-{kind}", **smaller))
-        self.assertEqual(notices, ["going on from the state of step 8"])
+        self.assertEqual(notices[0], "going on from the state of step 8")
         left = (22 if kind == "sft" else 23) - 2 * 4
         self.assertEqual(batches, math.ceil(left / 2), "what was left of the second epoch")
         whole, cut = self.weights(f"whole-{kind}"), self.weights(f"cut-{kind}")
@@ -127,13 +127,30 @@ class Trainings(unittest.TestCase):
                 summary = self.summary(kind)
                 losses = [point["loss"] for point in summary["curve"]]
                 self.assertLess(sum(losses[-5:]), sum(losses[:5]))
-                self.assertGreater(summary["calibration"]["tau"], 0)
-                held_out = summary["heldOut"]
+                calibration, held_out = summary["calibration"], summary["heldOut"]
+                self.assertGreater(calibration["tau"], 0)
+                self.assertEqual(calibration["fittedOn"], "held-out")
+                self.assertEqual(calibration["problems"], held_out["problems"])
                 self.assertGreaterEqual(held_out["problems"], 5)
                 self.assertGreater(held_out["round1"]["pairs"], 0)
                 self.assertLess(held_out["round1"]["pairs"], held_out["pairs"])
                 model = AutoModelForSequenceClassification.from_pretrained(self.folder / kind)
                 self.assertEqual(model.dtype, torch.bfloat16)
+
+    def test_a_scale_of_what_was_trained_on_is_told(self) -> None:
+        """Too few problems to hold any out, or none wanted; the paper's loss has its own scale."""
+        write_rows(self.folder, group_rows(12))
+        _, notices = self.trained(make_request(self.folder, "ppm", "few", maxSteps=2))
+        self.assertIn("fitted on 12 groups of 12 problems that it was trained on", notices[-1])
+        calibration = self.summary("few")["calibration"]
+        self.assertEqual((calibration["fittedOn"], calibration["groups"]), ("training", 12))
+        write_rows(self.folder, group_rows(30))
+        for name, options in (("none", {"heldOut": 0}), ("own", {"heldOut": 0, "tanh": True})):
+            request = make_request(self.folder, "ppm", name, maxSteps=2, **options)
+            _, notices = self.trained(request)
+            fitted_on = None if name == "own" else "training"
+            self.assertEqual(self.summary(name)["calibration"]["fittedOn"], fitted_on)
+            self.assertEqual(len(notices), 0 if name == "own" else 1)
 
     def test_one_process_trains_on_one_of_several_devices(self) -> None:
         """nn.DataParallel would multiply the batch; what lies idle is said."""

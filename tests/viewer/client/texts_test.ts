@@ -4,6 +4,7 @@ import {
   lastLine,
   prior,
   shortNumber,
+  shownText,
   wholeNumber,
   words,
 } from "../../../lib/viewer/client/texts.ts";
@@ -37,4 +38,10 @@ Deno.test("prior() is a step's share of the draws, those that failed included", 
   const drawn = [5, 2, 1].map((multiplicity) => ({ parent: 3, multiplicity }));
   assert.deepEqual(drawn.map((one) => prior(one, drawn)), [0.625, 0.25, 0.125]);
   assert.equal(prior({ parent: null, multiplicity: 1 }, []), null);
+});
+
+Deno.test("shownText() leaves no place empty but the root's", () => {
+  assert.equal(shownText({ parent: 0, text: " \n" }), "(an empty text)");
+  assert.equal(shownText({ parent: 0, text: "\nwords\n" }), "words");
+  assert.equal(shownText({ parent: null, text: "" }), "");
 });

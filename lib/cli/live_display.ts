@@ -1,0 +1,53 @@
+import { createLogUpdate } from "log-update";
+import process from "node:process";
+import { notice } from "./output.ts";
+
+/** Milliseconds between two pictures on a terminal, and between two plain lines elsewhere. */
+const TERMINAL_INTERVAL_MS = 500;
+const PLAIN_INTERVAL_MS = 10_000;
+
+/** Content of a live display. */
+export interface Picture {
+  /** A few lines for a terminal, redrawn in place. */
+  readonly lines: readonly string[];
+  /** The same in one line, for a log. */
+  readonly line: string;
+}
+
+/**
+ * Shows how far something is, on standard error: in place on a terminal, as plain lines elsewhere, not at all when quiet.
+ * Notices go through it so that they do not tear the picture.
+ */
+export class LiveDisplay implements Disposable {
+  readonly #update = createLogUpdate(process.stderr);
+  readonly #isTerminal = Deno.stderr.isTerminal();
+  readonly #picture: () => Picture;
+  readonly #timer: ReturnType<typeof setInterval> | null;
+
+  /** @param picture Called at every redraw. */
+  constructor(picture: () => Picture, options: { readonly quiet: boolean }) {
+    this.#picture = picture;
+    const interval = this.#isTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS;
+    this.#timer = options.quiet ? null : setInterval(() => this.#draw(), interval);
+  }
+
+  /** Writes a line that stays. */
+  notice(text: string): void {
+    if (this.#isTerminal && this.#timer !== null) this.#update.clear();
+    notice(text);
+  }
+
+  #draw(): void {
+    const { lines, line } = this.#picture();
+    if (this.#isTerminal) this.#update(lines.join("\n"));
+    else notice(line);
+  }
+
+  /** Draws a last time and stops. */
+  [Symbol.dispose](): void {
+    if (this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#draw();
+    if (this.#isTerminal) this.#update.done();
+  }
+}
