@@ -74,12 +74,13 @@ function unlessNobodyListens(error: unknown): never {
   throw error.changed({ isRetryable: false });
 }
 
-/** A run that is resumed by itself on a bad day is not to end because a server was busy for a moment. */
+/** A run that is resumed by itself on a bad day is not to end because a server was busy, or lost one small request, for a moment. */
 export function patiently<T>(
   operation: () => Promise<T>,
   { retry, signal }: Pick<ProbeOptions, "retry" | "signal">,
 ): Promise<T> {
-  return withRetries(operation, { attempts: 5, maxTotalMs: 60_000, ...retry, signal });
+  const patience = { attempts: 5, maxTotalMs: 60_000, lateReplies: 1 };
+  return withRetries(operation, { ...patience, ...retry, signal });
 }
 
 /** Whether the server says how long its own queue is. */

@@ -16,6 +16,8 @@ export interface RetryOptions extends CallOptions {
   readonly maxDelayMs?: number;
   /** Milliseconds after the first failure from which no further call starts. @default 600000 */
   readonly maxTotalMs?: number;
+  /** How many replies that did not come in time are asked for again: 0 for long work, which would end no sooner. @default 0 */
+  readonly lateReplies?: number;
   /** Whether the operation itself waits as long as `retry-after` asks for. @default false */
   readonly waitsItself?: boolean;
   /** Source of the jitter. @default one seeded stream for the process, so that requests do not come back in step */
@@ -28,7 +30,7 @@ export interface RetryOptions extends CallOptions {
 
 /**
  * Calls until it works: exponential back-off with jitter, or as long as the server's `retry-after` asks for. The one place of the
- * project that repeats a request as it is; one that had no reply in time is not.
+ * project that repeats a request as it is; one that had no reply in time is not, unless the caller says that it is small.
  *
  * @throws {ProviderError} If a failure cannot pass by itself, or no reply came in time, or calls or time are used up: the last failure.
  * @throws Whatever else the operation throws, at once.
@@ -42,6 +44,7 @@ export async function withRetries<T>(
     initialDelayMs = 500,
     maxDelayMs = 60_000,
     maxTotalMs = 600_000,
+    lateReplies = 0,
     waitsItself = false,
     random = sharedJitter,
     clock = systemClock,
@@ -49,12 +52,13 @@ export async function withRetries<T>(
     signal,
   } = options;
   let failingSinceMs: number | null = null;
+  let late = 0;
   for (let attempt = 1;; attempt++) {
     try {
       return await operation();
     } catch (error) {
       if (!(error instanceof ProviderError) || !error.isRetryable) throw error;
-      if (isTimeout(error)) throw error;
+      if (isTimeout(error) && ++late > lateReplies) throw exhausted(error, attempt);
       const doubled = Math.min(maxDelayMs, initialDelayMs * 2 ** (attempt - 1));
       const jittered = doubled * (0.5 + random() / 2);
       const asked = waitsItself ? null : error.retryAfterMs;

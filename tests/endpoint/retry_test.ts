@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ProviderError } from "../../lib/core/mod.ts";
+import { noReplyInTime } from "../../lib/endpoint/_deadline.ts";
 import { withRetries } from "../../lib/endpoint/mod.ts";
 import { VirtualClock } from "./_virtual_clock.ts";
 
@@ -64,4 +65,14 @@ Deno.test("withRetries() stops waiting when the caller aborts", async () => {
     onRetry: () => queueMicrotask(() => controller.abort(new Error("enough"))),
   });
   await assert.rejects(result, { message: "enough" });
+});
+
+Deno.test("withRetries() asks again as often as it is told for a reply that did not come in time", async () => {
+  const late = () => Promise.reject(noReplyInTime("http://x", 10_000));
+  const options = { clock: { now: () => 0, sleep: () => Promise.resolve() } };
+  const message = "Cannot get a reply from http://x: no reply in time (10 s)";
+  await assert.rejects(withRetries(late, options), { message });
+  await assert.rejects(withRetries(late, { ...options, lateReplies: 1 }), {
+    message: `${message} (tried 2 times)`,
+  });
 });
