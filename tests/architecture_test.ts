@@ -106,3 +106,10 @@ Deno.test("the doc comment rule refuses a first word that names nothing", () => 
   }
   assert.deepEqual(diagnostics("evals/x.ts", "/** What a run left. */"), []);
 });
+
+Deno.test("an object literal is not spread into another one; a conditional part is", () => {
+  const refused = ["write the properties themselves, without `...{ }`"];
+  assert.deepEqual(diagnostics("lib/core/x.ts", "const a = 1;\n({ ...{ a } });"), refused);
+  assert.deepEqual(diagnostics("tests/x.ts", "const a = 1;\n({ ...({ a } as const) });"), refused);
+  assert.deepEqual(diagnostics("lib/core/x.ts", "const a = 1;\n({ ...(a ? { a } : {}) });"), []);
+});

@@ -7,6 +7,13 @@ function projectPath(filename: string): string {
   return filename.startsWith(root) ? filename.slice(root.length) : filename;
 }
 
+/** The expression inside of `as` and `satisfies`. */
+function unwrapped(node: Deno.lint.Expression): Deno.lint.Expression {
+  return node.type === "TSAsExpression" || node.type === "TSSatisfiesExpression"
+    ? unwrapped(node.expression)
+    : node;
+}
+
 const plugin: Deno.lint.Plugin = {
   name: "rstar",
   rules: {
@@ -81,6 +88,17 @@ const plugin: Deno.lint.Plugin = {
                 message: "say first what the thing is: a verb or a noun",
               });
             }
+          },
+        };
+      },
+    },
+    "no-literal-spread": {
+      create(context) {
+        return {
+          SpreadElement(node) {
+            if (node.parent.type !== "ObjectExpression") return;
+            if (unwrapped(node.argument).type !== "ObjectExpression") return;
+            context.report({ node, message: "write the properties themselves, without `...{ }`" });
           },
         };
       },

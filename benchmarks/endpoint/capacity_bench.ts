@@ -41,9 +41,7 @@ class Endpoint implements AsyncDisposable {
   private constructor(worker: Worker, port: number) {
     this.#worker = worker;
     this.pool = new EndpointPool([openTransport(`http://127.0.0.1:${port}`)]);
-    this.policy = completionsPolicy({
-      ...{ pool: this.pool, model: "m", sendsSeed: true, findings: {} },
-    });
+    this.policy = completionsPolicy({ pool: this.pool, model: "m", sendsSeed: true, findings: {} });
   }
 
   static async start(): Promise<Endpoint> {
@@ -75,8 +73,12 @@ function ask(worker: Worker, message: unknown): Promise<unknown> {
 
 function problems(count: number): readonly Problem[] {
   return Array.from({ length: count }, (_, i) => ({
-    ...{ id: `capacity/${i}`, source: "capacity", question: `How many are ${i} and some more?` },
-    ...{ answer: "3", level: null, meta: {} },
+    id: `capacity/${i}`,
+    source: "capacity",
+    question: `How many are ${i} and some more?`,
+    answer: "3",
+    level: null,
+    meta: {},
   }));
 }
 
@@ -106,15 +108,26 @@ async function measureSynth(sandbox: Sandbox, path: string): Promise<void> {
   });
   const forever = new AbortController().signal;
   await growRound({
-    ...{ runNo, roundNo: 0, problems: problems(PROBLEMS), seeds: [0], spec: SPEC },
+    runNo,
+    roundNo: 0,
+    problems: problems(PROBLEMS),
+    seeds: [0],
+    spec: SPEC,
     policyApi: "completions",
   }, {
-    ...{ store, sandbox, grader: exactGrader(), quiet: true },
+    store,
+    sandbox,
+    grader: exactGrader(),
+    quiet: true,
     models: {
-      ...{ policy, ppm: null, policyPool: endpoint.pool, ppmPool: null },
+      policy,
+      ppm: null,
+      policyPool: endpoint.pool,
+      ppmPool: null,
       died: new Promise<never>(() => {}),
     },
-    ...{ stopAdmitting: forever, signal: forever },
+    stopAdmitting: forever,
+    signal: forever,
   });
   const end = performance.now();
   const { ms, share } = begun ?? { ms: NaN, share: Promise.resolve(NaN) };
@@ -128,8 +141,10 @@ async function measureLockStep(sandbox: Sandbox, batchSize: number): Promise<voi
   await using endpoint = await Endpoint.start();
   const all = problems(Math.max(batchSize, Math.round(PROBLEMS * BASELINE_SHARE)));
   const domain = mathDomain({
-    ...{ sandbox: reExecutingSandbox(sandbox), grader: exactGrader() },
-    ...{ prompt: SPEC.prompt, api: "completions" as const },
+    sandbox: reExecutingSandbox(sandbox),
+    grader: exactGrader(),
+    prompt: SPEC.prompt,
+    api: "completions" as const,
   });
   const startMs = performance.now();
   for (let from = 0; from < all.length; from += batchSize) {

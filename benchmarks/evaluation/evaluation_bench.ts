@@ -86,7 +86,11 @@ async function evaluate(policy: Policy, sandbox: Sandbox): Promise<number> {
     const domain = mathDomain({ sandbox, grader, prompt: "trained", api: "completions" });
     const started = performance.now();
     const { isComplete, summary } = await runEvaluation(loaded, plan, {
-      ...{ policy, ppm: null, domain, grader, store },
+      policy,
+      ppm: null,
+      domain,
+      grader,
+      store,
       concurrency: IN_FLIGHT,
     });
     if (!isComplete || summary.counts.failedExecution > 0) {

@@ -44,10 +44,7 @@ async function measure(
     if (done === Math.ceil(problems / 10)) peak.early = Deno.memoryUsage().rss / MIB;
   });
   const seconds = (performance.now() - started) / 1_000;
-  return {
-    ...{ manifest, seconds },
-    ...{ heapMiB: peak.heap, processMiB: peak.process, earlyMiB: peak.early },
-  };
+  return { manifest, seconds, heapMiB: peak.heap, processMiB: peak.process, earlyMiB: peak.early };
 }
 
 /** In a process of its own: what generating takes of memory is not the export's. */

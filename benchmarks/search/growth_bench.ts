@@ -39,7 +39,11 @@ async function measure(known: number, grown: number): Promise<void> {
     const { runNo } = await store.openRun(testRun());
     const spec = { ...PRESETS["starter/r1"].spec, earlyStop: false };
     const request = {
-      ...{ runNo, roundNo: 0, problems: sums(known), seeds: [0], spec },
+      runNo,
+      roundNo: 0,
+      problems: sums(known),
+      seeds: [0],
+      spec,
       policyApi: "completions" as const,
     };
     const startMs = performance.now();

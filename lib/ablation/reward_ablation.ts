@@ -54,12 +54,18 @@ async function measureArms(
 ): Promise<ReadonlyMap<string, ArmMeasure>> {
   const { source, settings } = laboratory;
   const supervision = await laboratory.trees({
-    ...{ key: "supervision", policy: source.policy, ppm: null, seeds: [0] },
+    key: "supervision",
+    policy: source.policy,
+    ppm: null,
+    seeds: [0],
     spec: unguided(source.search, mostRollouts(settings)),
     problemIds: source.problemIds,
   });
   const pool = await laboratory.trees({
-    ...{ key: "pool", policy: source.policy, ppm: null, seeds: [0] },
+    key: "pool",
+    policy: source.policy,
+    ppm: null,
+    seeds: [0],
     spec: unguided(source.search, POOL_ROLLOUTS),
     problemIds: laboratory.suiteProblems.map(({ id }) => id),
   });
@@ -111,7 +117,10 @@ async function trainAfter(
     only: new Set(source.problemIds),
   });
   return await laboratory.train({
-    ...{ key: `seed-${seed}/${arm.replaceAll(" ", "-")}-after-${rollouts}`, kind, data, seed },
+    key: `seed-${seed}/${arm.replaceAll(" ", "-")}-after-${rollouts}`,
+    kind,
+    data,
+    seed,
     base: source.policy,
   });
 }

@@ -73,7 +73,11 @@ async function measurePolicy(
   const alone = await laboratory.evaluate({ label: arm, mode: "greedy", policy });
   const trees = await laboratory.trees({
     // What comes after a round comes before the next one: both find the same trees.
-    ...{ key: "coverage", round: policy.round, policy, ppm: null, seeds: [seed] },
+    key: "coverage",
+    round: policy.round,
+    policy,
+    ppm: null,
+    seeds: [seed],
     spec: fixedSearch(source.firstSearch),
     problemIds: searched.map(({ id }) => id),
   });

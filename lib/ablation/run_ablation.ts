@@ -45,7 +45,9 @@ export async function runAblation(
     measured.push(await ablation.measure(seed, laboratory));
   }
   return {
-    ...{ name, question, measured },
+    name,
+    question,
+    measured,
     seeds: measured.length,
     rows: compareArms(arms, measured),
     figures: armFigures(arms, measured),

@@ -74,7 +74,11 @@ async function measureWorld(
   const { policy, ppm } = laboratory.source;
   const ask = (mode: "mcts" | "bon" | "greedy" | "sample", samples: number, of = seed) =>
     laboratory.evaluate({
-      ...{ mode, samples, policy, seed: of, label: `${mode}, seed ${of}` },
+      mode,
+      samples,
+      policy,
+      seed: of,
+      label: `${mode}, seed ${of}`,
       ...(mode === "mcts" || mode === "bon" ? { ppm } : {}),
       // At another temperature the comparison would be one of temperatures as well.
       ...(mode === "bon" ? { sampling: laboratory.searchSampling } : {}),

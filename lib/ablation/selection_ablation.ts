@@ -15,7 +15,12 @@ function rulesOf(
     SearchSpec,
 ): Partial<SearchSpec> {
   return {
-    ...{ selection, merge, maxDrawBatches, earlyStop, codeAfterOutput, propagateFailures },
+    selection,
+    merge,
+    maxDrawBatches,
+    earlyStop,
+    codeAfterOutput,
+    propagateFailures,
     calibration,
   };
 }
@@ -90,15 +95,22 @@ async function measureArm(
   const trees = await growArm(arm, { seed, laboratory });
   const key = `seed-${seed}/${arm.name.replaceAll(" ", "-")}`;
   const data = await laboratory.traces({
-    ...{ key: `${key}/sft`, trees, rules: source.sftRules },
+    key: `${key}/sft`,
+    trees,
+    rules: source.sftRules,
     only: new Set(source.problemIds),
   });
   const policy = await laboratory.train({
-    ...{ key: `${key}/policy`, kind: "sft", data, seed },
+    key: `${key}/policy`,
+    kind: "sft",
+    data,
+    seed,
     base: source.base,
   });
   const measured = await laboratory.evaluate({
-    ...{ label: `${arm.name}, seed ${seed}`, mode: "greedy", policy },
+    label: `${arm.name}, seed ${seed}`,
+    mode: "greedy",
+    policy,
   });
   const solved = await solvedProblems(reader, trees);
   const tokens = await tokensByProblem(reader, trees);

@@ -69,7 +69,10 @@ async function measureArms(
     const key = `seed-${seed}/${arm.replaceAll(" ", "-")}`;
     const data = await laboratory.traces({ key: `${key}/sft`, trees, rules, only });
     const policy = await laboratory.train({
-      ...{ key: `${key}/policy`, kind: "sft", data, seed },
+      key: `${key}/policy`,
+      kind: "sft",
+      data,
+      seed,
       base: source.base,
       // Equal rows give equal steps by epochs as well; said outright, no setting can part them.
       steps: Math.ceil(data.rows / source.training.sft.batchSize) *
@@ -107,7 +110,10 @@ async function trainRanker(seed: number, laboratory: Laboratory): Promise<Model>
     rules: { ...source.pairRules, stepPairs: false, answerPairs: false, finalPairs: true },
   });
   return await laboratory.train({
-    ...{ key: `seed-${seed}/ranker`, kind: "outcome", data, seed },
+    key: `seed-${seed}/ranker`,
+    kind: "outcome",
+    data,
+    seed,
     base: source.searchPolicy,
   });
 }

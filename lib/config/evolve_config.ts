@@ -41,12 +41,20 @@ const Trainer = z.strictObject({
 /** Sizes of a run that are not given: `quick` is what tests and a first look use. */
 export const EVOLVE_SIZES = {
   standard: {
-    ...{ rounds: 4, ppmFrom: 3, problemsPerRound: 120, curriculum: "on" },
-    ...{ evalProblems: 200, evalSearch: 100 },
+    rounds: 4,
+    ppmFrom: 3,
+    problemsPerRound: 120,
+    curriculum: "on",
+    evalProblems: 200,
+    evalSearch: 100,
   },
   quick: {
-    ...{ rounds: 2, ppmFrom: 2, problemsPerRound: 60, curriculum: "off" },
-    ...{ evalProblems: 100, evalSearch: 20 },
+    rounds: 2,
+    ppmFrom: 2,
+    problemsPerRound: 60,
+    curriculum: "off",
+    evalProblems: 100,
+    evalSearch: 20,
   },
 } as const;
 

@@ -88,8 +88,16 @@ export function passedOn(config: ScienceConfig) {
   const { trainer, hooks, prices, db, concurrency, requestTimeout } = config;
   const { workers, torch, unsafeNoSandbox, quiet } = config;
   return {
-    ...{ trainer, hooks, prices, db, concurrency, requestTimeout },
-    ...{ workers, torch, unsafeNoSandbox, quiet },
+    trainer,
+    hooks,
+    prices,
+    db,
+    concurrency,
+    requestTimeout,
+    workers,
+    torch,
+    unsafeNoSandbox,
+    quiet,
   };
 }
 
@@ -102,7 +110,9 @@ export function chainConfig(config: ScienceConfig, seed: number): EvolveConfig {
   const parsed = EvolveConfig.safeParse({
     ...config.evolve,
     ...passedOn(config),
-    ...{ seed, run: `${config.run}-seed-${seed}`, quick: config.quick },
+    seed,
+    run: `${config.run}-seed-${seed}`,
+    quick: config.quick,
     rounds: scienceSizes(config).rounds,
   });
   if (parsed.success) return parsed.data;

@@ -83,7 +83,10 @@ function unstopped(
   const isOdd = finish !== null && !isLength(finish) && !ORDINARY.test(finish);
   const serverReason = isOdd ? finish : text === "" && reasoning > 0 ? "only reasoning" : null;
   return {
-    ...{ text, finishReason, stopString: null, tokens },
+    text,
+    finishReason,
+    stopString: null,
+    tokens,
     ...(serverReason === null ? {} : { serverReason }),
   };
 }

@@ -224,7 +224,9 @@ export class Member {
     signal: AbortSignal,
   ): Promise<T> {
     return withDeadline((inner) => call({ signal: inner }), {
-      ...{ clock: this.#clock, deadlineMs: CHECK_MS, signal },
+      clock: this.#clock,
+      deadlineMs: CHECK_MS,
+      signal,
       late: () => noReplyInTime(this.transport.url, CHECK_MS),
     });
   }

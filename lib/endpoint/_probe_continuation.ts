@@ -21,8 +21,11 @@ export async function tryContinuation(
           { role: "user", content: "Count from 1 to 20. Write numbers and commas only." },
           { role: "assistant", content: BEGUN, ...more },
         ],
-        ...{ temperature: 0, max_tokens: 24, n: 1 },
-        ...{ continue_final_message: true, add_generation_prompt: false },
+        temperature: 0,
+        max_tokens: 24,
+        n: 1,
+        continue_final_message: true,
+        add_generation_prompt: false,
       };
       const reply = await transport.request("/chat/completions", body, { signal });
       return readReply(TextReply, reply, transport.url).choices[0]?.text ?? "";

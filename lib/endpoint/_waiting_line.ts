@@ -194,6 +194,8 @@ export class WaitingLine {
 
 function closed(): ProviderError {
   return new ProviderError("Cannot send a request: the endpoints are closed", {
-    ...{ status: null, isRetryable: false, kind: "closed" },
+    status: null,
+    isRetryable: false,
+    kind: "closed",
   });
 }

@@ -102,8 +102,19 @@ export function adaptiveLimit(bounds: LimitBounds = {}): AdaptiveLimit {
     );
   }
   return {
-    ...{ limit: initial, epoch: 0, min, max, phase: "start", best: null, direction: 1 },
-    ...{ rest: 0, restAfterFailure: 1, ceiling: null, seen: NOTHING, units: {}, waiting: null },
+    limit: initial,
+    epoch: 0,
+    min,
+    max,
+    phase: "start",
+    best: null,
+    direction: 1,
+    rest: 0,
+    restAfterFailure: 1,
+    ceiling: null,
+    seen: NOTHING,
+    units: {},
+    waiting: null,
   };
 }
 
@@ -135,7 +146,10 @@ export function afterOverload(
   const limit = Math.max(floor, Math.floor(before * CUTS[event.overload]));
   return {
     ...moved(state, limit),
-    ...{ phase: "climb", best: null, direction: 1, rest: 0 },
+    phase: "climb",
+    best: null,
+    direction: 1,
+    rest: 0,
     ceiling: { limit: before, age: 0 },
   };
 }

@@ -185,7 +185,9 @@ function readBatch(
   const { request, count, usage, url, options: { pool, stopHandling = {} } } = context;
   if (choices.length === 0) {
     throw new ProviderError(`Cannot use the reply of ${url}: expected ${count} choices, got none`, {
-      ...{ status: 200, isRetryable: true, kind: "no choices" },
+      status: 200,
+      isRetryable: true,
+      kind: "no choices",
     });
   }
   const texts = choices.map(({ text, reasoning = "" }) => reasoning + text);

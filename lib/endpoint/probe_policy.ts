@@ -59,7 +59,9 @@ async function findOut(
   const adaptations = "adaptations" in transport ? transport.adaptations() : null;
   const { ownedBy: _, ...named } = served;
   return {
-    ...{ url, ...named, ...findings },
+    url,
+    ...named,
+    ...findings,
     ...(continuation === null ? {} : { continuation }),
     ...(adaptations === null || isEmpty(adaptations) ? {} : { adaptations }),
     notices: [
@@ -105,7 +107,12 @@ function asker(
   const { api, model, isEngine, signal } = options;
   return async ({ n, temperature, maxTokens, stop }) => {
     const common = {
-      ...{ model, n, temperature, top_p: 1, max_tokens: maxTokens, stop },
+      model,
+      n,
+      temperature,
+      top_p: 1,
+      max_tokens: maxTokens,
+      stop,
       ...KEEPS_DELIMITERS,
       ...(isEngine ? {} : NEUTRAL_SAMPLING),
     };
@@ -129,7 +136,9 @@ function asker(
 
 function noChoices(url: string): ProviderError {
   return new ProviderError(`Cannot use ${url}: it answered a request without any choice`, {
-    ...{ status: 200, isRetryable: true, kind: "no choices" },
+    status: 200,
+    isRetryable: true,
+    kind: "no choices",
   });
 }
 

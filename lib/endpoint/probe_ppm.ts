@@ -48,7 +48,11 @@ async function findOut(
   }
   const countsTokens = countedTokens !== null;
   return {
-    ...{ url, ...served, countsTokens, isRaw, offersLoad: await offersLoad(transport, options) },
+    url,
+    ...served,
+    countsTokens,
+    isRaw,
+    offersLoad: await offersLoad(transport, options),
     notices: countsTokens
       ? []
       : [`${url} counts no tokens: tokens and costs are estimated from the text`],

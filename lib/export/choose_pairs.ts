@@ -159,7 +159,9 @@ function stepCandidate(
   const q = isNegative ? -1 : nodeQ(node, rules.q);
   if (q === null || !hasEnoughRollouts(node, rules)) return [];
   return [{
-    ...{ text: node.text, q, visits: node.visits },
+    text: node.text,
+    q,
+    visits: node.visits,
     code: () => nodeCode(node),
     leadsRight: node.rightAnswers > 0,
     leadsWrong: node.wrongAnswers > 0 || isNegative,
@@ -207,7 +209,9 @@ function finalCandidate(trajectory: Trajectory, rules: PairRules): readonly Fina
   const q = trajectoryQ(trajectory, rules.q);
   if (q === null) return [];
   return [{
-    ...{ text: trajectoryText(trajectory), q: q.mean, visits: trajectory.leaf.visits },
+    text: trajectoryText(trajectory),
+    q: q.mean,
+    visits: trajectory.leaf.visits,
     // The answer belongs to it: equal programs may be followed by different answers.
     code: () => `${trajectoryCode(trajectory)}\n${trajectory.leaf.text.trim()}`,
     leadsRight: trajectory.isCorrect,

@@ -187,12 +187,19 @@ async function exportRows<Row>(
   add(counts, work.finish());
   const { rows, pairs, problems } = totals;
   return await writer.finish({
-    ...{ kind: work.kind, rows, pairs, problems },
+    kind: work.kind,
+    rows,
+    pairs,
+    problems,
     dropped: sorted(dropped),
     counts: sorted(counts),
     rules: ExportManifest.shape.rules.parse(rules),
     source: {
-      ...{ run, runNo: source.runNo, rounds: [...source.rounds], trees, nodes },
+      run,
+      runNo: source.runNo,
+      rounds: [...source.rounds],
+      trees,
+      nodes,
       only: options.only === undefined ? null : identityOf(options.only),
     },
   });

@@ -79,7 +79,9 @@ export function pairRows(
     case "released":
       // The counts are what its loss weighs a pair by: those of the whole group, before pairs were left out.
       return everyPair((pos, neg) => ({
-        ...{ prompt, pos, neg },
+        prompt,
+        pos,
+        neg,
         pos_count: chosen.positives,
         neg_count: chosen.negatives,
       }));

@@ -264,8 +264,20 @@ function toNode(cells: NodeCells): ExportedNode {
   const [nodeId, parentId, kind, status, text, code, visits, valueSum, qValue, correct] = cells;
   const [, , , , , , , , , , rightAnswers, wrongAnswers, generatedTokens, score] = cells;
   return {
-    ...{ nodeId, parentId, kind, status, text, code, visits, valueSum, qValue, correct },
-    ...{ rightAnswers, wrongAnswers, generatedTokens, score },
+    nodeId,
+    parentId,
+    kind,
+    status,
+    text,
+    code,
+    visits,
+    valueSum,
+    qValue,
+    correct,
+    rightAnswers,
+    wrongAnswers,
+    generatedTokens,
+    score,
   };
 }
 

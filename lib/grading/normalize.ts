@@ -166,8 +166,17 @@ const POWERS: Readonly<Record<string, number>> = {
   trillion: 12,
 };
 const BASES: Readonly<Record<string, number>> = {
-  ...{ two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10 },
-  ...{ twelve: 12, sixteen: 16 },
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  twelve: 12,
+  sixteen: 16,
 };
 
 /** Numerals that are written in more than one way: `4.5 million`, `5th`, `0.333...`, `101_{\text{two}}`. */

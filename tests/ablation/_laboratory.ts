@@ -39,7 +39,10 @@ export const sample = (
   group: correct ? "1" : "2",
   isGroupRight: correct,
   outcome: "answered",
-  ...{ correct, score: null, tokens: 10, ppmTokens: 0 },
+  correct,
+  score: null,
+  tokens: 10,
+  ppmTokens: 0,
   ...more,
 });
 
@@ -83,7 +86,11 @@ export function scriptedLaboratory(script: Script): ScriptedLaboratory {
   return {
     asked,
     settings: {
-      ...{ seeds: 1, samples: 2, searchProblems: 9, traces: 2, rollouts: [2, 8] },
+      seeds: 1,
+      samples: 2,
+      searchProblems: 9,
+      traces: 2,
+      rollouts: [2, 8],
       ...script.settings,
     },
     source: {

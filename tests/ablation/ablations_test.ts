@@ -74,19 +74,23 @@ function searchScript(ids: readonly string[]): Script {
       switch (mode) {
         case "mcts":
           return ids.map((problemId) => ({
-            ...{ problemId, failed: 0 },
+            problemId,
+            failed: 0,
             samples: [sample(true, { tokens: 40 })],
           }));
         case "greedy":
           return passes(ids, (id) => id !== "w");
         default:
           return ids.map((problemId) => ({
-            ...{ problemId, failed: 0 },
+            problemId,
+            failed: 0,
             samples: Array.from(
               { length: samples },
               (_, i) =>
                 sample(problemId !== "w" || i % 3 === 0, {
-                  ...{ tokens: 10, ppmTokens: mode === "bon" ? 2 : 0, score: i },
+                  tokens: 10,
+                  ppmTokens: mode === "bon" ? 2 : 0,
+                  score: i,
                 }),
             ),
           }));

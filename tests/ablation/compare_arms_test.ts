@@ -22,19 +22,32 @@ Deno.test("compareArms() gives every arm's mean, and its difference to the first
   ]);
   assert.deepEqual(
     rows.map(({ arm, estimate, problems, perSeed, difference }) => ({
-      ...{ arm, estimate, problems, perSeed },
+      arm,
+      estimate,
+      problems,
+      perSeed,
       difference: difference?.difference ?? null,
       bySeed: difference?.perSeed ?? null,
       degreesOfFreedom: difference?.degreesOfFreedom ?? null,
     })),
     [
       {
-        ...{ arm: "a", estimate: 0.375, problems: 4, perSeed: [0.5, 0.25], difference: null },
-        ...{ bySeed: null, degreesOfFreedom: null },
+        arm: "a",
+        estimate: 0.375,
+        problems: 4,
+        perSeed: [0.5, 0.25],
+        difference: null,
+        bySeed: null,
+        degreesOfFreedom: null,
       },
       {
-        ...{ arm: "b", estimate: 0.75, problems: 4, perSeed: [0.75, 0.75], difference: 0.375 },
-        ...{ bySeed: [0.25, 0.5], degreesOfFreedom: 1 },
+        arm: "b",
+        estimate: 0.75,
+        problems: 4,
+        perSeed: [0.75, 0.75],
+        difference: 0.375,
+        bySeed: [0.25, 0.5],
+        degreesOfFreedom: 1,
       },
     ],
   );
@@ -64,7 +77,10 @@ Deno.test("compareArms() compares chosen problems where all seeds chose them", (
   const two = new Map([["a", chosen({ q: 0, r: 1 })], ["b", chosen({ q: 1, r: 0 })]]);
   assert.deepEqual(
     compareArms(ARMS, [one, two]).map(({ arm, estimate, problems, perSeed }) => ({
-      ...{ arm, estimate, problems, perSeed },
+      arm,
+      estimate,
+      problems,
+      perSeed,
     })),
     [
       { arm: "a", estimate: 0.5, problems: 1, perSeed: [1, 0] },

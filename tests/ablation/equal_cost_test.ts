@@ -7,7 +7,10 @@ const sample = (correct: boolean, tokens: number, ppmTokens: number): GradedSamp
   group: correct ? "1" : "2",
   isGroupRight: correct,
   outcome: "answered",
-  ...{ correct, score: null, tokens, ppmTokens },
+  correct,
+  score: null,
+  tokens,
+  ppmTokens,
 });
 
 const PROBLEMS: readonly GradedProblem[] = [

@@ -8,7 +8,10 @@ const node = (
   score: number | null,
   correct: boolean | null = null,
 ): ExportedNode => ({
-  ...{ nodeId, parentId, score, correct },
+  nodeId,
+  parentId,
+  score,
+  correct,
   kind: correct === null ? "step" : "answer",
   status: "ok",
   text: `${nodeId}`,

@@ -39,11 +39,14 @@ const SERVERS: Readonly<Record<string, Manners>> = {
     choice: (text, stop) => ({ text, finish_reason: "stop", matched_stop: stop }),
   },
   "llama.cpp": {
-    ...{ api: "chat", echoes: true },
+    api: "chat",
+    echoes: true,
     choice: (content) => ({ message: { role: "assistant", content }, finish_reason: "stop" }),
   },
   Ollama: {
-    ...{ api: "chat", takesN: false, usage: {} },
+    api: "chat",
+    takesN: false,
+    usage: {},
     choice: (content) => ({ message: { role: "assistant", content }, finish_reason: "stop" }),
   },
   "a hosted API of the old route": {
@@ -56,7 +59,8 @@ const SERVERS: Readonly<Record<string, Manners>> = {
     choice: (text) => ({ text, finish_reason: "stop" }),
   },
   DeepSeek: {
-    ...{ api: "chat", wantsPrefix: true },
+    api: "chat",
+    wantsPrefix: true,
     refuses: (body) =>
       Number(body["n"]) > 1 ? "Invalid n value (currently only n = 1)" : unknownField(body),
     choice: (content) => ({

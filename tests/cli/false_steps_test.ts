@@ -9,7 +9,11 @@ import { runProgram } from "../starter/_interpreter.ts";
 import { temporaryFolder } from "../store/_files.ts";
 
 const problem = (id: string, truth?: Problem["meta"]["truth"]): Problem => ({
-  ...{ id, source: "s", question: "?", answer: "9", level: 2 },
+  id,
+  source: "s",
+  question: "?",
+  answer: "9",
+  level: 2,
   meta: truth === undefined ? {} : { truth },
 });
 

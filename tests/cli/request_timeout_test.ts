@@ -25,7 +25,11 @@ const commands: Readonly<Record<string, Open>> = {
   },
   eval: async (url, resources) => {
     const measured = {
-      ...{ label: "x", runNo: null, roundNo: null, policyArtifact: null, ppmArtifact: null },
+      label: "x",
+      runNo: null,
+      roundNo: null,
+      policyArtifact: null,
+      ppmArtifact: null,
       policy: { kind: "urls" as const, urls: [url], serves: null },
       ppm: null,
       calibration: { bias: 0, scale: 1 },
@@ -49,7 +53,12 @@ const commands: Readonly<Record<string, Open>> = {
 
 const request = {
   prompt: "What is 2 + 1?",
-  ...{ n: 2, stop: ["<end_of_step>"], temperature: 1, topP: 1, maxTokens: 64, seed: 7 },
+  n: 2,
+  stop: ["<end_of_step>"],
+  temperature: 1,
+  topP: 1,
+  maxTokens: 64,
+  seed: 7,
 };
 
 /** Leaves requests open until the body has ended: a server can only be shut down when none is. */

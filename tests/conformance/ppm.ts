@@ -66,9 +66,7 @@ export function testPpm(name: string, subject: PpmUnderTest): void {
   }, reference === undefined ? "no reference is known" : null);
 
   test("score() needs no request for no texts", async (ppm) => {
-    assert.deepEqual(await ppm.score([]), {
-      ...{ logits: [], promptTokens: 0, seconds: 0, price: null },
-    });
+    assert.deepEqual(await ppm.score([]), { logits: [], promptTokens: 0, seconds: 0, price: null });
   });
 
   test("score() takes a large batch, and equal texts", async (ppm) => {

@@ -209,7 +209,9 @@ export function testStore(name: string, make: () => Promise<Store>): void {
     // One more problem each time: every position of the last bit within its byte.
     for (let count = 30; count <= problems.length; count++) {
       const pending = await store.pending({
-        ...{ ...key, seeds, maxFailures: 1 },
+        ...key,
+        seeds,
+        maxFailures: 1,
         problemNos: problemNos.slice(0, count),
       });
       const left = wanted.filter(({ index }, i) => isLeft[i] === true && index < count);

@@ -154,7 +154,10 @@ export function testEvaluations(name: string, make: () => Promise<Store>): void 
     await store.writeSamples(evalId, [testSample(2), bare], [testVerdict(2)]);
     await store.writeSamples(evalId, [testSample(1)], []);
     const other = testVerdict(2, {
-      ...{ grader: "strings", correct: false, reason: "different", vote: 0 },
+      grader: "strings",
+      correct: false,
+      reason: "different",
+      vote: 0,
     });
     await store.writeVerdicts(evalId, [other]);
     assert.deepEqual(await store.samples(evalId), [

@@ -66,7 +66,9 @@ Deno.test("fetchOriginal() verifies and converts a download, rows for non-commer
     assert.equal(await Deno.readTextFile(path), FILE);
     assert.equal(problems?.rows, 1);
     const [problem] = await loadProblems("college_math_full", {
-      ...{ fixtures, readParquet, fetched: folder },
+      fixtures,
+      readParquet,
+      fetched: folder,
     });
     assert.deepEqual([problem?.id, problem?.answer], ["college_math/0", "2"]);
     const again = await fetchOriginal(pin(FILE), { folder, fetch: unreachable });

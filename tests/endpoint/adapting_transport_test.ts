@@ -204,22 +204,27 @@ Deno.test("chatPolicy() takes an echoed message off, marks a prefix, and infers 
   ]);
   await using pool = new EndpointPool([openTransport(server.url)]);
   const policy = chatPolicy({
-    ...{ pool, model: "m", sendsSeed: false, findings: {}, marksPrefix: true },
-    ...{ echoes: [server.url], stopHandling: { [server.url]: "cut" } },
+    pool,
+    model: "m",
+    sendsSeed: false,
+    findings: {},
+    marksPrefix: true,
+    echoes: [server.url],
+    stopHandling: { [server.url]: "cut" },
   });
   const { completions: [one] } = await policy.sample({
     prompt: [{ role: "user", content: "q" }, { role: "assistant", content: begun }],
-    ...{
-      n: 1,
-      stop: ["<end_of_step>", "<end_of_code>"],
-      temperature: 1,
-      topP: 1,
-      maxTokens: 9,
-      seed: 1,
-    },
+    n: 1,
+    stop: ["<end_of_step>", "<end_of_code>"],
+    temperature: 1,
+    topP: 1,
+    maxTokens: 9,
+    seed: 1,
   });
   assert.deepEqual([one?.text, one?.stopString], [`${next}<end_of_code>`, "<end_of_code>"]);
   assert.deepEqual((server.seen[0]?.body["messages"] as unknown[]).at(-1), {
-    ...{ role: "assistant", content: begun, prefix: true },
+    role: "assistant",
+    content: begun,
+    prefix: true,
   });
 });

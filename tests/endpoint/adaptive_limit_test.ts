@@ -153,9 +153,7 @@ Deno.test("a pool finds the slots of a server by itself and uses at least 95 % o
 
 Deno.test("a pool stays below the load at which a server refuses", async () => {
   const clock = new VirtualClock();
-  const server = new SimulatedServer({
-    ...{ slots: 500, clock, tokenMs: () => 20, refusesAt: 41 },
-  });
+  const server = new SimulatedServer({ slots: 500, clock, tokenMs: () => 20, refusesAt: 41 });
   await using pool = new EndpointPool([server], { clock });
   const send = () => pool.request("/completions", {}, { read: () => null });
   const replies = await clock.run(Promise.all(Array.from({ length: 6_000 }, send)));

@@ -11,7 +11,12 @@ import { type Answer, completions, type ScriptedServer, scriptedServer } from ".
 import { VirtualClock } from "./_virtual_clock.ts";
 
 const request: SampleRequest = {
-  ...{ prompt: "1 + 1", n: 2, stop: ["<end_of_step>"], temperature: 1, topP: 1, seed: 7 },
+  prompt: "1 + 1",
+  n: 2,
+  stop: ["<end_of_step>"],
+  temperature: 1,
+  topP: 1,
+  seed: 7,
   maxTokens: 2048,
 };
 
@@ -28,7 +33,8 @@ function silentFirst(times: number, answer: Answer) {
   ]);
   const pool = new EndpointPool([openTransport(server.url, { clock, deadlineMs: 180_000 })]);
   return {
-    ...{ server, pool },
+    server,
+    pool,
     policy: completionsPolicy({ pool, model: "m", sendsSeed: true, findings: {} }),
     ppm: poolingPpm({ pool, model: "p", calibration: { bias: 0, scale: 1 }, findings: {} }),
     [Symbol.asyncDispose]: async () => {

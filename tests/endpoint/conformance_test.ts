@@ -44,7 +44,9 @@ function clients(quirks: ModelServerQuirks) {
 const TOYS: Readonly<Record<string, ModelServerQuirks>> = {
   "a server like vLLM": { hasTokenize: true, hasMetrics: true },
   "a server that ignores n, counts nothing and names stop strings": {
-    ...{ ignoresN: true, hidesUsage: true, stop: "named" },
+    ignoresN: true,
+    hidesUsage: true,
+    stop: "named",
   },
   "a server that ignores stop strings": { stop: "ignored" },
 };
@@ -52,8 +54,11 @@ const TOYS: Readonly<Record<string, ModelServerQuirks>> = {
 for (const [name, quirks] of Object.entries(TOYS)) {
   const { policy, unknown } = clients(quirks);
   testPolicy(name, {
-    ...{ open: policy, openUnknownModel: unknown, maxModelLength: 4096 },
-    ...{ writesFormat: true, takesSeeds: true },
+    open: policy,
+    openUnknownModel: unknown,
+    maxModelLength: 4096,
+    writesFormat: true,
+    takesSeeds: true,
   });
 }
 
@@ -72,14 +77,17 @@ testPolicy("recorded replies", {
       },
     };
   },
-  ...{ maxModelLength: 4096, writesFormat: true, takesSeeds: true },
+  maxModelLength: 4096,
+  writesFormat: true,
+  takesSeeds: true,
 });
 
 const reference = (texts: readonly string[]) =>
   Promise.resolve(texts.map((text) => text.length - 20));
 testPpm("a server like vLLM", { open: clients({ activation: "asked" }).ppm, reference });
 testPpm("a server that counts nothing", {
-  ...{ open: clients({ activation: "never", hidesUsage: true }).ppm, reference },
+  open: clients({ activation: "never", hidesUsage: true }).ppm,
+  reference,
 });
 
 const scoring = clients({ activation: "asked" });

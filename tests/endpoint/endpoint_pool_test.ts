@@ -90,7 +90,9 @@ Deno.test("EndpointPool leaves an endpoint alone that failed too often, looks at
 Deno.test("EndpointPool holds requests back while no endpoint works, and gives up when its patience ends", async () => {
   const clock = new VirtualClock();
   const pool = new EndpointPool([transport("a", () => Promise.reject(down))], {
-    ...{ clock, breaker: { failures: 1 }, retry: { attempts: 1e6, maxTotalMs: 60_000 } },
+    clock,
+    breaker: { failures: 1 },
+    retry: { attempts: 1e6, maxTotalMs: 60_000 },
   });
   const failures = await clock.run(
     Promise.allSettled([1, 2, 3].map(() => pool.request("/", {}, { read }))),
@@ -256,8 +258,16 @@ Deno.test("EndpointPool shows what it does", async () => {
   await clock.advance(2_000);
   const { endpoints, ...all } = pool.metrics();
   assert.deepEqual(endpoints, [{
-    ...{ url: "http://a/v1", running: 1, limit: 2, isAdaptive: false, requests: 3, failures: 0 },
-    ...{ tokensPerSecond: 600, breaker: "closed", pausedMs: 0, serverWaiting: null },
+    url: "http://a/v1",
+    running: 1,
+    limit: 2,
+    isAdaptive: false,
+    requests: 3,
+    failures: 0,
+    tokensPerSecond: 600,
+    breaker: "closed",
+    pausedMs: 0,
+    serverWaiting: null,
   }]);
   assert.deepEqual([all.requests, all.running, all.waiting, all.limit], [3, 1, 0, 2]);
   await clock.run(replies);

@@ -32,13 +32,11 @@ const url = () => engine?.url ?? "";
 
 testPolicy("the embedded engine", {
   ...policyAt(url, { served: "policy" }),
-  ...{
-    maxModelLength: 4096,
-    writesFormat: true,
-    takesSeeds: true,
-    missing: missingModels,
-    isProcess: true,
-  },
+  maxModelLength: 4096,
+  writesFormat: true,
+  takesSeeds: true,
+  missing: missingModels,
+  isProcess: true,
 });
 
 testPpm("the embedded engine", {

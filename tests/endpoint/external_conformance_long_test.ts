@@ -14,7 +14,8 @@ testPolicy("an external policy", {
   ...policyAt(() => policyUrl ?? ""),
   maxModelLength: 4096,
   // What an unknown model writes is not known.
-  ...{ writesFormat: false, takesSeeds: false },
+  writesFormat: false,
+  takesSeeds: false,
   missing: policyUrl === null ? "RSTAR_TEST_POLICY_URL is not set" : null,
 });
 

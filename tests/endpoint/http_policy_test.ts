@@ -63,7 +63,11 @@ Deno.test("completionsPolicy() sends what it does not use as neutral where it is
   await using server = scriptedServer([() => completions(["a<end_of_step>", "b<end_of_step>"])]);
   await using pool = new EndpointPool([openTransport(server.url)]);
   const policy = completionsPolicy({
-    ...{ pool, model: "m", sendsSeed: false, neutralises: true, findings: {} },
+    pool,
+    model: "m",
+    sendsSeed: false,
+    neutralises: true,
+    findings: {},
   });
   await policy.sample(request);
   const { top_k, min_p, repetition_penalty, presence_penalty, frequency_penalty } =
@@ -114,7 +118,11 @@ Deno.test("completionsPolicy() sends a server that is known to ignore n single r
   await using server = scriptedServer([() => completions(["a<end_of_step>", "too many"])]);
   const pool = new EndpointPool([openTransport(server.url)]);
   const policy = completionsPolicy({
-    ...{ pool, model: "m", sendsSeed: true, honoursN: false, findings: {} },
+    pool,
+    model: "m",
+    sendsSeed: true,
+    honoursN: false,
+    findings: {},
   });
   const { completions: all } = await policy.sample({ ...request, n: 3 });
   assert.deepEqual(all.map(({ text }) => text), Array(3).fill("a<end_of_step>"));
@@ -130,7 +138,11 @@ Deno.test("completionsPolicy() gives up the other requests of a round when one i
   ]);
   const pool = new EndpointPool([openTransport(server.url)]);
   const policy = completionsPolicy({
-    ...{ pool, model: "m", sendsSeed: false, honoursN: false, findings: {} },
+    pool,
+    model: "m",
+    sendsSeed: false,
+    honoursN: false,
+    findings: {},
   });
   await assert.rejects(policy.sample({ ...request, n: 3 }), { status: 400 });
   assert.equal(pool.metrics().running, 0);

@@ -133,9 +133,7 @@ Deno.test("probing says which flag to look at where a server lacks the route", a
 Deno.test("probePolicy() refuses a server that answers without choices", async () => {
   await using server = scriptedServer([models("m"), () => Response.json({ choices: [] })]);
   await assert.rejects(
-    probePolicy(openTransport(server.url), {
-      ...{ flag: "--policy", api: "completions", retry },
-    }),
+    probePolicy(openTransport(server.url), { flag: "--policy", api: "completions", retry }),
     {
       message: `Cannot use ${server.url}: it answered a request without any choice (tried 5 times)`,
     },

@@ -13,7 +13,9 @@ function watched(work: { done: number | null }, stallMs = 180_000) {
     new ProviderError("stalled", { status: null, isRetryable: false, kind: "stalled" });
   const looks = { count: 0 };
   const watch = new StallWatch({
-    ...{ clock, stallMs, stalled },
+    clock,
+    stallMs,
+    stalled,
     progress: () => {
       looks.count++;
       return Promise.resolve(work.done);
@@ -128,7 +130,8 @@ Deno.test("openTransport() gives a server up whose work stands still, and does n
   await assert.rejects(transport.request("/completions", {}), {
     name: "ProviderError",
     message: `Cannot get a reply from ${server.url}/v1: its work has stood still for 0.04 s`,
-    ...{ kind: "stalled", isRetryable: false },
+    kind: "stalled",
+    isRetryable: false,
   });
   server.answer();
 });

@@ -114,7 +114,10 @@ Deno.test("one odd choice of n is one failed candidate with its reason, the othe
     const [, failed] = completions;
     assert.ok(failed);
     const segment = parseSegment(failed, {
-      ...{ parent: "root", codeAfterOutput: false, rewrite: true, answerKey: String },
+      parent: "root",
+      codeAfterOutput: false,
+      rewrite: true,
+      answerKey: String,
     });
     assert.equal(segment.failure, "unparsable");
     assert.match(segment.text, /^\[ended: (content_filter|tool_calls|unreadable)\]$/);

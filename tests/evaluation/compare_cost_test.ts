@@ -85,7 +85,9 @@ Deno.test("compareEqualTokens() takes a choice among several searches for what i
       { ...sample, promptTokens: 50, generatedTokens: 50, score: -1 },
       {
         ...judgedSample(sample.problemId, "ok", { sample: 1, score: 2 }),
-        ...{ promptTokens: 100, generatedTokens: 150, ppmTokens: 50 },
+        promptTokens: 100,
+        generatedTokens: 150,
+        ppmTokens: 50,
       },
     ]),
   };

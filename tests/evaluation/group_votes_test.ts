@@ -58,8 +58,15 @@ async function stored(answers: readonly (string | null)[], reference: string) {
   const problem = { ...PROBLEMS[0], id: "p", answer: reference } as typeof PROBLEMS[number];
   await store.putProblems([problem]);
   const { evalId } = await store.openEvaluation({
-    ...{ suite: "s", mode: "sample", runNo: null, roundNo: null, policy: null, ppm: null },
-    ...{ spec: {}, provenance: null, open: "new" },
+    suite: "s",
+    mode: "sample",
+    runNo: null,
+    roundNo: null,
+    policy: null,
+    ppm: null,
+    spec: {},
+    provenance: null,
+    open: "new",
   });
   const samples = await Promise.all(answers.map(async (answer, sample): Promise<JudgedSample> => {
     const { correct } = await grader.grade({ answer: reference, meta: {} }, answer);
@@ -118,7 +125,11 @@ Deno.test("groupAnswers() keeps apart what is accepted one way only", async () =
     ...exactGrader(),
     grade: (reference, answer) =>
       Promise.resolve({
-        ...{ answer, grader: "g", stage: "exact", reason: "", elapsedMs: 0 },
+        answer,
+        grader: "g",
+        stage: "exact",
+        reason: "",
+        elapsedMs: 0,
         correct: reference.answer === "10 \\%" && answer === "10",
       }),
   };
@@ -154,7 +165,10 @@ Deno.test("a vote finds three equal wrong answers in three writings stronger tha
   assert.deepEqual(await votesOf(store, evalId), [0, 1, 1, 0, 1]);
   const samples = await store.samples(evalId);
   const { metrics, areVotesGrouped } = summarise(samples, {
-    ...{ mode: "bon", problems: [problem], samples: 5, grader: GRADER },
+    mode: "bon",
+    problems: [problem],
+    samples: 5,
+    grader: GRADER,
     calibration: { bias: 0, scale: 1 },
   });
   const value = (name: string) => metrics.find(({ metric }) => metric === name)?.value;

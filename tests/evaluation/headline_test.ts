@@ -13,7 +13,12 @@ import type { JudgedSample } from "../../lib/store/mod.ts";
 import { GRADER, judgedSample } from "./_samples.ts";
 
 const PROBLEMS: readonly Problem[] = Array.from({ length: 12 }, (_, i) => ({
-  ...{ id: `p/${i}`, source: "s", question: `Question ${i}?`, answer: "ok", level: null, meta: {} },
+  id: `p/${i}`,
+  source: "s",
+  question: `Question ${i}?`,
+  answer: "ok",
+  level: null,
+  meta: {},
 }));
 
 /** Four samples a problem, two of them right; the PPM scores the right ones so much higher. */

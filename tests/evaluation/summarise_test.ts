@@ -202,8 +202,14 @@ Deno.test("verdictChanges() counts problems that gain and lose", () => {
 });
 
 const gradedVote = (group: string, score: number): GradedSample => ({
-  ...{ group, score, answer: group, correct: group === "right", isGroupRight: group === "right" },
-  ...{ outcome: "answered", tokens: 1, ppmTokens: 1 },
+  group,
+  score,
+  answer: group,
+  correct: group === "right",
+  isGroupRight: group === "right",
+  outcome: "answered",
+  tokens: 1,
+  ppmTokens: 1,
 });
 
 Deno.test("weightedVoteMetric() is the vote of all samples, and of fewer the mean over seeded choices", () => {

@@ -38,7 +38,13 @@ async function storeWorld(
     await store.writeTree({ runNo, roundNo }, generatedTree(`t/${i}`, 0, i));
   }
   const { evalId } = await store.openEvaluation({
-    ...{ suite, mode: "greedy", policy: null, ppm: null, spec: {}, provenance: {}, open: "new" },
+    suite,
+    mode: "greedy",
+    policy: null,
+    ppm: null,
+    spec: {},
+    provenance: {},
+    open: "new",
     runNo: round === null ? null : runNo,
     roundNo: round,
   });
@@ -47,19 +53,23 @@ async function storeWorld(
     evalId,
     keys.map((key) => ({
       ...key,
-      ...{ answer: "5", outcome: "answered", score: null, promptTokens: 1, generatedTokens: 1 },
-      ...{ ppmTokens: 0, wallMs: 1, trace: {} },
+      answer: "5",
+      outcome: "answered",
+      score: null,
+      promptTokens: 1,
+      generatedTokens: 1,
+      ppmTokens: 0,
+      wallMs: 1,
+      trace: {},
     })),
     keys.map((key, i) => ({
       ...key,
-      ...{
-        grader: "g",
-        correct: i % 2 === 0,
-        stage: "exact",
-        reason: "number",
-        elapsedMs: 0,
-        vote: null,
-      },
+      grader: "g",
+      correct: i % 2 === 0,
+      stage: "exact",
+      reason: "number",
+      elapsedMs: 0,
+      vote: null,
     })),
   );
   return { evalId, measured };
@@ -79,7 +89,9 @@ Deno.test("readTrainingOverlap() finds problems of the rounds so far again, equa
     const { evalId } = await storeWorld(store, { round });
     assert.deepEqual(await readTrainingOverlap(store, evalId), {
       measured: 4,
-      ...{ training, equal, similar },
+      training,
+      equal,
+      similar,
     });
   }
 });

@@ -61,8 +61,12 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   };
   const faults = new Map<string, number>();
   const result = (laps: number): CampaignResult => ({
-    ...{ laps, trees: counts.trees, runs: counts.runs, seconds: elapsed() },
-    ...{ kills: Object.fromEntries(counts.kills), faults: Object.fromEntries(faults) },
+    laps,
+    trees: counts.trees,
+    runs: counts.runs,
+    seconds: elapsed(),
+    kills: Object.fromEntries(counts.kills),
+    faults: Object.fromEntries(faults),
     failedRuns: counts.failedRuns,
   });
   await using endpoint = new EndpointProcess();
@@ -73,14 +77,19 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     let listener: (() => void) | null = null;
     await using proxy = await startFaultyProxy({
       target: () => endpoint.url,
-      ...{ rate: FAULT_RATE, faults: FAULTS, seed: hashSeed(seed, lap, "faults") },
+      rate: FAULT_RATE,
+      faults: FAULTS,
+      seed: hashSeed(seed, lap, "faults"),
       onFault: (fault) => count(faults, fault),
       onRequest: () => listener?.(),
     });
     const folder = await Deno.makeTempDir({ prefix: "rstar_faults_" });
     try {
       counts.trees += await runLap({
-        ...{ folder, random, endpoint, url: proxy.url },
+        folder,
+        random,
+        endpoint,
+        url: proxy.url,
         listen: (onRequest) => listener = onRequest,
         records: lap % 2 === 0,
         hasPpm: pick(random, [true, false]),

@@ -18,7 +18,9 @@ export class EndpointProcess implements AsyncDisposable {
   async start(): Promise<void> {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "-A", "--no-check", PROGRAM],
-      ...{ stdin: "null", stdout: "piped", stderr: "inherit" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "inherit",
     }).spawn();
     this.#child = child;
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();

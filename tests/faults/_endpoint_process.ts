@@ -26,8 +26,5 @@ async function answer(request: Request): Promise<Response> {
 }
 
 if (import.meta.main) {
-  Deno.serve({
-    ...{ port: 0, hostname: "127.0.0.1" },
-    onListen: ({ port }) => console.log(port),
-  }, answer);
+  Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: ({ port }) => console.log(port) }, answer);
 }

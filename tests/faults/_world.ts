@@ -78,8 +78,13 @@ async function readNodes(path: string): Promise<readonly StoredNode[]> {
   const textOrNull = (value: unknown) => value === null ? null : String(value);
   const numberOrNull = (value: unknown) => value === null ? null : Number(value);
   return rows.map(([tree, question, id, parent, text, status, stdout, logit]) => ({
-    ...{ tree: String(tree), question: String(question), id: Number(id) },
-    ...{ parent: numberOrNull(parent), text: String(text), status: String(status) },
-    ...{ stdout: textOrNull(stdout), logit: numberOrNull(logit) },
+    tree: String(tree),
+    question: String(question),
+    id: Number(id),
+    parent: numberOrNull(parent),
+    text: String(text),
+    status: String(status),
+    stdout: textOrNull(stdout),
+    logit: numberOrNull(logit),
   }));
 }

@@ -14,7 +14,13 @@ import { VirtualClock } from "../endpoint/_virtual_clock.ts";
 import { type Fault, FAULTS, type FaultyProxy, startFaultyProxy } from "./proxy.ts";
 
 const REQUEST: SampleRequest = {
-  ...{ prompt: "1 + 1", n: 4, stop: STOP_STRINGS, temperature: 1, topP: 1, maxTokens: 40, seed: 3 },
+  prompt: "1 + 1",
+  n: 4,
+  stop: STOP_STRINGS,
+  temperature: 1,
+  topP: 1,
+  maxTokens: 40,
+  seed: 3,
 };
 const TEXTS = ["a", "a longer text that is longer than twenty", "b"];
 

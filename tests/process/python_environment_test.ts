@@ -133,7 +133,8 @@ Deno.test("ensurePythonEnvironment() takes no build with CUDA where there is non
   withFake(async ({ root, searchPath }) => {
     await assert.rejects(
       ensurePythonEnvironment("models", {
-        ...{ projectRoot: root, searchPath },
+        projectRoot: root,
+        searchPath,
         env: { FAKE_NO_TORCH: "1" },
       }),
       {

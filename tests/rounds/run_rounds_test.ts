@@ -136,7 +136,10 @@ Deno.test("runRounds() that dies anywhere, again and again, ends like one that w
         assert.deepEqual(killed.world.folders, alone.world.folders);
         const states = async ({ store }: Fixture) =>
           (await store.rounds(1)).map(({ roundNo, state, policy, ppm, params }) => ({
-            ...{ roundNo, state, policy, ppm },
+            roundNo,
+            state,
+            policy,
+            ppm,
             leftAlone: RoundParams.parse(params).leftAlone,
           }));
         assert.deepEqual(await states(killed), await states(alone));
@@ -150,8 +153,15 @@ Deno.test("runRounds() takes nothing for its own that others keep of a round", a
   const plan = scriptedPlan({ schedule: { rounds: 1 } });
   await run(fixture, { ...plan, stopAfter: "search" });
   await fixture.store.addArtifact({
-    ...{ kind: "sft", runNo: 1, roundNo: 1, role: "policy", location: "elsewhere", sha256: "x" },
-    ...{ rows: 1, meta: {}, parents: [] },
+    kind: "sft",
+    runNo: 1,
+    roundNo: 1,
+    role: "policy",
+    location: "elsewhere",
+    sha256: "x",
+    rows: 1,
+    meta: {},
+    parents: [],
   });
   await run(fixture, plan);
   assert.ok(fixture.world.log.includes("policy 1 <- sft@1 base"));

@@ -147,7 +147,12 @@ Deno.test("any number of rounds begins with the schedules of a smaller one; seed
       // Enough of levels 3 and 4 for all rounds: where a level runs out, what is left is mixed no more.
       const problems = Array.from({ length: 60 }, (_, i) => ({ id: `p${i}`, level: i % 4 + 1 }));
       const options = scheduleOptions({
-        ...{ rounds, problemsPerRound, seed, selection, curriculum, problems },
+        rounds,
+        problemsPerRound,
+        seed,
+        selection,
+        curriculum,
+        problems,
       });
       const schedules = roundSchedules(options);
       const longer = roundSchedules({ ...options, rounds: Math.min(rounds + 1, 5) });

@@ -16,7 +16,9 @@ function checkerOf(failing: Readonly<Record<string, number>>) {
       return Promise.resolve({
         result: passes ? "pass" : "fail",
         state: passes ? { stateId: ran.length } : null,
-        ...{ evidence: null, isIncomplete: false, output: "" },
+        evidence: null,
+        isIncomplete: false,
+        output: "",
       });
     },
     release: () => {},

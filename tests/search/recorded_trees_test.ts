@@ -52,7 +52,10 @@ async function growAll(name: PresetName): Promise<readonly TreeRecord[]> {
     const options = {
       // The longest searches add time and no other rule.
       spec: { ...spec, rollouts: Math.min(spec.rollouts, 16), prompt: "trained" as const },
-      ...{ seed, policy: world, domain: toyDomain(), now: () => 0 },
+      seed,
+      policy: world,
+      domain: toyDomain(),
+      now: () => 0,
       ppm: spec.guidance === "ppm" ? randomPpm() : null,
     };
     const isTest = name.endsWith("/test");

@@ -121,7 +121,10 @@ Deno.test("searchTree() gives an answer its judgement as Q and never asks the PP
 Deno.test("solveTree() gives an answer the PPM's value", async () => {
   const tree = await solveTree(PROBLEM, {
     spec: spec({ candidates: 3, rollouts: 1, guidance: "ppm" }),
-    ...{ seed: 0, policy: mixedDraws, domain: toyDomain(), now: () => 0 },
+    seed: 0,
+    policy: mixedDraws,
+    domain: toyDomain(),
+    now: () => 0,
     ppm: scriptedPpm((text) => text.includes("boxed{3}") ? 2 : 1),
   });
   const answers = tree.nodes.filter(({ kind }) => kind === "answer");

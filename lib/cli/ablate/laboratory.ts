@@ -86,7 +86,9 @@ export class StoreLaboratory implements Laboratory {
   ): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
     await exportSft(this.reader, {
-      ...{ folder: null, source: trees, rules },
+      folder: null,
+      source: trees,
+      rules,
       ...(only === undefined ? {} : { only }),
       decontaminator: await this.#parts.decontaminator(),
       onProblem: (id, rows) => counts.set(id, rows),
@@ -98,7 +100,9 @@ export class StoreLaboratory implements Laboratory {
   /** @inheritdoc */
   traces(request: DataRequest<SftRules>): Promise<DataFile> {
     return makeData({
-      ...{ kind: "sft", request, searchers: this.#searchersOf(request.trees) },
+      kind: "sft",
+      request,
+      searchers: this.#searchersOf(request.trees),
       write: (options) => exportSft(this.reader, options),
     }, this.#parts);
   }
@@ -106,7 +110,9 @@ export class StoreLaboratory implements Laboratory {
   /** @inheritdoc */
   pairs(request: DataRequest<PairRules>): Promise<DataFile> {
     return makeData({
-      ...{ kind: "pairs", request, searchers: this.#searchersOf(request.trees) },
+      kind: "pairs",
+      request,
+      searchers: this.#searchersOf(request.trees),
       write: (options) => exportPairs(this.reader, options),
     }, this.#parts);
   }
@@ -127,7 +133,10 @@ export class StoreLaboratory implements Laboratory {
       samples,
       prompt: promptOf(suite.suite),
     }, {
-      ...{ store, workplace, interrupts, display },
+      store,
+      workplace,
+      interrupts,
+      display,
       config: EvalConfig.parse({ quiet: true, seed }),
       models: {
         label,
@@ -153,7 +162,10 @@ export class StoreLaboratory implements Laboratory {
   async score(trees: TreeSource, model: Model, nodes: ScoredNodes): Promise<void> {
     const { store, display, run, interrupts } = this.#parts;
     await scoreNodes(trees, {
-      ...{ store, nodes, scorer: model.artifactId, signal: interrupts.stopAdmitting },
+      store,
+      nodes,
+      scorer: model.artifactId,
+      signal: interrupts.stopAdmitting,
       ppm: async () => {
         display.begin(`${run.name}: scoring trees`);
         const { ppm } = await serve(this.#parts, this.source.policy, model);

@@ -35,9 +35,14 @@ export async function makeData<Rules>(
   const { store, config, interrupts, display, run, found } = parts;
   const { key, trees, rules, only } = request;
   const wanted: Wanted = {
-    ...{ runNo: run.runNo, key, lastFile: EXPORT_MANIFEST },
+    runNo: run.runNo,
+    key,
+    lastFile: EXPORT_MANIFEST,
     inputs: {
-      ...{ kind, rules: asJson(rules), runNo: trees.runNo, rounds: [...trees.rounds] },
+      kind,
+      rules: asJson(rules),
+      runNo: trees.runNo,
+      rounds: [...trees.rounds],
       trees: (await countTrees(store, trees)).trees,
       only: only === undefined ? null : [...only].sort(),
     },
@@ -51,7 +56,10 @@ export async function makeData<Rules>(
   display.begin(`${run.name}: ${key}`);
   const folder = folderOf(wanted, { db: config.db, run: run.name });
   const manifest = await write({
-    ...{ folder, source: trees, rules, signal: interrupts.stopAdmitting },
+    folder,
+    source: trees,
+    rules,
+    signal: interrupts.stopAdmitting,
     ...(only === undefined ? {} : { only }),
     decontaminator: await parts.decontaminator(),
   });

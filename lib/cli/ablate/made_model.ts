@@ -21,18 +21,21 @@ export async function makeModel(request: TrainRequest, parts: LaboratoryParts): 
   const preset = kind === "sft" ? source.training.sft : source.training.ppm;
   const settings = steps === undefined ? preset : { ...preset, maxSteps: steps };
   const wanted: Wanted = {
-    ...{ runNo: run.runNo, key, lastFile: "config.json" },
-    inputs: {
-      ...{ kind, data: data.artifactId, base: base.artifactId, seed },
-      settings: { ...settings },
-    },
+    runNo: run.runNo,
+    key,
+    lastFile: "config.json",
+    inputs: { kind, data: data.artifactId, base: base.artifactId, seed, settings: { ...settings } },
   };
   const before = await findMade(store, config.db, wanted);
   if (before !== null) return storedModel(config.db, before);
   await parts.server.release();
   const output = folderOf(wanted, { db: config.db, run: run.name });
   const { summary } = await runTrainer({
-    ...{ kind, output, settings, data: data.path, base: base.folder },
+    kind,
+    output,
+    settings,
+    data: data.path,
+    base: base.folder,
     seed: hashSeed("ablation", kind, seed),
   }, { ...parts, key });
   const made = {
@@ -71,7 +74,9 @@ async function runTrainer(
       onProgress: (text) => display.say(text),
       signal,
     }),
-    ...{ command, accelerate, signal },
+    command,
+    accelerate,
+    signal,
     env: trainerEnvironment(command !== undefined),
     onEvent: (event) => progress.take(event),
     onLine: command === undefined ? () => {} : (line) => display.say(`trainer: ${line}`),

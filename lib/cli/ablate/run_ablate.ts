@@ -91,7 +91,10 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
   const store = resources.use(await openStore(config.db));
   const observation = resources.use(
     await openObservation({
-      ...{ db: config.db, command: "ablate", store, log: "off" },
+      db: config.db,
+      command: "ablate",
+      store,
+      log: "off",
       onNotice: (message) => display.say(message),
     }),
   );
@@ -106,7 +109,11 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
   const { policyApi } = EvolveConfig.parse({});
   const served = { concurrency, requestTimeout, workers, torch, prices, hooks, policyApi };
   const parts = {
-    ...{ config, store, display, observation, interrupts },
+    config,
+    store,
+    display,
+    observation,
+    interrupts,
     settings: sizes,
     workplace: resources.use(new Workplace(config, common)),
     server: resources.use(await openRoundServer(served, common)),

@@ -98,7 +98,10 @@ function figureCell(
 /** One object for programs. Rates are fractions; `null` where nothing was measured. */
 export function ablateJson({ run, source, suite, seconds, result }: AblateOutcome): string {
   return JSON.stringify({
-    ...{ run, source, suite, seconds },
+    run,
+    source,
+    suite,
+    seconds,
     ablation: result.name,
     seeds: result.seeds,
     arms: result.rows.map((row) => ({

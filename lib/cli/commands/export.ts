@@ -101,7 +101,10 @@ async function runExport(flags: ExportFlags): Promise<void> {
     };
     using _display = new LiveDisplay(picture, { quiet: flags.quiet === true });
     const manifest = await run(database.reader, {
-      ...{ folder, source, decontaminator, signal: interrupts.stopAdmitting },
+      folder,
+      source,
+      decontaminator,
+      signal: interrupts.stopAdmitting,
       ...(only === undefined ? {} : { only }),
       onProgress: (done) => problems = done,
     });

@@ -172,7 +172,8 @@ async function* runQuery(
 ): AsyncGenerator<OutgoingLine> {
   try {
     const rows = await store.query(sql, {
-      ...{ timeoutMs, signal },
+      timeoutMs,
+      signal,
       ...(parameters === undefined ? {} : { parameters }),
     });
     yield { type: "columns", columns: [...rows.columns], types: [...rows.types] };

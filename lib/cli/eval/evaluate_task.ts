@@ -72,7 +72,9 @@ export async function evaluateTask(task: EvalTask, parts: TaskParts): Promise<Ev
     {
       policy: served.policy,
       ppm: task.mode.needsPpm ? served.ppm : null,
-      ...{ domain, grader, store },
+      domain,
+      grader,
+      store,
       concurrency: (open) =>
         served.policyPool === null ? REPLAYED_SAMPLES : openTreesFor({
           policySlots: served.policyPool.metrics().limit,

@@ -43,7 +43,13 @@ export async function measureTask(task: EvalTask, parts: MeasureParts): Promise<
   display.show(() => progress.picture());
   using _preparing = display.listen((text) => progress.prepare(text));
   const result = await evaluateTask(task, {
-    ...{ config, models, identity, store, workplace, interrupts, progress },
+    config,
+    models,
+    identity,
+    store,
+    workplace,
+    interrupts,
+    progress,
     served: await parts.serve(),
     onMisfit: (line) => display.warn(line),
   });

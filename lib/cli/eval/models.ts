@@ -99,7 +99,11 @@ async function openLive(
   const wanted = needsPpm ? ppm : null;
   const { concurrency, requestTimeout, torch, prices, policyApi } = config;
   const settings = SynthConfig.parse({
-    ...{ concurrency, requestTimeout, torch, prices, policyApi },
+    concurrency,
+    requestTimeout,
+    torch,
+    prices,
+    policyApi,
     policy: policy.kind === "urls" ? policy.urls : [],
     ppm: wanted?.kind === "urls" ? wanted.urls : [],
     policyModel: config.policyModel,

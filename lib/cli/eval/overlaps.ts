@@ -18,7 +18,11 @@ export async function overlapOf(
   if (overlap.equal.length + overlap.similar.length === 0) return { ...overlap, without: null };
   const problems = suites.find((loaded) => loaded.suite.name === suite)?.problems ?? [];
   const without = headlineWithoutOverlap(await store.samples(evalId), {
-    ...{ mode, problems, grader, calibration, overlap },
+    mode,
+    problems,
+    grader,
+    calibration,
+    overlap,
     samples: summary.samples,
   });
   return { ...overlap, without };

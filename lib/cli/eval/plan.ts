@@ -101,7 +101,14 @@ function overridesOf(config: EvalConfig): ModeOverrides {
   const { prompt, noCode, temperature, topP, maxTokens, modelLength, preset, width } = config;
   const { rollouts, candidates } = config;
   return {
-    ...{ prompt, noCode, temperature, topP, maxTokens, modelLength, preset, width },
+    prompt,
+    noCode,
+    temperature,
+    topP,
+    maxTokens,
+    modelLength,
+    preset,
+    width,
     api: config.policyApi,
     search: {
       ...config.search,

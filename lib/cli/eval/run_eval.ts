@@ -120,7 +120,13 @@ async function measure(
     if (parts.interrupts.stopAdmitting.aborted) break;
     const { store, workplace, interrupts, progress } = parts;
     const result = await evaluateTask(task, {
-      ...{ config, models, served, store, workplace, interrupts, progress },
+      config,
+      models,
+      served,
+      store,
+      workplace,
+      interrupts,
+      progress,
       identity: served.identity,
       onMisfit: notice,
     });

@@ -55,7 +55,10 @@ export async function evaluateStage(
   const evaluations: number[] = [];
   for (const task of await tasksOf(served, parts)) {
     const { evalId } = await measureTask(task, {
-      ...{ store, workplace, interrupts, display },
+      store,
+      workplace,
+      interrupts,
+      display,
       config: AS_EVAL,
       models: measured,
       serve: () => parts.server.use(served),

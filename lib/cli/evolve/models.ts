@@ -168,8 +168,15 @@ function roundConfig(
   const { concurrency, requestTimeout, workers, torch, prices } = config;
   const { policy = [], ppm = [], policyModel, ppmModel } = endpoints ?? {};
   return SynthConfig.parse({
-    ...{ concurrency, requestTimeout, workers, torch, prices },
-    ...{ policy, ppm, policyModel, ppmModel },
+    concurrency,
+    requestTimeout,
+    workers,
+    torch,
+    prices,
+    policy,
+    ppm,
+    policyModel,
+    ppmModel,
     policyApi: served.isBootstrap ? config.policyApi : "completions",
   });
 }

@@ -110,7 +110,10 @@ class Evolution {
     });
     const observation = resources.use(
       await openObservation({
-        ...{ db: config.db, command: "evolve", store, log: config.log },
+        db: config.db,
+        command: "evolve",
+        store,
+        log: config.log,
         onNotice: (message) => display.say(message),
       }),
     );
@@ -125,7 +128,13 @@ class Evolution {
     const outcome = await runRounds(this.#roundsPlan(run), {
       store,
       stages: evolveStages({
-        ...{ config, plan: this.#plan, store, display, interrupts, workplace, observation },
+        config,
+        plan: this.#plan,
+        store,
+        display,
+        interrupts,
+        workplace,
+        observation,
         runNo: run.runNo,
         folders: new RunFolders(resolve(config.db), run.name, this.#base),
         server: resources.use(await openRoundServer(config, common)),
@@ -153,7 +162,9 @@ class Evolution {
         ? undefined
         : { location: bootstrap, sha256: null, rows: null, meta: {} },
       evaluation: evaluationSpec(this.#plan),
-      ...{ fromRound, stopAfter, untilFlat },
+      fromRound,
+      stopAfter,
+      untilFlat,
     };
   }
 

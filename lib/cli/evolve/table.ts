@@ -85,7 +85,12 @@ export function roundsTable(results: readonly RoundResult[]): string {
 export function outcomeJson(outcome: EvolveOutcome): string {
   const { run, db, page, seconds, suite, note } = outcome;
   return JSON.stringify({
-    ...{ run, db, report: page, seconds, suite, note },
+    run,
+    db,
+    report: page,
+    seconds,
+    suite,
+    note,
     rounds: outcome.results.map((result) => ({
       round: result.round,
       policy_pass1: result.policyPass1?.value ?? null,
@@ -101,7 +106,9 @@ export function outcomeJson(outcome: EvolveOutcome): string {
       coverage: result.coverage?.value ?? null,
       coverage_interval: pair(result.coverage),
       coverage_by_level: result.levels.map(({ level, problems, solved, rate }) => ({
-        ...{ level, problems, solved },
+        level,
+        problems,
+        solved,
         coverage: rate?.value ?? null,
         coverage_interval: pair(rate),
       })),

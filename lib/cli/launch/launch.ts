@@ -86,7 +86,9 @@ async function resolveGrants(args: readonly string[]): Promise<Grants> {
     if (found !== null) programs[name] = found;
   }
   return grantsFor({
-    ...{ line, environment, programs },
+    line,
+    environment,
+    programs,
     settings: rawSettings({
       file: path === undefined ? undefined : await readConfig(path),
       environment,

@@ -37,7 +37,10 @@ export async function openObservation(options: ObservationOptions): Promise<Obse
   let run: { readonly runNo: number; readonly name: string } | null = null;
   let search: SynthProgress | null = null;
   const status = (): ControlStatus => ({
-    ...{ version: 1, pid: Deno.pid, command, startedAt },
+    version: 1,
+    pid: Deno.pid,
+    command,
+    startedAt,
     run: run?.name ?? null,
     search: search?.status() ?? null,
   });

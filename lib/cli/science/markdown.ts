@@ -125,16 +125,25 @@ function foundCells({ difference, holds }: PartResult): readonly string[] {
 export function scienceJson(outcome: ScienceOutcome): string {
   const { sizes, suite, looks, codeRev, seconds, isQuick } = outcome;
   return JSON.stringify({
-    ...{ suite, seconds, seeds: sizes.seeds, rounds: sizes.rounds },
+    suite,
+    seconds,
+    seeds: sizes.seeds,
+    rounds: sizes.rounds,
     looks: allLooks(looks),
     looks_by_kind: looks,
     quick: isQuick,
     code_rev: codeRev,
     finished_at: outcome.finishedAt.toISOString(),
     claims: outcome.claims.map(({ claim, parts, p, correctedP, holds }) => ({
-      ...{ name: claim.name, p, corrected_p: correctedP, holds },
+      name: claim.name,
+      p,
+      corrected_p: correctedP,
+      holds,
       parts: parts.map((part) => ({
-        ...{ more: part.more, less: part.less, margin: part.margin, holds: part.holds },
+        more: part.more,
+        less: part.less,
+        margin: part.margin,
+        holds: part.holds,
         difference: part.difference?.difference ?? null,
         interval: part.difference === null
           ? null
@@ -147,7 +156,9 @@ export function scienceJson(outcome: ScienceOutcome): string {
       round: part.round,
       arms: compareArms(part.ablation.arms, seeds).map(armJson),
       figures: armFigures(part.ablation.arms, seeds).map(({ arm, figures, perSeed }) => ({
-        ...{ arm, means: figures, per_seed: perSeed },
+        arm,
+        means: figures,
+        per_seed: perSeed,
       })),
     })),
   });
@@ -155,7 +166,11 @@ export function scienceJson(outcome: ScienceOutcome): string {
 
 function armJson({ metric, arm, estimate, interval, problems, perSeed, difference }: ArmRow) {
   return {
-    ...{ metric, arm, estimate, problems, per_seed: perSeed },
+    metric,
+    arm,
+    estimate,
+    problems,
+    per_seed: perSeed,
     interval: [interval.low, interval.high],
     difference: difference?.difference ?? null,
     p: difference?.p ?? null,

@@ -69,7 +69,10 @@ export async function runScience(config: ScienceConfig): Promise<ScienceOutcome>
   }
   const done = parts.map((part) => ({ part, seeds: measured.get(part) ?? [] }));
   return {
-    ...{ sizes, suite, isQuick: config.quick, parts: done },
+    sizes,
+    suite,
+    isQuick: config.quick,
+    parts: done,
     claims: testClaims(PRIMARY_CLAIMS, measuredSeries(done, sizes.seeds)),
     looks: await readLooks(config.db, suite),
     codeRev: await codeRevision(),
@@ -90,7 +93,12 @@ function ablateConfig(
 ): AblateConfig {
   return AblateConfig.parse({
     ...passedOn(config),
-    ...{ run, base, round: part.round, suite: config.suite, quick: config.quick, seeds: 1 },
+    run,
+    base,
+    round: part.round,
+    suite: config.suite,
+    quick: config.quick,
+    seeds: 1,
     evalProblems: part.problems,
     evalSearch: Math.min(part.problems, sizes.testCoverage),
     rollouts: [sizes.rollouts],

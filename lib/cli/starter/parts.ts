@@ -32,12 +32,16 @@ export function starterParts(options: StarterPartsOptions): StarterTaskParts {
     measure: async (checkpoint: string, problems: readonly Problem[]): Promise<BaseFigures> => {
       const confined = await sandbox();
       await using engine = await startEmbeddedEngine({
-        ...{ interpreter: await interpreter(), policy: checkpoint, onProgress, signal },
+        interpreter: await interpreter(),
+        policy: checkpoint,
+        onProgress,
+        signal,
       });
       await using pool = new EndpointPool([openTransport(engine.url)]);
       const policy = completionsPolicy({ pool, model: "policy", sendsSeed: true, findings: {} });
       return await checkBase({ policy, sandbox: confined }, {
-        ...{ problems, signal },
+        problems,
+        signal,
         onProgress: (done) => {
           if (done % PROGRESS_STEP === 0) onProgress(`measured ${done} of ${problems.length}`);
         },

@@ -50,7 +50,10 @@ export async function starterTask(
   const { outFolder, onProgress, signal } = options;
   const { reproduce = reproduceStarter, measure } = parts;
   const manifest = outFolder === null ? await measured(shipped, options, parts) : await reproduce({
-    ...{ outFolder, measure, onProgress, signal },
+    outFolder,
+    measure,
+    onProgress,
+    signal,
     interpreter: await parts.interpreter(),
   });
   return { manifest, differences: compareManifests(manifest, shipped) };

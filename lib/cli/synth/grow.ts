@@ -171,7 +171,12 @@ class RoundGrowth {
     const cache = new SearchCache();
     const grow = ({ problem, seed }: Job, { signal, touch }: StallWatch) =>
       searchTree(problem, {
-        ...{ spec, seed, ppm, domain, cache, signal },
+        spec,
+        seed,
+        ppm,
+        domain,
+        cache,
+        signal,
         policy: whenAnswered(policy, touch),
         onRollout: () => {
           touch();

@@ -218,7 +218,10 @@ async function openEngines(
   const start = async (models: Pick<EngineOptions, "policy" | "ppm">) =>
     resources.use(
       await startEmbeddedEngine({
-        ...{ interpreter, servedNames: ENGINE_NAMES, onProgress, signal },
+        interpreter,
+        servedNames: ENGINE_NAMES,
+        onProgress,
+        signal,
         ...models,
       }),
     );

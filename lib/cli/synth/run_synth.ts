@@ -95,7 +95,10 @@ class Synth {
     const signal = interrupts.stopNow;
     const observation = resources.use(
       await openObservation({
-        ...{ db: this.#config.db, command: "synth", store, log: this.#config.log },
+        db: this.#config.db,
+        command: "synth",
+        store,
+        log: this.#config.log,
         onNotice: this.#say,
       }),
     );
@@ -104,14 +107,17 @@ class Synth {
       observation.emit({ type: "notice", level: "info", message });
     };
     const identified = await probeModels(this.#config, this.#plan, {
-      ...{ signal, identified: known },
+      signal,
+      identified: known,
       onProgress: say,
     });
     const workplace = resources.use(new Workplace(this.#config, { onProgress: say, signal }));
     const sandbox = await workplace.sandbox();
     const grader = await workplace.grader();
     const models = await openModels(this.#config, this.#plan, {
-      ...{ resources, signal, identified },
+      resources,
+      signal,
+      identified,
       onProgress: say,
     });
     const run = await store.openRun({
@@ -127,7 +133,12 @@ class Synth {
     // Nobody else writes: what was left before the models were started is left now.
     const left = continued?.run.runNo === run.runNo ? continued.left : undefined;
     const outcome = await growRound({ ...this.#request(run), left }, {
-      ...{ store, models, sandbox, grader, quiet, signal },
+      store,
+      models,
+      sandbox,
+      grader,
+      quiet,
+      signal,
       tracing: observation.tracing,
       onStart: (progress) => observation.watch(progress),
       onEvent: (event) => observation.emit(event),

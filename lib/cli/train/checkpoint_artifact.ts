@@ -14,7 +14,9 @@ export function checkpointMeta(
     settings: { ...settings },
     calibration: calibration && { ...calibration },
     heldOut: heldOut && { ...heldOut, round1: heldOut.round1 && { ...heldOut.round1 } },
-    ...{ tokens, steps, seconds },
+    tokens,
+    steps,
+    seconds,
   };
 }
 

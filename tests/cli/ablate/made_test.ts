@@ -4,7 +4,10 @@ import { findMade, folderOf, keepMade, type Wanted } from "../../../lib/cli/abla
 import { memoryStore } from "../../../lib/store/mod.ts";
 
 const wanted = (key: string, inputs: Wanted["inputs"]): Wanted => ({
-  ...{ runNo: 1, key, inputs, lastFile: "done" },
+  runNo: 1,
+  key,
+  inputs,
+  lastFile: "done",
 });
 
 Deno.test("what was made under a key is found by the same inputs while its files are there", async () => {

@@ -27,7 +27,11 @@ async function keepRun(store: DuckdbStore, name: string, problems: string): Prom
   await store.writeTree({ runNo, roundNo: 1 }, testTree("test/1", 0));
   const keep = (roundNo: number, kind: "sft" | "checkpoint", stage: string) =>
     store.addArtifact({
-      ...{ runNo, roundNo, kind, role: stage === "ppm" ? "ppm" : "policy", sha256: null },
+      runNo,
+      roundNo,
+      kind,
+      role: stage === "ppm" ? "ppm" : "policy",
+      sha256: null,
       location: `files/${name}/round-${roundNo}/${stage}`,
       rows: kind === "sft" ? 7 : null,
       meta: json({ stage, settings: trainSettings(stage === "ppm" ? "ppm" : "sft") }),

@@ -21,8 +21,15 @@ Deno.test("findSourceRound() takes the last round that searched something, and r
   await put(2, null);
   // Round 1 of such a run cannot be ablated either, and the reason names it.
   await store.addArtifact({
-    ...{ kind: "checkpoint", runNo, roundNo: 0, role: "bootstrap", location: "coder" },
-    ...{ sha256: null, rows: null, meta: { stage: "bootstrap" }, parents: [] },
+    kind: "checkpoint",
+    runNo,
+    roundNo: 0,
+    role: "bootstrap",
+    location: "coder",
+    sha256: null,
+    rows: null,
+    meta: { stage: "bootstrap" },
+    parents: [],
   });
   const find = (round: number | undefined) =>
     findSourceRound(store, { db, run: undefined, round, base: undefined }, null);

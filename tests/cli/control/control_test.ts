@@ -34,7 +34,10 @@ async function withServer(body: (served: Served) => Promise<void>): Promise<void
     await using store = await openStore(db);
     const events = new EventHub(() => new Date(0));
     await using server = await serveControl(db, {
-      ...{ store, events, status: () => STATUS, onNotice: assert.fail },
+      store,
+      events,
+      status: () => STATUS,
+      onNotice: assert.fail,
     });
     await body({ db, folder, store, events, server });
   } finally {
@@ -69,7 +72,10 @@ Deno.test("connectControl() sees a socket that a killed process left behind, and
     assert.equal(await connectControl(db), null);
     await using store = await openStore(db);
     await using _server = await serveControl(db, {
-      ...{ store, events: new EventHub(), status: () => STATUS, onNotice: assert.fail },
+      store,
+      events: new EventHub(),
+      status: () => STATUS,
+      onNotice: assert.fail,
     });
     using client = await connectControl(db);
     assert.equal((await client?.status())?.pid, 7);
@@ -149,7 +155,10 @@ Deno.test("events are streamed as they come, and end with the process", () =>
     assert.deepEqual((await stream.next()).value?.["status"], STATUS);
     events.emit({ type: "notice", level: "info", message: "m" });
     assert.deepEqual((await stream.next()).value, {
-      ...{ at: "1970-01-01T00:00:00.000Z", type: "notice", level: "info", message: "m" },
+      at: "1970-01-01T00:00:00.000Z",
+      type: "notice",
+      level: "info",
+      message: "m",
     });
     await server[Symbol.asyncDispose]();
     assert.equal((await stream.next()).done, true);

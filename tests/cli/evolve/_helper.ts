@@ -46,7 +46,9 @@ function summary(kind: string): CheckpointSummary {
     calibration: isPpm ? { b: 0.1, tau: 1.5, fittedOn: "held-out", groups: 9, problems: 5 } : null,
     heldOut: isPpm
       ? {
-        ...{ pairAccuracy: 0.75, pairs: 8, problems: 4 },
+        pairAccuracy: 0.75,
+        pairs: 8,
+        problems: 4,
         round1: { pairAccuracy: 0.625, pairs: 4, problems: 2 },
       }
       : null,

@@ -52,17 +52,31 @@ async function search(
   const pass = schedule?.passes[0];
   assert.ok(schedule !== undefined && pass !== undefined);
   const policy = {
-    ...{ kind: "checkpoint", role: "policy", runNo, roundNo: round - 1, location: "m" } as const,
-    ...{ artifactId: 1, sha256: null, rows: null, meta: {}, parents: [], madeAt: new Date(0) },
+    kind: "checkpoint" as const,
+    role: "policy",
+    runNo,
+    roundNo: round - 1,
+    location: "m",
+    artifactId: 1,
+    sha256: null,
+    rows: null,
+    meta: {},
+    parents: [],
+    madeAt: new Date(0),
   };
   const rooms = failingFor(fails, roomsOf(store));
   using display = new EvolveDisplay({ rounds: 4, quiet: true });
   return await searchStage({
-    ...{ round, schedule, pass, problemIds: schedule.problemIds },
+    round,
+    schedule,
+    pass,
+    problemIds: schedule.problemIds,
     models: { policy, ppm: null },
     signal: rooms.signal,
   }, {
-    ...{ store, runNo, display },
+    store,
+    runNo,
+    display,
     config: EvolveConfig.parse({ roundBudgetTokens }),
     plan: { problems: new Map(PROBLEMS.map((problem) => [problem.id, problem])) },
     folders: new RunFolders("a.duckdb", "r", "base"),

@@ -79,14 +79,24 @@ Deno.test("outcomeLines() shows what was measured with its interval, and a dash 
 /** Two rounds of eight problems each; together they searched twenty, as if there had been more. */
 function searched(leftAlone: number, undone = 0): EvolveOutcome {
   const trees = (solved: number): RunSummary => ({
-    ...{ trees: 8, nodes: 90, rollouts: 70, problems: 8, solved },
+    trees: 8,
+    nodes: 90,
+    rollouts: 70,
+    problems: 8,
+    solved,
     levels: [{ level: 1, problems: 5, solved: 5 }, {
       level: null,
       problems: 3,
       solved: solved - 5,
     }],
-    ...{ trajectories: { correct: 10, wrong: 20 }, depths: [], statuses: {} },
-    ...{ promptTokens: 1, generatedTokens: 1, ppmTokens: 1, treeSeconds: 1, price: null },
+    trajectories: { correct: 10, wrong: 20 },
+    depths: [],
+    statuses: {},
+    promptTokens: 1,
+    generatedTokens: 1,
+    ppmTokens: 1,
+    treeSeconds: 1,
+    price: null,
     failedAttempts: 0,
   });
   return outcome({
@@ -94,7 +104,11 @@ function searched(leftAlone: number, undone = 0): EvolveOutcome {
       { ...NOTHING, round: 0 },
       { ...NOTHING, round: 1, trees: trees(5), cumulative: { problems: 8, solved: 5 } },
       {
-        ...{ ...NOTHING, round: 2, trees: trees(6), leftAlone, undone },
+        ...NOTHING,
+        round: 2,
+        trees: trees(6),
+        leftAlone,
+        undone,
         cumulative: { problems: 20, solved: 15 },
       },
     ]),

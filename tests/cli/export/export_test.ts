@@ -37,7 +37,13 @@ Deno.test("findSource() takes the newest run with trees, or the one that is name
 /** A checkpoint of the run. */
 function keepCheckpoint({ store, runNo }: FilledStore, role: string, roundNo: number) {
   return store.addArtifact({
-    ...{ kind: "checkpoint", runNo, roundNo, role, location: role, sha256: null, rows: null },
+    kind: "checkpoint",
+    runNo,
+    roundNo,
+    role,
+    location: role,
+    sha256: null,
+    rows: null,
     meta: {},
     parents: [],
   });

@@ -16,7 +16,11 @@ function grants(
   const line = readCommandLine(args);
   const { file = "{}", environment = {}, programs = {} } = more;
   return grantsFor({
-    ...{ line, environment, programs, projectRoot: "/project", duckdbFolder: "/deno/npm/@duckdb" },
+    line,
+    environment,
+    programs,
+    projectRoot: "/project",
+    duckdbFolder: "/deno/npm/@duckdb",
     settings: rawSettings({ file: parse(file), environment, flags: line.flags }),
   });
 }

@@ -43,8 +43,15 @@ Deno.test("EventHub tells a slow subscriber how many events it missed", async ()
 });
 
 const status: SearchStatus = {
-  ...{ trees: 4, totalTrees: 9, open: 2, parked: 0, problemsSolved: 1 },
-  ...{ rollouts: 20, generatedTokens: 1000, seconds: 10, failures: [] },
+  trees: 4,
+  totalTrees: 9,
+  open: 2,
+  parked: 0,
+  problemsSolved: 1,
+  rollouts: 20,
+  generatedTokens: 1000,
+  seconds: 10,
+  failures: [],
   queues: { policy: { running: 3, waiting: 1, limit: 8 } },
 };
 

@@ -23,12 +23,14 @@ const interpreter = () => Promise.resolve("/python");
 Deno.test("starterTask() measures the models that ship, and says where they do otherwise", async () => {
   const check = { ...options, outFolder: null };
   const same = await starterTask(check, {
-    ...{ interpreter, readProblems },
+    interpreter,
+    readProblems,
     measure: await shippedFigures(),
   });
   assert.deepEqual(same.differences, []);
   const worse = await starterTask(check, {
-    ...{ interpreter, readProblems },
+    interpreter,
+    readProblems,
     measure: await shippedFigures((figures) => ({
       ...figures,
       levels: figures.levels.map((level) => ({ ...level, greedy: 0 })),
@@ -45,7 +47,9 @@ Deno.test("starterTask() hands folder, interpreter and measure to what makes the
   const manifest = await readManifest(shipped);
   const measure = await shippedFigures();
   const outcome = await starterTask({ ...options, outFolder: "/out" }, {
-    ...{ interpreter, readProblems, measure },
+    interpreter,
+    readProblems,
+    measure,
     reproduce: (request) => {
       seen.push(request);
       return Promise.resolve({ ...manifest, generatorVersion: 0 });

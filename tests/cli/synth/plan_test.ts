@@ -8,7 +8,9 @@ async function calibration(settings: Readonly<Record<string, unknown>>, note?: s
   try {
     if (note !== undefined) await Deno.writeTextFile(join(folder, "rstar.json"), note);
     const config = SynthConfig.parse({
-      ...{ limit: 1, preset: "starter/r3", ppmModel: folder },
+      limit: 1,
+      preset: "starter/r3",
+      ppmModel: folder,
       ...settings,
     });
     return (await planSynth(config)).spec.calibration;

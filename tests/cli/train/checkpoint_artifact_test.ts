@@ -8,7 +8,9 @@ import { openStore } from "../../../lib/store/mod.ts";
 import { type CheckpointSummary, trainSettings } from "../../../lib/training/mod.ts";
 
 const HELD_OUT = {
-  ...{ pairAccuracy: 0.75, pairs: 8, problems: 4 },
+  pairAccuracy: 0.75,
+  pairs: 8,
+  problems: 4,
   round1: { pairAccuracy: 0.5, pairs: 2, problems: 2 },
 };
 

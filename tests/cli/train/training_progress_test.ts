@@ -35,8 +35,16 @@ const STEP: TrainerEvent = {
 };
 
 const DONE: TrainerEvent = {
-  ...{ event: "done", kind: "sft", data: { sha256: "d" }, steps: 120, tokens: 9, seconds: 1 },
-  ...{ curve: [], calibration: null, heldOut: null, sha256: "w" },
+  event: "done",
+  kind: "sft",
+  data: { sha256: "d" },
+  steps: 120,
+  tokens: 9,
+  seconds: 1,
+  curve: [],
+  calibration: null,
+  heldOut: null,
+  sha256: "w",
 };
 
 Deno.test.each<[string, readonly TrainerEvent[], string]>([

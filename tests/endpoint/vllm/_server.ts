@@ -50,8 +50,12 @@ export async function startVllm(options: VllmOptions): Promise<VllmServer> {
     ...args,
   ], {
     env: {
-      ...{ PATH: `${VENV}/bin:/usr/bin:/bin`, HOME: VENV, VLLM_CPU_KVCACHE_SPACE: "1" },
-      ...{ VLLM_NO_USAGE_STATS: "1", HF_HUB_OFFLINE: "1", DO_NOT_TRACK: "1" },
+      PATH: `${VENV}/bin:/usr/bin:/bin`,
+      HOME: VENV,
+      VLLM_CPU_KVCACHE_SPACE: "1",
+      VLLM_NO_USAGE_STATS: "1",
+      HF_HUB_OFFLINE: "1",
+      DO_NOT_TRACK: "1",
     },
     endsGroup: true,
   });

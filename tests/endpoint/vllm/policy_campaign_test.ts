@@ -30,7 +30,10 @@ Deno.test.afterAll(async () => await server?.[Symbol.asyncDispose]());
 testPolicy("vLLM", {
   ...policyAt(() => server?.url ?? ""),
   // The CPU build dies of seeds (docs/endpoints.md, "What is sent"): none is sent.
-  ...{ maxModelLength: 4096, writesFormat: true, takesSeeds: false, isProcess: true },
+  maxModelLength: 4096,
+  writesFormat: true,
+  takesSeeds: false,
+  isProcess: true,
 });
 
 Deno.test({
@@ -42,9 +45,17 @@ Deno.test({
       api: "completions",
     });
     assert.deepEqual({ ...findings, url: "" }, {
-      ...{ url: "", model: "policy", served: ["policy"], maxModelLength: 4096 },
-      ...{ honoursN: true, countsTokens: true, stopStrings: "kept", formatTokens: "whole" },
-      ...{ takesSeed: null, offersLoad: true, notices: [] },
+      url: "",
+      model: "policy",
+      served: ["policy"],
+      maxModelLength: 4096,
+      honoursN: true,
+      countsTokens: true,
+      stopStrings: "kept",
+      formatTokens: "whole",
+      takesSeed: null,
+      offersLoad: true,
+      notices: [],
     });
   },
 });
@@ -64,7 +75,12 @@ Deno.test({
     const replies = Promise.all(Array.from({ length: 200 }, (_, i) =>
       policy.sample({
         prompt: policyPrompt(`What is ${i} + 1?`),
-        ...{ n: 4, stop: STOP_STRINGS, temperature: 1, topP: 1, maxTokens: 128, seed: i },
+        n: 4,
+        stop: STOP_STRINGS,
+        temperature: 1,
+        topP: 1,
+        maxTokens: 128,
+        seed: i,
       })));
     while (pool.metrics().requests < 40) await new Promise((done) => setTimeout(done, 20));
     await server[Symbol.asyncDispose]();
