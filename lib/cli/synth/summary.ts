@@ -49,8 +49,10 @@ export function summaryLines(outcome: SynthOutcome): readonly string[] {
     ]),
     "",
     "Next, for instance:",
-    `  deno task sql --db ${db} "select depth, count(*), avg(q_value) from node group by all order by 1"`,
+    `  deno task view --db ${db}   # trees and steps in the browser`,
     `  deno task sql --db ${db} "select problem_id, level, solved, rollouts from trees order by 2, 1"`,
+    `  deno task export --db ${db} --run ${run} --out data/export   # training data from these trees`,
+    "  deno task evolve --quick   # rounds of search and training with the model that ships",
   ];
 }
 
