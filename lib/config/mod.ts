@@ -6,6 +6,7 @@ export * from "./duration.ts";
 export * from "./eval_config.ts";
 export * from "./evolve_config.ts";
 export * from "./raw_settings.ts";
+export * from "./reference.ts";
 export * from "./resolve.ts";
 export * from "./science_config.ts";
 export * from "./setting_groups.ts";

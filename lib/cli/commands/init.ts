@@ -1,23 +1,13 @@
 import { Command, Option } from "commander";
-import {
-  AblateConfig,
-  commentedConfig,
-  EvalConfig,
-  EvolveConfig,
-  ScienceConfig,
-  SynthConfig,
-} from "../../config/mod.ts";
+import { commentedConfig } from "../../config/mod.ts";
 import { fileFault, UsageError } from "../../core/mod.ts";
-import { notice } from "../output.ts";
+import { CONFIGURABLE, configurationDocs } from "../configuration_docs.ts";
+import { notice, print } from "../output.ts";
 
-/** Commands whose settings a file can hold. */
-const SCHEMAS = {
-  synth: SynthConfig,
-  evolve: EvolveConfig,
-  eval: EvalConfig,
-  ablate: AblateConfig,
-  science: ScienceConfig,
-} as const;
+interface InitOptions {
+  readonly for: keyof typeof CONFIGURABLE;
+  readonly docs?: boolean;
+}
 
 /** `init [file]`: writes a commented configuration file. */
 export function initCommand(): Command {
@@ -26,11 +16,13 @@ export function initCommand(): Command {
     .argument("[file]", "file to write", "rstar.jsonc")
     .addOption(
       new Option("--for <command>", "command that the file configures")
-        .choices(Object.keys(SCHEMAS)).default("synth"),
+        .choices(Object.keys(CONFIGURABLE)).default("synth"),
     )
-    .action(async (file: string, options: { readonly for: keyof typeof SCHEMAS }) => {
+    .option("--docs", "print docs/configuration.md and write no file")
+    .action(async (file: string, options: InitOptions) => {
+      if (options.docs) return print(configurationDocs().trimEnd());
       try {
-        await Deno.writeTextFile(file, commentedConfig(SCHEMAS[options.for]), { createNew: true });
+        await Deno.writeTextFile(file, commentedConfig(CONFIGURABLE[options.for]), { createNew: true });
       } catch (error) {
         const fault = fileFault(error);
         if (fault === null) throw error;
