@@ -70,7 +70,10 @@ Deno.test("the docstring rule refuses an undocumented export", () => {
   assert.deepEqual(diagnostics("lib/core/x.ts", "export const a = 1;"), [
     "an exported symbol needs a docstring",
   ]);
-  assert.deepEqual(diagnostics("lib/core/x.ts", "/** One. */\nexport const a = 1;"), []);
+  assert.deepEqual(
+    diagnostics("lib/core/x.ts", "/** One of the first numbers. */\nexport const a = 1;"),
+    [],
+  );
 });
 
 Deno.test("the doc comment rule refuses a first word that names nothing", () => {
@@ -112,4 +115,20 @@ Deno.test("an object literal is not spread into another one; a conditional part 
   assert.deepEqual(diagnostics("lib/core/x.ts", "const a = 1;\n({ ...{ a } });"), refused);
   assert.deepEqual(diagnostics("tests/x.ts", "const a = 1;\n({ ...({ a } as const) });"), refused);
   assert.deepEqual(diagnostics("lib/core/x.ts", "const a = 1;\n({ ...(a ? { a } : {}) });"), []);
+});
+
+Deno.test("a docstring says more than the name of what it documents", () => {
+  const refused = ["a docstring says more than the name"];
+  assert.deepEqual(
+    diagnostics("lib/core/x.ts", "/** A chart. */\nexport const chart = 1;"),
+    refused,
+  );
+  assert.deepEqual(
+    diagnostics("lib/core/x.ts", "/** An open run. */\nexport const run = 1;"),
+    refused,
+  );
+  assert.deepEqual(
+    diagnostics("lib/core/x.ts", "/** Charts over time. */\nexport const a = 1;"),
+    [],
+  );
 });

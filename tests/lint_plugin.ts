@@ -7,6 +7,14 @@ function projectPath(filename: string): string {
   return filename.startsWith(root) ? filename.slice(root.length) : filename;
 }
 
+/** Says what is wrong with the docstring that a source text ends with; `null` when nothing is. */
+function docProblem(before: string): string | null {
+  if (!before.endsWith("*/")) return "an exported symbol needs a docstring";
+  const text = before.slice(before.lastIndexOf("/*")).replace(/[/*\s]+/g, " ").trim();
+  const words = text.replace(/^(?:An?|The) /, "").split(" ");
+  return words.length > 2 ? null : "a docstring says more than the name";
+}
+
 /** The expression inside of `as` and `satisfies`. */
 function unwrapped(node: Deno.lint.Expression): Deno.lint.Expression {
   return node.type === "TSAsExpression" || node.type === "TSSatisfiesExpression"
@@ -69,9 +77,9 @@ const plugin: Deno.lint.Plugin = {
           ExportNamedDeclaration(node) {
             if (node.source !== null || node.declaration === null) return;
             const before = context.sourceCode.text.slice(0, node.range[0]).trimEnd();
-            if (before.endsWith("*/")) return;
             // Overloads and a type beside its schema are documented once, on the first of them.
-            context.report({ node, message: "an exported symbol needs a docstring" });
+            const message = docProblem(before);
+            if (message !== null) context.report({ node, message });
           },
         };
       },

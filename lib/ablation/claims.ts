@@ -15,7 +15,7 @@ export interface ClaimPart {
   readonly margin: number;
 }
 
-/** A claim. */
+/** A statement that is declared before it is measured; it holds if all of its parts do. */
 export interface Claim {
   readonly name: string;
   readonly statement: string;

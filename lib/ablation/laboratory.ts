@@ -26,7 +26,7 @@ export interface AblationSettings {
   readonly rollouts: readonly number[];
 }
 
-/** A checkpoint. */
+/** A policy or reward model as a checkpoint folder. */
 export interface Model {
   readonly artifactId: number;
   /** Round that it was trained in; 0 is the base. */

@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, Exclude<TrainingKind, "sft">>> = {
 /** Rollouts of a tree of the pool. */
 const POOL_ROLLOUTS = 8;
 
-/** `ablate reward`. */
+/** `ablate reward`: compares reward models that are trained on the same trees. */
 export const REWARD_ABLATION: Ablation = {
   name: "reward",
   question: "Which reward model makes the better search?",

@@ -19,7 +19,7 @@ const HARD_LEVEL = 3;
 
 const ARMS = { before: "before the round", after: "after the round" } as const;
 
-/** `ablate round`. */
+/** `ablate round`: compares the policies before and after a round. */
 export const ROUND_ABLATION: Ablation = {
   name: "round",
   question: "What does a round bring?",

@@ -31,7 +31,7 @@ const RULES = {
   weighted: "weighted majority",
 } as const;
 
-/** `ablate search`. */
+/** `ablate search`: compares ways to search with the same models. */
 export const SEARCH_ABLATION: Ablation = {
   name: "search",
   question: "Is search worth its tokens?",

@@ -71,7 +71,7 @@ const ARMS: readonly SelectionArm[] = [
 /** A seed of the ablation owns so many seeds of trees: the first tree and the further one. */
 const TREES = 2;
 
-/** `ablate selection`. */
+/** `ablate selection`: compares selection rules of the search by the policies that their trees train. */
 export const SELECTION_ABLATION: Ablation = {
   name: "selection",
   question: "What are the rules of the search worth?",

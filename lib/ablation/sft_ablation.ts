@@ -29,7 +29,7 @@ interface ArmData {
   readonly rules: SftRules;
 }
 
-/** `ablate sft`. */
+/** `ablate sft`: compares choices of the traces that a policy is trained on. */
 export const SFT_ABLATION: Ablation = {
   name: "sft",
   question: "Which traces make the better policy?",

@@ -19,7 +19,7 @@ export interface ConfigSources {
   readonly file?: { readonly path: string; readonly text: string } | undefined;
 }
 
-/** A resolved configuration. */
+/** A configuration after its sources are merged and checked, with the source of each value. */
 export interface Resolved<T> {
   readonly config: T;
   /** Where each top-level value came from. */

@@ -11,7 +11,7 @@ import { concatBytes } from "./_bytes.ts";
 /** How the downloads of a set become its file: as they are, or JSON arrays that are joined and written one object a line. */
 export const ORIGINAL_FORMS = ["jsonl", "json-arrays"] as const;
 
-/** An original, pinned. */
+/** A data set as its authors publish it, with the size and hash of every download. */
 export const Original = z.strictObject({
   name: z.string(),
   form: z.enum(ORIGINAL_FORMS),
@@ -30,7 +30,7 @@ export const Original = z.strictObject({
   })).min(1),
 });
 
-/** An original, pinned. */
+/** A data set as its authors publish it, with the size and hash of every download. */
 export type Original = z.infer<typeof Original>;
 
 /** The pins' part of `sources.json`. */

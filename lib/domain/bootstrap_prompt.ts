@@ -5,7 +5,7 @@
 import { answerSegment, END_OF_CODE, END_OF_STEP, outputBlock, policyPrompt } from "../core/mod.ts";
 import type { ChatMessage } from "../endpoint/policy.ts";
 
-/** A worked example. */
+/** A worked example that the bootstrap prompt shows before the problem. */
 export interface BootstrapExample {
   readonly question: string;
   /** Comment and code of every step; the last one prints. */

@@ -9,5 +9,5 @@ export interface Clock {
   sleep(ms: number, options?: CallOptions): Promise<void>;
 }
 
-/** The machine's clock. */
+/** The monotonic clock of the machine, with real waits. */
 export const systemClock: Clock = { now: () => performance.now(), sleep };

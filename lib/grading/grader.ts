@@ -7,7 +7,7 @@ export interface Reference {
   readonly meta: ProblemMeta;
 }
 
-/** Judges answers. */
+/** Judges answers against references, in a confined worker where a symbolic comparison is needed. */
 export interface Grader extends AsyncDisposable {
   /** Name and version, kept with every verdict. */
   readonly version: string;

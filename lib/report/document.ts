@@ -63,7 +63,7 @@ export interface Series {
 /** Kinds of chart: values with intervals, lines, stacked bars, or observed against expected shares. */
 export const CHART_KINDS = ["intervals", "lines", "bars", "calibration"] as const;
 
-/** An axis. */
+/** An axis of a chart: its label, and how values are written and spaced on it. */
 export interface Axis {
   readonly label: string;
   readonly format: "integer" | "number" | "percent" | "text";
@@ -71,7 +71,7 @@ export interface Axis {
   readonly scale?: "linear" | "log";
 }
 
-/** A chart. */
+/** A chart of one or more series over common axes. */
 export interface ChartBlock {
   readonly type: "chart";
   /** Unique in the report. */
@@ -83,7 +83,7 @@ export interface ChartBlock {
   readonly series: readonly Series[];
 }
 
-/** A paragraph. */
+/** A paragraph of plain text; nothing in it is markup. */
 export interface TextBlock {
   readonly type: "text";
   readonly text: string;
@@ -140,7 +140,7 @@ export interface Section {
   readonly blocks: readonly Block[];
 }
 
-/** A report. */
+/** A report before it is rendered: sections in reading order, each a list of blocks. */
 export interface Report {
   readonly version: 1;
   readonly title: string;

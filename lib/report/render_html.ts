@@ -24,7 +24,7 @@ type Markup = ReturnType<typeof html>;
 /** Longer tables are folded. */
 const OPEN_ROWS = 24;
 
-/** The whole page. */
+/** Renders a report as one HTML page that loads nothing from elsewhere. */
 export async function renderHtml(report: Report): Promise<string> {
   const hash = await hashOf(css);
   const policy = `default-src 'none'; style-src '${hash}'; base-uri 'none'; form-action 'none'`;

@@ -2,7 +2,7 @@
 import type { Block, Report, Row, Section, TableBlock, TreeBlock, TreeNode } from "./document.ts";
 import { formatColumn, isNumeric, nodeLabel } from "./format.ts";
 
-/** The whole text. */
+/** Renders a report as one Markdown document. */
 export function renderMarkdown(report: Report): string {
   return [
     `# ${inline(report.title)}`,

@@ -31,7 +31,7 @@ export interface PathStep {
   readonly keep: boolean;
 }
 
-/** The clean state. */
+/** State before the first step: no code, nothing run. */
 export function cleanPath(): CodePath {
   return { key: "", parent: null, code: "", run: null };
 }

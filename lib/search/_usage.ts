@@ -1,6 +1,6 @@
 import type { TreeUsage } from "../core/mod.ts";
 
-/** Nothing spent. */
+/** Usage of a tree that has asked for nothing yet: all counts are 0. */
 export const NO_USAGE: TreeUsage = {
   policyRequests: 0,
   promptTokens: 0,

@@ -12,7 +12,7 @@ export interface ChooseAnswerOptions {
   readonly answerKey: (answer: string) => string;
 }
 
-/** A chosen answer. */
+/** The answer that a rule chose among the answer nodes of a tree. */
 export interface FinalAnswer {
   readonly answer: string;
   /** The answer node that stands for it. */

@@ -32,7 +32,7 @@ const NEVER: TierRates = { basic: 0, middle: 0, late: 0 };
 /** An author who makes no error. */
 export const CAREFUL_AUTHOR: AuthorRates = { misconception: NEVER, slip: 0, compensation: NEVER };
 
-/** A worked solution. */
+/** A solution in the format of a policy, with the values that its steps reach. */
 export interface Solution {
   /** Everything after the prompt: segments and output, concatenated. */
   readonly response: string;

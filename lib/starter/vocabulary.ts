@@ -57,7 +57,7 @@ export const DISTRACTORS = [
   "The house has {0} windows.",
 ] as const;
 
-/** Last sentences. */
+/** Last sentences of a problem, which ask for the quantity. */
 export const QUESTIONS = [
   "How many {objects} are there now?",
   "How many {objects} does {name} have at the end?",

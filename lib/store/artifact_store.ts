@@ -39,7 +39,7 @@ export interface MetricPoint {
   readonly value: number;
 }
 
-/** A stored artifact. */
+/** An artifact as it is stored: the request, its number and time. */
 export interface ArtifactInfo extends Omit<ArtifactRequest, "metrics"> {
   readonly artifactId: number;
   readonly madeAt: Date;

@@ -42,7 +42,7 @@ export interface EvaluationRequest {
   readonly open: "continue" | "resume" | "new";
 }
 
-/** An open evaluation. */
+/** An evaluation that takes samples. */
 export interface OpenedEvaluation {
   readonly evalId: number;
   readonly isContinued: boolean;
@@ -88,7 +88,7 @@ export interface JudgedSample extends EvaluationSample {
   readonly verdicts: readonly Omit<SampleVerdict, "problemId" | "sample">[];
 }
 
-/** A stored evaluation. */
+/** An evaluation as it is stored, finished or not. */
 export interface EvaluationInfo extends Omit<EvaluationRequest, "open"> {
   readonly evalId: number;
   readonly specHash: string;

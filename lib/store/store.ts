@@ -44,7 +44,7 @@ export interface OpenRunRequest {
 /** Part of a request that says which run it continues. */
 export type MatchRunRequest = Pick<OpenRunRequest, "name" | "spec" | "mode">;
 
-/** An open run. */
+/** A run that takes trees. */
 export interface OpenedRun {
   readonly runNo: number;
   /** Name as stored: the requested one, or `<requested>-2`, `-3`, … where that was taken. */
@@ -56,7 +56,7 @@ export interface OpenedRun {
   readonly beside: { readonly name: string; readonly changes: readonly SpecChange[] } | null;
 }
 
-/** A stored run. */
+/** A run as it is stored, with the number of its trees. */
 export interface RunInfo {
   readonly runNo: number;
   readonly name: string;
@@ -221,7 +221,7 @@ export interface CumulativeCoverage {
   readonly solved: number;
 }
 
-/** Finished trees. */
+/** Finished trees, and what is left of a round. */
 export interface TreeStore {
   /** Trees of a round that are neither stored nor given up. */
   pending(request: PendingRequest): Promise<PendingTrees>;

@@ -42,7 +42,7 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A trained model. */
+/** A checkpoint folder that the trainer finished. */
 export interface TrainedCheckpoint {
   readonly folder: string;
   /** Summary that the trainer wrote; `null` where a command of the user made the checkpoint and left no summary. */

@@ -19,7 +19,7 @@ export async function growTrees(
   request: TreesRequest,
   parts: LaboratoryParts & { readonly problems: readonly Problem[] },
 ): Promise<number> {
-  const { found: { source }, store, workplace, interrupts, display, observation, problems } = parts;
+  const { found: { source }, store, execution, interrupts, display, observation, problems } = parts;
   const { key, round = source.round, spec, policy, ppm, seeds } = request;
   const run = await openTreeRun({ ...request, round }, parts);
   const { runNo } = run;
@@ -29,8 +29,8 @@ export async function growTrees(
   const outcome = await growRound({ ...wanted, left, spec, policyApi: "completions" }, {
     store,
     models: await serve(parts, policy, ppm),
-    sandbox: await workplace.sandbox(),
-    grader: await workplace.grader(),
+    sandbox: await execution.sandbox(),
+    grader: await execution.grader(),
     quiet: true,
     onStart: (progress) => {
       observation.useRun(run);
@@ -54,11 +54,11 @@ export async function growTrees(
 /** Trees of another specification are another run, so that they can be asked for by its name. */
 async function openTreeRun(
   { key, round, spec, policy, ppm }: TreesRequest & { readonly round: number },
-  { store, found: { run }, workplace, display, config }: LaboratoryParts,
+  { store, found: { run }, execution, display, config }: LaboratoryParts,
 ): Promise<OpenedRun> {
   const name = `${run.name}-r${round}-${key}`;
   display.begin(`${name}: search`);
-  const { info } = await workplace.sandbox();
+  const { info } = await execution.sandbox();
   return await store.openRun({
     name,
     command: "ablate",

@@ -124,7 +124,7 @@ export class StoreLaboratory implements Laboratory {
 
   /** @inheritdoc */
   async evaluate(request: EvaluateRequest): Promise<readonly GradedProblem[]> {
-    const { suite, run, store, workplace, interrupts, display } = this.#parts;
+    const { suite, run, store, execution, interrupts, display } = this.#parts;
     const { label, mode, policy, ppm = null, samples = 1, seed = 0 } = request;
     display.begin(`${run.name}: measuring ${label}, ${mode}`);
     const { evalId } = await measureTask({
@@ -134,7 +134,7 @@ export class StoreLaboratory implements Laboratory {
       prompt: promptOf(suite.suite),
     }, {
       store,
-      workplace,
+      execution,
       interrupts,
       display,
       config: EvalConfig.parse({ quiet: true, seed }),
@@ -177,12 +177,12 @@ export class StoreLaboratory implements Laboratory {
 
   /** @inheritdoc */
   stepTruths(trees: TreeSource): Promise<StepTruths> {
-    const { workplace, interrupts } = this.#parts;
+    const { execution, interrupts } = this.#parts;
     const { runNo } = trees;
     const known = this.#truths.get(runNo) ?? stepTruths(trees, {
       reader: this.reader,
       problems: this.#problems,
-      sandbox: () => workplace.sandbox(),
+      sandbox: () => execution.sandbox(),
       signal: interrupts.stopAdmitting,
     });
     this.#truths.set(runNo, known);
@@ -196,7 +196,7 @@ export class StoreLaboratory implements Laboratory {
     return await falseStepShare(file.path, {
       // Policies are trained on traces of all rounds so far, not of the source round alone.
       problems: await problemsWithTruth(this.reader, this.#parts.found.run.runNo),
-      sandbox: () => this.#parts.workplace.sandbox(),
+      sandbox: () => this.#parts.execution.sandbox(),
       signal: this.#parts.interrupts.stopAdmitting,
     });
   }

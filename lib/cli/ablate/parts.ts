@@ -8,7 +8,7 @@ import type { InterruptSignals } from "../interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import type { ServedModels } from "../served_models.ts";
 import type { WorkDisplay } from "../work_display.ts";
-import type { Workplace } from "../workplace.ts";
+import type { ExecutionResources } from "../execution_resources.ts";
 import type { FoundSource } from "./source_round.ts";
 
 /** Parts needed to carry out an ablation. */
@@ -20,7 +20,7 @@ export interface LaboratoryParts {
   readonly run: { readonly runNo: number; readonly name: string };
   readonly suite: LoadedSuite;
   readonly store: DuckdbStore;
-  readonly workplace: Workplace;
+  readonly execution: ExecutionResources;
   readonly server: RoundServer;
   readonly display: WorkDisplay;
   readonly observation: Observation;

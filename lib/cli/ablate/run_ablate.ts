@@ -17,7 +17,7 @@ import { codeRevision } from "../host.ts";
 import { finishOnInterrupt } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { WorkDisplay } from "../work_display.ts";
-import { Workplace } from "../workplace.ts";
+import { ExecutionResources } from "../execution_resources.ts";
 import { StoreLaboratory } from "./laboratory.ts";
 import type { LaboratoryParts } from "./parts.ts";
 import { findSourceRound, type FoundSource } from "./source_round.ts";
@@ -115,7 +115,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     observation,
     interrupts,
     settings: sizes,
-    workplace: resources.use(new Workplace(config, common)),
+    execution: resources.use(new ExecutionResources(config, common)),
     server: resources.use(await openRoundServer(served, common)),
     decontaminator: decontaminatorOnce({ suites: [config.suite] }),
   };

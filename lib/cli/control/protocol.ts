@@ -70,7 +70,7 @@ export const ControlEvent = z.looseObject({ at: z.string(), type: z.string() });
 /** An event with its time. */
 export type ControlEvent = z.infer<typeof ControlEvent>;
 
-/** A query. */
+/** Body of a request for a read-only query. */
 export const QueryBody = z.strictObject({
   sql: z.string(),
   parameters: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),

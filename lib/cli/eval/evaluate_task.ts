@@ -7,7 +7,7 @@ import { openStubSandbox, type Sandbox } from "../../sandbox/mod.ts";
 import { openTreesFor } from "../../search/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
-import type { Workplace } from "../workplace.ts";
+import type { ExecutionResources } from "../execution_resources.ts";
 import { codeRevision } from "../host.ts";
 import type { InterruptSignals } from "../interrupt.ts";
 import { LiveDisplay } from "../live_display.ts";
@@ -24,7 +24,7 @@ export interface TaskParts {
   readonly served: ServedModels;
   readonly identity: ServedIdentity;
   readonly store: Store;
-  readonly workplace: Workplace;
+  readonly execution: ExecutionResources;
   readonly interrupts: InterruptSignals;
   readonly progress: EvalProgress;
   /** Told, in one line, that the model does not fit what it is asked for. */
@@ -53,10 +53,10 @@ const REPLAYED_SAMPLES = 64;
  * @throws As `runEvaluation`, and when the embedded engine dies.
  */
 export async function evaluateTask(task: EvalTask, parts: TaskParts): Promise<EvaluationResult> {
-  const { config, models, served, identity, store, workplace, interrupts, progress } = parts;
-  const grader = await workplace.grader();
+  const { config, models, served, identity, store, execution, interrupts, progress } = parts;
+  const grader = await execution.grader();
   await using nothing = openStubSandbox();
-  const sandbox = config.noCode ? nothing : await workplace.sandbox();
+  const sandbox = config.noCode ? nothing : await execution.sandbox();
   // A prompt that is never used must not exclude a chat endpoint.
   const prompt = config.noCode ? "bootstrap" : task.prompt;
   const api = config.policyApi;

@@ -5,7 +5,7 @@ import { Interrupted, type InterruptSignals } from "../interrupt.ts";
 import type { ServedModels } from "../served_models.ts";
 import { requireFinished } from "../unfinished.ts";
 import type { WorkDisplay } from "../work_display.ts";
-import type { Workplace } from "../workplace.ts";
+import type { ExecutionResources } from "../execution_resources.ts";
 import type { MeasuredModels } from "./checkpoints.ts";
 import { evaluateTask, storedTask } from "./evaluate_task.ts";
 import { knownIdentity, type ServedIdentity } from "./models.ts";
@@ -20,7 +20,7 @@ export interface MeasureParts {
   /** Serves the models; asked only when something is left to be made. */
   readonly serve: () => Promise<ServedModels>;
   readonly store: Store;
-  readonly workplace: Workplace;
+  readonly execution: ExecutionResources;
   readonly interrupts: InterruptSignals;
   readonly display: WorkDisplay;
   /** Share of the samples that the machinery may fail. @default 0 */
@@ -35,7 +35,7 @@ export interface MeasureParts {
  * @throws {InfrastructureError} If more samples than `maxUnfinished` allows could not be made.
  */
 export async function measureTask(task: EvalTask, parts: MeasureParts): Promise<EvaluationResult> {
-  const { config, models, store, workplace, interrupts, display, maxUnfinished = 0 } = parts;
+  const { config, models, store, execution, interrupts, display, maxUnfinished = 0 } = parts;
   const identity = await identityOf(models, { config, needsPpm: task.mode.needsPpm });
   const stored = await storedTask(task, { config, models, identity, store });
   if (stored !== null) return stored;
@@ -47,7 +47,7 @@ export async function measureTask(task: EvalTask, parts: MeasureParts): Promise<
     models,
     identity,
     store,
-    workplace,
+    execution,
     interrupts,
     progress,
     served: await parts.serve(),

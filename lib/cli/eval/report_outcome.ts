@@ -28,7 +28,7 @@ export async function reportOutcome(
     all.push(figuresOf(entry, await overlapOf(entry, { store, suites })));
   }
   const comparisons = await compareRounds(entries, { store, suites });
-  const looks = await countLooks(entries.map(({ result }) => result.suite), store);
+  const uses = await countEvaluations(entries.map(({ result }) => result.suite), store);
   const evalIds = entries.map(({ result }) => result.evalId);
   if (config.csv !== undefined) await Deno.writeTextFile(config.csv, figuresCsv(all));
   if (config.markdown !== undefined) {
@@ -46,24 +46,22 @@ export async function reportOutcome(
       complete: all.length > 0 && all.every(({ result }) => result.isComplete),
       evaluations: all.map(figuresJson),
       comparisons: comparisons.map(comparisonJson),
-      looks,
+      suite_uses: uses,
     }));
   }
   for (const grid of allGrids(all, comparisons)) print(drawGrid(grid));
   warnings(all).forEach(print);
-  const counts = Object.entries(looks).map(([suite, count]) => `${suite} ${count}`);
+  const counts = Object.entries(uses).map(([suite, count]) => `${suite} ${count}`);
   print(`Evaluations stored, these included: ${counts.join(", ")}`);
   print(`${shortDuration(seconds)}; evaluations ${evalIds.join(", ")} in ${config.db}`);
 }
 
-/**
- * How often each suite was looked at: whoever measures often and keeps the best measures luck (docs/evaluation.md, "Looks").
- */
-async function countLooks(
+/** Number of evaluations of each suite: whoever measures often and keeps the best measures luck (docs/evaluation.md, "Repeated use"). */
+async function countEvaluations(
   names: readonly string[],
   store: EvaluationStore,
 ): Promise<Readonly<Record<string, number>>> {
-  const looks: Record<string, number> = {};
-  for (const suite of new Set(names)) looks[suite] = (await store.evaluations({ suite })).length;
-  return looks;
+  const counts: Record<string, number> = {};
+  for (const suite of new Set(names)) counts[suite] = (await store.evaluations({ suite })).length;
+  return counts;
 }

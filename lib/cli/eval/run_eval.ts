@@ -7,7 +7,7 @@ import { finishOnInterrupt, Interrupted, type InterruptSignals } from "../interr
 import { openObservation } from "../observe/observation.ts";
 import { notice } from "../output.ts";
 import { openReplies } from "../served_models.ts";
-import { Workplace } from "../workplace.ts";
+import { ExecutionResources } from "../execution_resources.ts";
 import { evaluateTask, storedTask } from "./evaluate_task.ts";
 import { findModels, type MeasuredModels } from "./checkpoints.ts";
 import { knownIdentity, type ServedIdentity, serveModels } from "./models.ts";
@@ -29,7 +29,7 @@ export interface EvalOutcome {
 interface Parts {
   readonly config: EvalConfig;
   readonly store: Store;
-  readonly workplace: Workplace;
+  readonly execution: ExecutionResources;
   readonly replies: RecorderOptions | null;
   readonly interrupts: InterruptSignals;
   readonly progress: EvalProgress;
@@ -56,13 +56,13 @@ export async function runEval(
   resources.use(
     await openObservation({ db: config.db, command: "eval", store, log: "off", onNotice: say }),
   );
-  const workplace = resources.use(
-    new Workplace(config, { onProgress: say, signal: interrupts.stopNow }),
+  const execution = resources.use(
+    new ExecutionResources(config, { onProgress: say, signal: interrupts.stopNow }),
   );
   const replies = await openReplies(config);
   if (replies !== null) resources.use(replies.store);
   const progress = new EvalProgress();
-  const parts: Parts = { config, store, workplace, replies, interrupts, progress, say };
+  const parts: Parts = { config, store, execution, replies, interrupts, progress, say };
   const entries: MeasuredEntry[] = [];
   for (const models of await findModels(config, store)) {
     if (interrupts.stopAdmitting.aborted) break;
@@ -118,13 +118,13 @@ async function measure(
   const entries: MeasuredEntry[] = [];
   for (const task of tasks) {
     if (parts.interrupts.stopAdmitting.aborted) break;
-    const { store, workplace, interrupts, progress } = parts;
+    const { store, execution, interrupts, progress } = parts;
     const result = await evaluateTask(task, {
       config,
       models,
       served,
       store,
-      workplace,
+      execution,
       interrupts,
       progress,
       identity: served.identity,

@@ -34,7 +34,7 @@ export async function evaluateStage(
   request: EvaluationStageRequest,
   parts: StageParts,
 ): Promise<readonly number[]> {
-  const { folders, store, workplace, interrupts, display } = parts;
+  const { folders, store, execution, interrupts, display } = parts;
   const { round, policy, ppm } = request;
   const served: ServedRound = {
     round,
@@ -56,7 +56,7 @@ export async function evaluateStage(
   for (const task of await tasksOf(served, parts)) {
     const { evalId } = await measureTask(task, {
       store,
-      workplace,
+      execution,
       interrupts,
       display,
       config: AS_EVAL,

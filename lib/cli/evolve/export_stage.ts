@@ -88,11 +88,11 @@ export async function exportStage(
 /** How much luck the traces hold, where the generator knows it: told, and used for nothing (docs/architecture.md, "starter"). */
 async function falseSteps(
   path: string,
-  { store, runNo, workplace }: StageParts,
+  { store, runNo, execution }: StageParts,
   signal: AbortSignal,
 ): Promise<{ readonly falseStepShare: number | null }> {
   const problems = await problemsWithTruth(store, runNo);
-  const sandbox = () => workplace.sandbox();
+  const sandbox = () => execution.sandbox();
   return { falseStepShare: await falseStepShare(path, { problems, sandbox, signal }) };
 }
 

@@ -18,7 +18,7 @@ import { codeRevision, pythonInterpreter } from "../host.ts";
 import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
-import { sayRun } from "../say_run.ts";
+import { announceRun } from "../announce_run.ts";
 import { checkpointIdentity, hashOfWeights } from "../synth/identity.ts";
 import { EvolveDisplay } from "./display.ts";
 import { evaluationSpec } from "./evaluation_stage.ts";
@@ -30,7 +30,7 @@ import { checkMachine } from "./preflight.ts";
 import { evolveStages, RunFolders } from "./stages.ts";
 import type { EvolveOutcome } from "./table.ts";
 import { trainingSpec } from "./training_stage.ts";
-import { Workplace } from "../workplace.ts";
+import { ExecutionResources } from "../execution_resources.ts";
 
 /**
  * Does what is left of a run of rounds, and says what the rounds came to.
@@ -120,11 +120,11 @@ class Evolution {
     resources.use(
       display.listen((message) => observation.emit({ type: "notice", level: "info", message })),
     );
-    const workplace = resources.use(new Workplace(config, common));
-    const run = await this.#openRun(workplace);
+    const execution = resources.use(new ExecutionResources(config, common));
+    const run = await this.#openRun(execution);
     observation.emit({ type: "session", run: run.name, command: "evolve" });
     observation.useRun(run);
-    sayRun(run, (text) => display.say(text));
+    announceRun(run, (text) => display.say(text));
     const outcome = await runRounds(this.#roundsPlan(run), {
       store,
       stages: evolveStages({
@@ -133,7 +133,7 @@ class Evolution {
         store,
         display,
         interrupts,
-        workplace,
+        execution,
         observation,
         runNo: run.runNo,
         folders: new RunFolders(resolve(config.db), run.name, this.#base),
@@ -168,8 +168,8 @@ class Evolution {
     };
   }
 
-  async #openRun(workplace: Workplace): Promise<OpenedRun> {
-    const { info } = await workplace.sandbox();
+  async #openRun(execution: ExecutionResources): Promise<OpenedRun> {
+    const { info } = await execution.sandbox();
     const { run, bootstrap = null, seed } = this.#config;
     return await this.#parts.store.openRun({
       name: run,

@@ -3,7 +3,7 @@ import { Interrupted, type InterruptSignals } from "../interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import { growRound } from "../synth/grow.ts";
 import { pendingJobs } from "../synth/jobs.ts";
-import type { Workplace } from "../workplace.ts";
+import type { ExecutionResources } from "../execution_resources.ts";
 import { requireFinished } from "../unfinished.ts";
 import { requireRead } from "../unread.ts";
 import { servedPpm } from "./checkpoint.ts";
@@ -17,7 +17,7 @@ export interface SearchParts
   extends Pick<StageParts, "config" | "store" | "runNo" | "folders" | "display"> {
   readonly plan: Pick<EvolvePlan, "problems">;
   readonly server: Pick<RoundServer, "use">;
-  readonly workplace: Pick<Workplace, "sandbox" | "grader">;
+  readonly execution: Pick<ExecutionResources, "sandbox" | "grader">;
   readonly observation: Pick<Observation, "watch" | "emit" | "tracing">;
   readonly interrupts: Omit<InterruptSignals, typeof Symbol.dispose>;
 }
@@ -33,7 +33,7 @@ export async function searchStage(
   { round, schedule, pass, problemIds, models }: SearchRequest,
   parts: SearchParts,
 ): Promise<SearchResult> {
-  const { store, plan, config, runNo, display, interrupts, workplace, server, observation } = parts;
+  const { store, plan, config, runNo, display, interrupts, execution, server, observation } = parts;
   const suspects = await quarantinedProblems(store, config, { runNo, untilRound: round - 1 });
   const problems = problemIds.filter((id) => !suspects.has(id))
     .flatMap((id) => plan.problems.get(id) ?? []);
@@ -60,8 +60,8 @@ export async function searchStage(
   }, {
     store,
     models: served,
-    sandbox: await workplace.sandbox(),
-    grader: await workplace.grader(),
+    sandbox: await execution.sandbox(),
+    grader: await execution.grader(),
     ...(budget === null ? {} : { budget: { run: { tokens: budget }, problem: {} } }),
     quiet: true,
     onStart: (progress) => {

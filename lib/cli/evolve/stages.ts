@@ -16,7 +16,7 @@ import type { EvolvePlan } from "./plan.ts";
 import { easyProblems, treesOfRound } from "./round_trees.ts";
 import { searchStage } from "./search_stage.ts";
 import { trainingStage } from "./training_stage.ts";
-import type { Workplace } from "../workplace.ts";
+import type { ExecutionResources } from "../execution_resources.ts";
 
 /** Parts that the stages of a run work with. */
 export interface StageParts {
@@ -25,7 +25,7 @@ export interface StageParts {
   readonly store: DuckdbStore;
   readonly runNo: number;
   readonly folders: RunFolders;
-  readonly workplace: Workplace;
+  readonly execution: ExecutionResources;
   readonly server: RoundServer;
   readonly display: EvolveDisplay;
   readonly observation: Observation;

@@ -33,7 +33,7 @@ export function outcomeLines(outcome: EvolveOutcome): readonly string[] {
     roundsTable(results),
     ...(note === null ? [] : [note]),
     ...(outcome.isStarter
-      ? ["The starter world is a laboratory animal: its scores say nothing about mathematics."]
+      ? ["The starter world is a small test world: its scores say nothing about mathematics."]
       : []),
     `Report with curves: ${outcome.page}`,
     "",

@@ -12,7 +12,7 @@ import { ablateGrid, figureGrids } from "../ablate/table.ts";
 import { probabilityText } from "../../evaluation/mod.ts";
 import { differenceCell, type Grid, markdownGrid, signed } from "../eval/table.ts";
 import { shortDuration } from "../output.ts";
-import { allLooks, looksText } from "./looks.ts";
+import { totalUses, usesText } from "./suite_uses.ts";
 import type { ScienceOutcome } from "./run_science.ts";
 import { type DonePart, studyParts } from "./study.ts";
 
@@ -39,15 +39,15 @@ export function scienceLines(config: ScienceConfig): readonly string[] {
 
 /** The study as Markdown, as `benchmarks/log` keeps it. */
 export function scienceMarkdown(outcome: ScienceOutcome): string {
-  const { sizes, suite, looks, codeRev, finishedAt, seconds } = outcome;
+  const { sizes, suite, suiteUses, codeRev, finishedAt, seconds } = outcome;
   return [
     `## Science, ${finishedAt.toISOString().slice(0, 10)}, commit ${
       codeRev?.slice(0, 10) ?? "unknown"
     }`,
     `${sizes.seeds} chains of ${sizes.rounds} rounds; ${suite}: ${sizes.testPolicy} problems for policies alone, ${sizes.testSearch} for search, at most ${sizes.testCoverage} hard ones for coverage; ` +
-    `${shortDuration(seconds)}. The starter world is a laboratory animal: its scores say ` +
+    `${shortDuration(seconds)}. The starter world is a small test world: its scores say ` +
     "nothing about mathematics.",
-    looksText(looks, suite),
+    usesText(suiteUses, suite),
     ...(outcome.isQuick ? ["**Quick sizes: this exercises the study and shows nothing.**"] : []),
     ...(sizes.seeds < 5
       ? [
@@ -123,14 +123,14 @@ function foundCells({ difference, holds }: PartResult): readonly string[] {
 
 /** One object for programs. Rates are fractions; `null` where nothing was measured. */
 export function scienceJson(outcome: ScienceOutcome): string {
-  const { sizes, suite, looks, codeRev, seconds, isQuick } = outcome;
+  const { sizes, suite, suiteUses, codeRev, seconds, isQuick } = outcome;
   return JSON.stringify({
     suite,
     seconds,
     seeds: sizes.seeds,
     rounds: sizes.rounds,
-    looks: allLooks(looks),
-    looks_by_kind: looks,
+    suite_uses: totalUses(suiteUses),
+    suite_uses_by_kind: suiteUses,
     quick: isQuick,
     code_rev: codeRev,
     finished_at: outcome.finishedAt.toISOString(),

@@ -18,7 +18,7 @@ import { planEvolve } from "../evolve/plan.ts";
 import { runEvolve } from "../evolve/run_evolve.ts";
 import { codeRevision } from "../host.ts";
 import { notice } from "../output.ts";
-import { countLooks, type SuiteLooks } from "./looks.ts";
+import { countSuiteUses, type SuiteUses } from "./suite_uses.ts";
 import { type DonePart, measuredSeries, type StudyPart, studyParts } from "./study.ts";
 
 /** Result of a study. */
@@ -29,8 +29,8 @@ export interface ScienceOutcome {
   readonly claims: readonly ClaimResult[];
   /** Exploratory: everything that was measured. */
   readonly parts: readonly DonePart[];
-  /** How often the suite was looked at, by what the database holds, this study included. */
-  readonly looks: SuiteLooks;
+  /** Uses of the suite by what the database holds, this study included. */
+  readonly suiteUses: SuiteUses;
   readonly codeRev: string | null;
   readonly finishedAt: Date;
   /** Seconds of this process. */
@@ -74,7 +74,7 @@ export async function runScience(config: ScienceConfig): Promise<ScienceOutcome>
     isQuick: config.quick,
     parts: done,
     claims: testClaims(PRIMARY_CLAIMS, measuredSeries(done, sizes.seeds)),
-    looks: await readLooks(config.db, suite),
+    suiteUses: await readSuiteUses(config.db, suite),
     codeRev: await codeRevision(),
     finishedAt: new Date(),
     seconds: (performance.now() - startedMs) / 1000,
@@ -105,7 +105,7 @@ function ablateConfig(
   });
 }
 
-async function readLooks(db: string, suite: string): Promise<SuiteLooks> {
+async function readSuiteUses(db: string, suite: string): Promise<SuiteUses> {
   using reader = await openReader(db);
-  return await countLooks(reader, suite);
+  return await countSuiteUses(reader, suite);
 }

@@ -20,7 +20,7 @@ export interface TextSink {
   readonly isTerminal: boolean;
 }
 
-/** Standard output. */
+/** Standard output of the process; `write` returns when every byte is written. */
 export const STDOUT: TextSink = {
   write: async (text) => {
     let bytes = new TextEncoder().encode(text);

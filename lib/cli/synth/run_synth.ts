@@ -5,9 +5,9 @@ import { finishOnInterrupt, Interrupted, type InterruptSignals } from "../interr
 import { notice } from "../output.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
-import { sayRun } from "../say_run.ts";
+import { announceRun } from "../announce_run.ts";
 import { undoneWayOn } from "../unfinished.ts";
-import { Workplace } from "../workplace.ts";
+import { ExecutionResources } from "../execution_resources.ts";
 import { growRound, type RoundOutcome, type RoundRequest } from "./grow.ts";
 import { type PendingJobs, pendingJobs } from "./jobs.ts";
 import { type IdentifiedModels, identifyModels, openModels, probeModels } from "./models.ts";
@@ -111,9 +111,11 @@ class Synth {
       identified: known,
       onProgress: say,
     });
-    const workplace = resources.use(new Workplace(this.#config, { onProgress: say, signal }));
-    const sandbox = await workplace.sandbox();
-    const grader = await workplace.grader();
+    const execution = resources.use(
+      new ExecutionResources(this.#config, { onProgress: say, signal }),
+    );
+    const sandbox = await execution.sandbox();
+    const grader = await execution.grader();
     const models = await openModels(this.#config, this.#plan, {
       resources,
       signal,
@@ -128,7 +130,7 @@ class Synth {
       provenance: await searchProvenance(this.#config, { sandbox, models }),
     });
     observation.emit({ type: "session", run: run.name, command: "synth" });
-    sayRun(run, say);
+    announceRun(run, say);
     observation.useRun(run);
     // Nobody else writes: what was left before the models were started is left now.
     const left = continued?.run.runNo === run.runNo ? continued.left : undefined;

@@ -5,7 +5,7 @@ import { TreeList } from "./tree_list.tsx";
 import { TreePage } from "./tree_page.tsx";
 import { useRoute } from "./use_route.ts";
 
-/** The page. */
+/** The whole page: header, and the list of trees or one tree, as the route says. */
 export function App() {
   const [route, go] = useRoute();
   const { runs, revision, problem } = useOverview();

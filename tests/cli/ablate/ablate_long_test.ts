@@ -115,7 +115,7 @@ Deno.test("ablate sft goes on after SIGKILL, makes everything once, and has noth
 });
 
 const Study = z.looseObject({
-  looks: z.number(),
+  suite_uses: z.number(),
   claims: z.array(z.looseObject({ name: z.string(), holds: z.boolean().nullable() })),
   parts: z.array(z.looseObject({
     ablation: z.string(),
@@ -145,7 +145,7 @@ Deno.test("science repeats the chain, ablates its rounds and tests the declared 
     ["traces", false],
     ["reward", false],
   ], "two rounds leave open what rounds 3 and 4 would show");
-  assert.ok(study.looks > 0);
+  assert.ok(study.suite_uses > 0);
   assert.deepEqual(
     await rows(
       world.database("s"),

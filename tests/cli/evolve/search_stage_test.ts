@@ -86,7 +86,7 @@ async function search(
         return Promise.resolve(rooms.models);
       },
     },
-    workplace: {
+    execution: {
       sandbox: () => Promise.resolve(rooms.sandbox),
       grader: () => Promise.resolve(rooms.grader),
     },

@@ -150,12 +150,12 @@ Deno.test("outcomeJson() gives coverage with intervals, by level and over all ro
   assert.equal(base.left_alone, null);
 });
 
-Deno.test("outcomeLines() says why a run ended early, and of real problems nothing about laboratory animals", () => {
+Deno.test("outcomeLines() says why a run ended early, and of real problems nothing about test worlds", () => {
   const text = outcomeLines(outcome({ note: "Stopped after round 1", isStarter: false })).join(
     "\n",
   );
   assert.match(text, /^Stopped after round 1$/m);
-  assert.doesNotMatch(text, /laboratory/);
+  assert.doesNotMatch(text, /test world/);
 });
 
 Deno.test("outcomeJson() is one line with fractions, and null where nothing was measured", () => {

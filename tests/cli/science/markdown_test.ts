@@ -45,10 +45,10 @@ function outcome(rounds: readonly SeedMeasure[], searches: readonly SeedMeasure[
       { part: { ...common, ablation: ROUND_ABLATION, round: 2 }, seeds: rounds },
       { part: { ...common, ablation: SEARCH_ABLATION, round: 3 }, seeds: searches },
     ],
-    looks: {
-      evaluations: { looks: 4, problems: 8 },
-      trees: { looks: 2, problems: 3 },
-      rankings: { looks: 1, problems: 2 },
+    suiteUses: {
+      evaluations: { uses: 4, problems: 8 },
+      trees: { uses: 2, problems: 3 },
+      rankings: { uses: 1, problems: 2 },
     },
     codeRev: null,
     finishedAt: new Date(0),
@@ -78,7 +78,7 @@ Deno.test("scienceMarkdown() shows what explains the scores: traces with a false
   ]);
   assert.match(
     lines.join("\n"),
-    /Looks at starter_test .*: 7, namely 4 evaluations \(8 problems\)/,
+    /Uses of starter_test .*: 7, namely 4 evaluations \(8 problems\)/,
   );
 });
 
@@ -88,8 +88,8 @@ Deno.test("scienceMarkdown() of one seed has no figures by seed", () => {
   assert.ok(lines.includes("| after the round | 5.0 % | 170 |"));
 });
 
-Deno.test("scienceJson() keeps what explains the scores, as fractions, and every count of looks", () => {
-  const { parts, looks, looks_by_kind } = JSON.parse(scienceJson(STUDY));
+Deno.test("scienceJson() keeps what explains the scores, as fractions, and every count of uses", () => {
+  const { parts, suite_uses, suite_uses_by_kind } = JSON.parse(scienceJson(STUDY));
   assert.deepEqual(parts[0].figures, [
     { arm: "before the round", means: {}, per_seed: {} },
     {
@@ -102,6 +102,6 @@ Deno.test("scienceJson() keeps what explains the scores, as fractions, and every
     },
   ]);
   assert.deepEqual(parts[1].figures[1].per_seed, { "tokens a problem": [4000, 2500, 5000] });
-  assert.equal(looks, 7);
-  assert.deepEqual(looks_by_kind.rankings, { looks: 1, problems: 2 });
+  assert.equal(suite_uses, 7);
+  assert.deepEqual(suite_uses_by_kind.rankings, { uses: 1, problems: 2 });
 });

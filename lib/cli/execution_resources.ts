@@ -3,12 +3,12 @@ import { type Grader, openGrader } from "../grading/mod.ts";
 import type { Sandbox } from "../sandbox/mod.ts";
 import { openGradingSandbox, openSandbox } from "./host.ts";
 
-/** Settings of a workplace. */
-export type WorkplaceConfig = Pick<EvolveConfig, "workers" | "unsafeNoSandbox">;
+/** Settings of sandbox and grader. */
+export type ExecutionConfig = Pick<EvolveConfig, "workers" | "unsafeNoSandbox">;
 
 /** Where steps run and answers are judged. Nothing is started before something needs it: a run that is done needs neither. */
-export class Workplace implements AsyncDisposable {
-  readonly #config: WorkplaceConfig;
+export class ExecutionResources implements AsyncDisposable {
+  readonly #config: ExecutionConfig;
   readonly #options: {
     readonly onProgress: (message: string) => void;
     readonly signal: AbortSignal;
@@ -18,7 +18,7 @@ export class Workplace implements AsyncDisposable {
   #grader: Promise<Grader> | null = null;
 
   constructor(
-    config: WorkplaceConfig,
+    config: ExecutionConfig,
     options: { readonly onProgress: (message: string) => void; readonly signal: AbortSignal },
   ) {
     this.#config = config;

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { allLooks, countLooks, looksText } from "../../../lib/cli/science/looks.ts";
+import { countSuiteUses, totalUses, usesText } from "../../../lib/cli/science/suite_uses.ts";
 import { openStore } from "../../../lib/store/mod.ts";
 import { testEvaluation, testSample, testVerdict } from "../../conformance/store_evaluations.ts";
 import { prepareRun, temporaryFolder } from "../../store/_files.ts";
 import { answer, handTree } from "../../store/_hand_tree.ts";
 
-Deno.test("countLooks() counts evaluations, also longer ones, fresh trees and rankings of a suite's problems, and nothing else", async () => {
+Deno.test("countSuiteUses() counts evaluations, also longer ones, fresh trees and rankings of a suite's problems, and nothing else", async () => {
   await using folder = await temporaryFolder();
   await using store = await openStore(`${folder.path}/a.duckdb`);
   const runNo = await prepareRun(store, 9);
   const count = async () => {
-    const { evaluations, trees, rankings } = await countLooks(store, "math500");
-    return [evaluations, trees, rankings].map(({ looks, problems }) => [looks, problems]);
+    const { evaluations, trees, rankings } = await countSuiteUses(store, "math500");
+    return [evaluations, trees, rankings].map(({ uses, problems }) => [uses, problems]);
   };
   const write = (evalId: number, numbers: readonly number[]) =>
     store.writeSamples(
@@ -53,11 +53,11 @@ Deno.test("countLooks() counts evaluations, also longer ones, fresh trees and ra
   }));
   await store.saveNodeScores(7, scores);
   await store.saveNodeScores(8, scores.slice(0, 1));
-  const looks = await countLooks(store, "math500");
-  assert.deepEqual(looks.rankings, { looks: 2, problems: 3 });
-  assert.equal(allLooks(looks), 6);
+  const suiteUses = await countSuiteUses(store, "math500");
+  assert.deepEqual(suiteUses.rankings, { uses: 2, problems: 3 });
+  assert.equal(totalUses(suiteUses), 6);
   assert.match(
-    looksText(looks, "math500"),
-    /^Looks at math500 .*: 6, namely 2 evaluations \(5 problems\), 2 sets of trees .* \(3 problems\), 2 reward models /,
+    usesText(suiteUses, "math500"),
+    /^Uses of math500 .*: 6, namely 2 evaluations \(5 problems\), 2 sets of trees .* \(3 problems\), 2 reward models /,
   );
 });
