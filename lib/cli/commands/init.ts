@@ -22,7 +22,9 @@ export function initCommand(): Command {
     .action(async (file: string, options: InitOptions) => {
       if (options.docs) return print(configurationDocs().trimEnd());
       try {
-        await Deno.writeTextFile(file, commentedConfig(CONFIGURABLE[options.for]), { createNew: true });
+        await Deno.writeTextFile(file, commentedConfig(CONFIGURABLE[options.for]), {
+          createNew: true,
+        });
       } catch (error) {
         const fault = fileFault(error);
         if (fault === null) throw error;
