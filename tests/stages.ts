@@ -17,6 +17,7 @@ const PYTHON_FOLDERS = [
   "lib/sandbox/attacks",
   "lib/engine/server",
   "lib/grading/worker",
+  "lib/process/python/model_process",
   "lib/process/requirements",
   "lib/starter/pretrain",
   "lib/training/trainer",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from model_process.untrusted import FILES_ONLY, TENSORS_ONLY, explain_refusal
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -14,7 +15,6 @@ from transformers import (
 )
 
 from .errors import StartError
-from .untrusted import FILES_ONLY, TENSORS_ONLY, explain_refusal
 
 _DEFAULT_LENGTH = 4096
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import torch
 import uvicorn
+from model_process.lifeline import end_with_parent
 from transformers.utils import logging as transformers_logging
 
 from .app import ServedPolicy, ServedPpm, build_app
 from .checkpoint import load_policy, load_ppm
 from .device_loop import DeviceLoop, Worker
 from .errors import StartError
-from .lifeline import end_with_parent
 from .policy import PolicyScheduler
 from .ppm import PpmScorer
 

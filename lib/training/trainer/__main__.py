@@ -12,12 +12,13 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from trainer.check_base import check_base  # noqa: E402  # the line above makes it importable
-from trainer.lifeline import end_with_parent  # noqa: E402
 from trainer.main import main  # noqa: E402
 
 if __name__ == "__main__":
     if sys.argv[1] == "--check-base":
         sys.exit(check_base(Path(sys.argv[2]), json.loads(sys.argv[3])))
     if "--lifeline" in sys.argv[2:]:
+        from model_process.lifeline import end_with_parent
+
         end_with_parent()
     sys.exit(main(Path(sys.argv[1])))

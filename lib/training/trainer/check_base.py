@@ -21,8 +21,9 @@ def check_base(folder: Path, tokens: Sequence[str]) -> int:
     events = Events(take_standard_output())
     # It takes seconds to load, transformers loads it where it can, and no tokenizer needs it.
     sys.modules["torch"] = None  # type: ignore[assignment]
+    from model_process.untrusted import pickled_weights
+
     from .tokenizer import add_special_tokens, load_tokenizer
-    from .untrusted import pickled_weights
 
     try:
         add_special_tokens(load_tokenizer(folder), tokens)

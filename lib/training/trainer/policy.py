@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from model_process.untrusted import TENSORS_ONLY, explain_refusal
 from transformers import AutoModelForCausalLM
 
 from .checkpoint import save_model
@@ -16,7 +17,6 @@ from .rows import read_traces
 from .run import PolicyTrainer, Progress, Rows, arguments, fit, with_adapters
 from .tokenizer import add_special_tokens, load_tokenizer, pieces_of
 from .trained import Trained
-from .untrusted import TENSORS_ONLY, explain_refusal
 
 
 def train_policy(request: Request, events: Events) -> Trained:

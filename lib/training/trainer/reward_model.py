@@ -8,6 +8,7 @@ classifier with the same weights, which takes the score of the last token: what 
 from typing import Any
 
 import torch
+from model_process.untrusted import FILES_ONLY, TENSORS_ONLY, explain_refusal
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
@@ -16,7 +17,6 @@ from transformers import (
 
 from .failure import TrainingError
 from .request import Request
-from .untrusted import FILES_ONLY, TENSORS_ONLY, explain_refusal
 
 
 def load_reward_model(request: Request, tokenizer: Any) -> Any:

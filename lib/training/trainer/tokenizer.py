@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from model_process.untrusted import FILES_ONLY, describe
 from transformers import AutoTokenizer
 
 from .failure import TrainingError
-from .untrusted import FILES_ONLY, describe
 
 
 def load_tokenizer(folder: Path) -> Any:

@@ -1,4 +1,4 @@
-"""The trainer ends with the process that started it, however that ends."""
+"""Ends this process with the one that started it, however that ends."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""How the trainer loads a base that strangers made: data is read, code is not run."""
+"""How a checkpoint that strangers made is loaded: data is read, code is not run."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def explain_refusal(folder: Path, error: Exception) -> str:
 
 
 def describe(error: Exception) -> str:
-    """Puts an exception into words: its own, or ours for code that it would have trusted."""
+    """Text of an exception; in our words where the checkpoint wants code of its own to be run."""
     if "trust_remote_code" in str(error):
         return (
             "it needs Python code of its own, and no code of a checkpoint is run; take a model "
@@ -27,7 +27,7 @@ def describe(error: Exception) -> str:
 
 
 def pickled_weights(folder: Path) -> str | None:
-    """Says what is wrong with a checkpoint of pickled weights alone; `None`: they are not."""
+    """Says what is wrong with a checkpoint whose only weights are pickles; `None` for any other."""
     if any(folder.glob("*.safetensors")):
         return None
     found = sorted(path.name for path in folder.glob("*") if path.suffix in _PICKLES)
