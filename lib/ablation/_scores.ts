@@ -1,4 +1,5 @@
-import { type EvaluationModeName, type GradedProblem, headlineMetric } from "../evaluation/mod.ts";
+import type { EvaluationModeName } from "../core/mod.ts";
+import { type GradedProblem, headlineMetric } from "../evaluation/mod.ts";
 import type { ArmScores } from "./ablation.ts";
 
 /** Scores every problem by the metric by which a mode is judged. */

@@ -4,9 +4,8 @@
  * Invariant: every piece of work has a key, and what has been made under a key with the same inputs is found again. An ablation that
  * was killed goes on by being run again.
  */
-import type { Problem } from "../core/mod.ts";
-import type { PpmCalibration } from "../endpoint/ppm.ts";
-import type { EvaluationModeName, GradedProblem } from "../evaluation/mod.ts";
+import type { EvaluationModeName, PpmCalibration, Problem } from "../core/mod.ts";
+import type { GradedProblem } from "../evaluation/mod.ts";
 import type { PairRules, SftRules, TreeSource } from "../export/mod.ts";
 import type { SearchSpec } from "../search/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";

@@ -3,6 +3,7 @@
  * vote. Told apart by problems whose most frequent answer is right and wrong, for voting can only lose the latter, and in the control
  * world, where no answer is wrong by misconception.
  */
+import { DEFAULT_CALIBRATION, type PpmCalibration } from "../core/mod.ts";
 import {
   bestOfMetric,
   type GradedProblem,
@@ -10,7 +11,6 @@ import {
   type ProblemMetric,
   weightedVoteMetric,
 } from "../evaluation/mod.ts";
-import type { PpmCalibration } from "../endpoint/ppm.ts";
 import type { Ablation, ArmMeasure, ArmScores } from "./ablation.ts";
 import { costOf, scoresAtCost } from "./_equal_cost.ts";
 import type { Laboratory } from "./laboratory.ts";
@@ -119,7 +119,7 @@ function rulesOf(
   return [
     [RULES.best, bestOfMetric],
     [RULES.majority, majorityMetric],
-    [RULES.weighted, (k) => weightedVoteMetric(k, calibration ?? { bias: 0, scale: 1 })],
+    [RULES.weighted, (k) => weightedVoteMetric(k, calibration ?? DEFAULT_CALIBRATION)],
   ];
 }
 

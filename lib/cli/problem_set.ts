@@ -1,5 +1,5 @@
 import { type FieldMapping, type Problem, UsageError } from "../core/mod.ts";
-import { examineProblems, loadProblems, reportLines } from "../datasets/mod.ts";
+import { examineProblems, loadProblems, reportLines, RowNotices } from "../datasets/mod.ts";
 import { readParquetRows } from "../store/mod.ts";
 import { PROBLEM_FOLDERS } from "./host.ts";
 
@@ -23,7 +23,7 @@ export async function loadProblemSet(
   name: string,
   { fields }: { readonly fields?: FieldMapping | undefined },
 ): Promise<ProblemSet> {
-  const rows = rowNotices();
+  const rows = new RowNotices();
   const problems = await loadProblems(name, {
     ...PROBLEM_FOLDERS,
     readParquet: readParquetRows,
@@ -32,7 +32,7 @@ export async function loadProblemSet(
     onMended: rows.onMended,
   });
   const report = examineProblems(problems);
-  const lines = [...reportLines(report), ...rows.notices()];
+  const lines = [...reportLines(report), ...rows.lines()];
   if (report.gradable.length === 0) {
     throw new UsageError(
       `Cannot search "${name}": none of its problems can be judged\n${lines.join("\n")}`,
@@ -40,24 +40,4 @@ export async function loadProblemSet(
   }
   const [, ...beyondCount] = lines;
   return { gradable: report.gradable, lines, notices: beyondCount.length === 0 ? [] : lines };
-}
-
-/** Collects what reading a file tells about its rows, for one sentence each. */
-export function rowNotices() {
-  const missing = new Set<number>();
-  const mended = new Set<number>();
-  return {
-    onMissingAnswer: (line: number): void => void missing.add(line),
-    onMended: (line: number): void => void mended.add(line),
-    notices: (): readonly string[] => [
-      ...sentence("left out, without a reference answer", missing),
-      ...sentence("mended, where LaTeX had lost a backslash", mended),
-    ],
-  };
-}
-
-function sentence(what: string, lines: ReadonlySet<number>): readonly string[] {
-  if (lines.size === 0) return [];
-  const first = [...lines].slice(0, 10).join(", ");
-  return [`${what}: ${lines.size} rows (lines ${first}${lines.size > 10 ? ", …" : ""})`];
 }

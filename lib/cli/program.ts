@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import project from "../../deno.json" with { type: "json" };
 import {
   fileFault,
   InfrastructureError,
@@ -11,87 +12,35 @@ import { notice } from "./output.ts";
 import { spareLoopback } from "./proxies.ts";
 import { SaidAlready } from "./said_already.ts";
 
-/** A command that is not loaded yet. */
-interface CommandEntry {
-  /** Line of the list of commands, the same as the description of its task in `deno.json`. */
-  readonly summary: string;
-  readonly load: () => Promise<Command>;
-}
-
 /**
- * Commands by name. Each is loaded only when it is run: what a command does not import needs no permission (DuckDB, for instance,
- * asks for FFI as soon as it is loaded), and costs its start nothing.
+ * Loaders of the commands, by name, in the order of the list. Each is loaded only when it is run: what a command does not import needs
+ * no permission (DuckDB, for instance, asks for FFI as soon as it is loaded), and costs its start nothing.
  */
-const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  synth: {
-    summary: "Search a problem set by tree search and store every step",
-    load: async () => (await import("./commands/synth.ts")).synthCommand(),
-  },
-  evolve: {
-    summary: "Rounds of search and training: the model teaches itself",
-    load: async () => (await import("./commands/evolve.ts")).evolveCommand(),
-  },
-  ablate: {
-    summary: "Change one thing of a round at a time and compare what comes of it",
-    load: async () => (await import("./commands/ablate.ts")).ablateCommand(),
-  },
-  science: {
-    summary: "Repeat the whole chain with several seeds and test the declared claims (hours)",
-    load: async () => (await import("./commands/science.ts")).scienceCommand(),
-  },
-  sql: {
-    summary: "Ask a database: read-only SQL or a named analysis",
-    load: async () => (await import("./commands/sql.ts")).sqlCommand(),
-  },
-  runs: {
-    summary: "List, rename, delete, compact, copy and repair runs",
-    load: async () => (await import("./commands/runs.ts")).runsCommand(),
-  },
-  eval: {
-    summary: "Measure checkpoints on benchmark suites, with error bars",
-    load: async () => (await import("./commands/eval.ts")).evalCommand(),
-  },
-  export: {
-    summary: "Write training data from stored trees",
-    load: async () => (await import("./commands/export.ts")).exportCommand(),
-  },
-  train: {
-    summary: "Train a policy or a reward model on exported data",
-    load: async () => (await import("./commands/train.ts")).trainCommand(),
-  },
-  report: {
-    summary: "Write a report of a run: one HTML page, Markdown, JSON",
-    load: async () => (await import("./commands/report.ts")).reportCommand(),
-  },
-  view: {
-    summary: "Look at runs and search trees in the browser",
-    load: async () => (await import("./commands/view.ts")).viewCommand(),
-  },
-  status: {
-    summary: "Say what the process that holds a database is doing",
-    load: async () => (await import("./commands/status.ts")).statusCommand(),
-  },
-  grade: {
-    summary: "Grade a file of answers",
-    load: async () => (await import("./commands/grade.ts")).gradeCommand(),
-  },
-  doctor: {
-    summary: "Say what works on this machine and how well steps are confined",
-    load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
-  },
-  data: {
-    summary: "List the problem sets that ship; fetch the originals",
-    load: async () => (await import("./commands/data.ts")).dataCommand(),
-  },
-  starter: {
-    summary: "Make the starter world anew and compare it; --check only measures what ships",
-    load: async () => (await import("./commands/starter.ts")).starterCommand(),
-  },
-  init: {
-    summary: "Write a commented configuration file",
-    load: async () => (await import("./commands/init.ts")).initCommand(),
-  },
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  synth: async () => (await import("./commands/synth.ts")).synthCommand(),
+  evolve: async () => (await import("./commands/evolve.ts")).evolveCommand(),
+  ablate: async () => (await import("./commands/ablate.ts")).ablateCommand(),
+  science: async () => (await import("./commands/science.ts")).scienceCommand(),
+  sql: async () => (await import("./commands/sql.ts")).sqlCommand(),
+  runs: async () => (await import("./commands/runs.ts")).runsCommand(),
+  eval: async () => (await import("./commands/eval.ts")).evalCommand(),
+  export: async () => (await import("./commands/export.ts")).exportCommand(),
+  train: async () => (await import("./commands/train.ts")).trainCommand(),
+  report: async () => (await import("./commands/report.ts")).reportCommand(),
+  view: async () => (await import("./commands/view.ts")).viewCommand(),
+  status: async () => (await import("./commands/status.ts")).statusCommand(),
+  grade: async () => (await import("./commands/grade.ts")).gradeCommand(),
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  data: async () => (await import("./commands/data.ts")).dataCommand(),
+  starter: async () => (await import("./commands/starter.ts")).starterCommand(),
+  init: async () => (await import("./commands/init.ts")).initCommand(),
 };
+
+/** Line of the list of commands that says what one does: the description of its task. */
+function summaryOf(name: string): string {
+  const tasks: Readonly<Record<string, { readonly description: string }>> = project.tasks;
+  return tasks[name]?.description ?? "";
+}
 
 /** Exit codes of every command. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -112,12 +61,12 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false });
   const words = spellHelp(args);
-  const entry = COMMANDS[words[0] ?? ""];
+  const load = COMMANDS[words[0] ?? ""];
   try {
-    if (entry === undefined) {
+    if (load === undefined) {
       for (const command of listed()) program.addCommand(inheritExit(command));
     } else {
-      const command = await entry.load();
+      const command = await load();
       program.addCommand(inheritExit(command));
       await checkSubcommand(command, words[1]);
     }
@@ -136,9 +85,7 @@ function spellHelp(args: readonly string[]): readonly string[] {
 
 /** Makes every command with no more than name and summary: enough for a list of them, and for a suggestion. */
 function listed(): readonly Command[] {
-  return Object.entries(COMMANDS).map(([name, { summary }]) =>
-    new Command(name).description(summary)
-  );
+  return Object.keys(COMMANDS).map((name) => new Command(name).description(summaryOf(name)));
 }
 
 /** Subcommands that were built apart do not inherit these settings by themselves. */

@@ -1,10 +1,9 @@
-import type { InfrastructureError, ReplyStore } from "../core/mod.ts";
+import type { InfrastructureError, PpmCalibration, ReplyStore } from "../core/mod.ts";
 import {
   type EndpointPool,
   openFileReplyStore,
   type Policy,
   type Ppm,
-  type PpmCalibration,
   type RecorderMode,
   scriptedPolicy,
   scriptedPpm,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EVALUATION_MODES } from "../core/mod.ts";
 import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 
 /** Settings that mean the same for `synth` and `eval`: the one definition stands there. */
@@ -22,7 +23,6 @@ const {
 } = SynthConfig.shape;
 
 const names = z.array(z.string().min(1));
-const MODES = ["greedy", "sample", "bon", "mcts", "beam"] as const;
 
 /** Settings that come from the stored evaluation where `like` names one. */
 const SAID_BY_LIKE = [
@@ -40,7 +40,7 @@ export const EvalConfig = z.strictObject({
       "Suites, groups (paper, quick, starter, control), suite or problem files of your own, comma separated",
     ),
   fields,
-  mode: z.array(z.enum(MODES)).min(1).optional()
+  mode: z.array(z.enum(EVALUATION_MODES)).min(1).optional()
     .describe(
       "greedy, sample, bon, mcts, beam, comma separated (default: greedy; with --all-rounds mcts as well)",
     ),

@@ -1,6 +1,7 @@
 /** Domain types with their schemas, error classes, seeded randomness; knows no I/O. */
 export * from "./describe_issue.ts";
 export * from "./errors.ts";
+export * from "./evaluation_mode.ts";
 export * from "./excerpt.ts";
 export * from "./field_mapping.ts";
 export * from "./file_fault.ts";
@@ -10,12 +11,14 @@ export * from "./json.ts";
 export * from "./nearest.ts";
 export * from "./once_per.ts";
 export * from "./open_files.ts";
+export * from "./ppm_calibration.ts";
 export * from "./problem.ts";
 export * from "./random.ts";
 export * from "./reply_store.ts";
 export * from "./semaphore.ts";
 export * from "./sleep.ts";
 export * from "./starter_set.ts";
+export * from "./token_estimate.ts";
 export * from "./trajectory_format.ts";
 export * from "./tree_record.ts";
 export * from "./verdict.ts";

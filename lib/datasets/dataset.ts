@@ -62,7 +62,7 @@ export async function readProblems(
       `Cannot use "${path}": expected at least one problem, got none`,
     );
   }
-  const source = options.source ?? basename(path).replace(/(\.[a-z]+)+$/, "");
+  const source = options.source ?? setNameOf(path);
   const places = new Map<string, string>();
   const problems: Problem[] = [];
   for (const row of rows) {
@@ -81,6 +81,11 @@ export async function readProblems(
     problems.push(problem);
   }
   return problems;
+}
+
+/** Name of the set that a file holds: the file's own without its endings (`data/gsm8k_test.jsonl.gz`: `gsm8k_test`). */
+export function setNameOf(path: string): string {
+  return basename(path).replace(/(\.[a-z]+)+$/, "");
 }
 
 /** A row as a problem; `null` for one without an answer, where those are left out. */

@@ -6,5 +6,6 @@ export * from "./examine_problems.ts";
 export * from "./fetch_original.ts";
 export * from "./originals.ts";
 export { OVERRIDES_VERSION } from "./overrides.ts";
+export * from "./row_notices.ts";
 export * from "./rows.ts";
 export * from "./ship.ts";

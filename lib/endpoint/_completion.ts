@@ -140,11 +140,3 @@ export function apportion(weights: readonly number[], whole: number): number[] {
     return Math.round((before / total) * whole) - from;
   });
 }
-
-/** Characters per token of mathematical text with code, whose digits are tokens of their own: rather too few than too many. */
-const CHARACTERS_PER_TOKEN = 3;
-
-/** Tokens of a text whose server does not count them. */
-export function estimatedTokens(text: string): number {
-  return Math.ceil(text.length / CHARACTERS_PER_TOKEN);
-}

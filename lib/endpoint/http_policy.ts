@@ -1,5 +1,5 @@
-import { ProviderError } from "../core/mod.ts";
-import { estimatedTokens, isAborted, readChoice, shareTokens } from "./_completion.ts";
+import { ProviderError, usualTokens } from "../core/mod.ts";
+import { isAborted, readChoice, shareTokens } from "./_completion.ts";
 import type { RawChoice } from "./_raw_choice.ts";
 import type { Completion, Policy, SampleOptions, SampleReply, SampleRequest } from "./policy.ts";
 import type { StopHandling } from "./probe.ts";
@@ -192,7 +192,7 @@ function readBatch(
   }
   const texts = choices.map(({ text, reasoning = "" }) => reasoning + text);
   const counted = usage.completion_tokens;
-  const generatedTokens = counted ?? texts.reduce((sum, text) => sum + estimatedTokens(text), 0);
+  const generatedTokens = counted ?? texts.reduce((sum, text) => sum + usualTokens(text), 0);
   if (counted === null) {
     pool.noteQuirk("no usage", `${url} counts no tokens: they are estimated from the text`);
   }
@@ -226,7 +226,7 @@ function readBatch(
   });
   return {
     completions,
-    promptTokens: usage.prompt_tokens ?? estimatedTokens(promptText(request.prompt)),
+    promptTokens: usage.prompt_tokens ?? usualTokens(promptText(request.prompt)),
     generatedTokens,
     isEstimated: counted === null,
   };

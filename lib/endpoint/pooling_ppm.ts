@@ -1,8 +1,7 @@
-import { ProviderError } from "../core/mod.ts";
-import { estimatedTokens } from "./_completion.ts";
+import { type PpmCalibration, ProviderError, usualTokens } from "../core/mod.ts";
 import { isTimeout } from "./_deadline.ts";
 import type { CallOptions } from "./policy.ts";
-import type { Ppm, PpmCalibration } from "./ppm.ts";
+import type { Ppm } from "./ppm.ts";
 import { tokenPrice } from "./price.ts";
 import { PoolingReply, readReply } from "./_replies.ts";
 import type { ServedModelOptions } from "./served_model.ts";
@@ -37,7 +36,7 @@ export function poolingPpm(options: PoolingPpmOptions): Ppm {
         return scores;
       },
       work: (scores) => {
-        const tokens = scores.countedTokens ?? estimatedTokens(texts.join(""));
+        const tokens = scores.countedTokens ?? usualTokens(texts.join(""));
         return { tokens, sequenceTokens: tokens };
       },
     });
@@ -60,7 +59,7 @@ export function poolingPpm(options: PoolingPpmOptions): Ppm {
       const startedMs = now();
       if (texts.length === 0) return { logits: [], promptTokens: 0, seconds: 0, price: null };
       const { logits, countedTokens } = await askAll(texts, call);
-      const promptTokens = countedTokens ?? estimatedTokens(texts.join(""));
+      const promptTokens = countedTokens ?? usualTokens(texts.join(""));
       return {
         logits,
         promptTokens,

@@ -2,13 +2,8 @@
  * The contract of the process preference model: a language model with a scalar head that scores partial solutions.
  * Implementations: `pooling_ppm.ts` (HTTP), `scripted_ppm.ts` (for tests), and the recorder around either.
  */
+import type { PpmCalibration } from "../core/mod.ts";
 import type { CallOptions } from "./policy.ts";
-
-/** Scale of the PPM: q0 = tanh((logit − bias) / scale) (docs/search.md, "Node statistics"). */
-export interface PpmCalibration {
-  readonly bias: number;
-  readonly scale: number;
-}
 
 /** Raw logits of a batch of texts, in order. */
 export interface ScoreReply {

@@ -1,4 +1,5 @@
-import type { Ppm, PpmCalibration } from "./ppm.ts";
+import { DEFAULT_CALIBRATION, type PpmCalibration } from "../core/mod.ts";
+import type { Ppm } from "./ppm.ts";
 
 /** Options of {@linkcode scriptedPpm}. */
 export interface ScriptedPpmOptions {
@@ -13,7 +14,7 @@ export function scriptedPpm(
 ): Ppm {
   return {
     description: { api: "scripted", model: "scripted" },
-    calibration: options.calibration ?? { bias: 0, scale: 1 },
+    calibration: options.calibration ?? DEFAULT_CALIBRATION,
     score: (texts) =>
       Promise.resolve({
         logits: texts.map(score),

@@ -1,9 +1,8 @@
 /** Two methods at equal cost: is search better than plain sampling that may spend as many tokens? */
-import { UsageError } from "../core/mod.ts";
+import { type EvaluationModeName, UsageError } from "../core/mod.ts";
 import { type ComparedEvaluation, type PairOptions, pairProblems } from "./compare_pairs.ts";
 import type { GradedProblem, GradedSample } from "./compare_problems.ts";
 import { type CurveRule, headlineMetric, isScoredAfterwards, ruleMetric } from "./headline.ts";
-import type { EvaluationModeName } from "./modes/mod.ts";
 import {
   compareAtEqualCost,
   costCurve,

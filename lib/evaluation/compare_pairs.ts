@@ -4,10 +4,9 @@
  * Invariant: nothing is compared that was not measured on both sides. Problems that one side lacks are an error, or, when asked for,
  * left out and counted.
  */
-import { UsageError } from "../core/mod.ts";
+import { type EvaluationModeName, UsageError } from "../core/mod.ts";
 import type { JudgedSample } from "../store/mod.ts";
 import { type GradedProblem, gradeProblems, type ProblemMetric } from "./compare_problems.ts";
-import type { EvaluationModeName } from "./modes/mod.ts";
 
 /** One side of a comparison. */
 export interface ComparedEvaluation {

@@ -1,8 +1,6 @@
-import { hashJson } from "../core/mod.ts";
-import type { PpmCalibration } from "../endpoint/ppm.ts";
+import { type EvaluationModeName, hashJson, type PpmCalibration } from "../core/mod.ts";
 import type { EvaluationStore } from "../store/evaluation_store.ts";
 import { type EvaluationPlan, evaluationRequest } from "./evaluation_plan.ts";
-import type { EvaluationModeName } from "./modes/mod.ts";
 import type { LoadedSuite } from "./suite.ts";
 import { type EvaluationSummary, summarise } from "./summarise.ts";
 

@@ -5,6 +5,7 @@
  * Several samples of a policy are judged by their mean. Several samples that the PPM has scored, whole answers as well as searches, are a
  * choice: what counts is the one that it likes best, at the price of all of them.
  */
+import type { EvaluationModeName } from "../core/mod.ts";
 import {
   averageMetric,
   bestOfMetric,
@@ -15,7 +16,6 @@ import {
   type ProblemMetric,
   votedAnswer,
 } from "./compare_problems.ts";
-import type { EvaluationModeName } from "./modes/mod.ts";
 
 /** Metric by which a mode is judged. */
 export interface Headline extends ProblemMetric {

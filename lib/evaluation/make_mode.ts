@@ -1,10 +1,9 @@
-import { ConfigError, describeIssues } from "../core/mod.ts";
+import { ConfigError, describeIssues, type EvaluationModeName } from "../core/mod.ts";
 import { PRESET_NAMES, type PresetName, PRESETS, SearchSpec } from "../search/mod.ts";
 import {
   beamMode,
   bestOfNMode,
   type EvaluationMode,
-  type EvaluationModeName,
   greedyMode,
   type PolicyModeSettings,
   sampleMode,

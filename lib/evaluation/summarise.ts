@@ -1,6 +1,5 @@
 /** Summary of an evaluation: pure functions of stored samples and their verdicts. */
-import type { Problem } from "../core/mod.ts";
-import type { PpmCalibration } from "../endpoint/ppm.ts";
+import type { EvaluationModeName, PpmCalibration, Problem } from "../core/mod.ts";
 import type { JudgedSample } from "../store/evaluation_store.ts";
 import { scoreOf } from "./compare.ts";
 import {
@@ -15,7 +14,6 @@ import {
 } from "./compare_problems.ts";
 import { countSamples, type SampleCounts } from "./count_samples.ts";
 import { headlineMetric, isChoice } from "./headline.ts";
-import type { EvaluationModeName } from "./modes/mod.ts";
 import type { Interval } from "./statistics/mod.ts";
 import { weightedVoteMetric } from "./weighted_vote.ts";
 

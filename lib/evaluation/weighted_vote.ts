@@ -1,5 +1,4 @@
-import { hashSeed, seededRandom, shuffled } from "../core/mod.ts";
-import type { PpmCalibration } from "../endpoint/ppm.ts";
+import { hashSeed, type PpmCalibration, seededRandom, shuffled } from "../core/mod.ts";
 import type { GradedSample, ProblemMetric } from "./compare_problems.ts";
 
 /** Subsets that stand for all choices of k samples (docs/evaluation.md, "Metrics"). */

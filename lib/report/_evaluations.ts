@@ -1,7 +1,5 @@
 import { z } from "zod";
 import {
-  EVALUATION_MODES,
-  type EvaluationModeName,
   type EvaluationSummary,
   type GradedProblem,
   gradeProblems,
@@ -12,7 +10,13 @@ import {
   type SummaryOptions,
   type TrainingOverlap,
 } from "../evaluation/mod.ts";
-import { type Problem, ProblemMeta, StoreError } from "../core/mod.ts";
+import {
+  EVALUATION_MODES,
+  type EvaluationModeName,
+  type Problem,
+  ProblemMeta,
+  StoreError,
+} from "../core/mod.ts";
 import { type JudgedSample, SAMPLE_OUTCOMES, type SqlReader } from "../store/mod.ts";
 import { measured, optionalText, readRows } from "./_context.ts";
 

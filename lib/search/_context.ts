@@ -1,5 +1,6 @@
+import { DEFAULT_CALIBRATION, type PpmCalibration } from "../core/mod.ts";
 import type { Policy } from "../endpoint/policy.ts";
-import type { Ppm, PpmCalibration } from "../endpoint/ppm.ts";
+import type { Ppm } from "../endpoint/ppm.ts";
 import type { Question, StepDomain } from "../domain/domain.ts";
 import type { PathChecker } from "./_code_path.ts";
 import type { Scorer } from "./_scorer.ts";
@@ -28,5 +29,5 @@ export interface SearchContext {
 
 /** The scale that q0 is on: the specification's, or else the checkpoint's. Irrelevant without a PPM. */
 export function calibrationOf(spec: SearchSpec, ppm: Ppm | null): PpmCalibration {
-  return spec.calibration ?? ppm?.calibration ?? { bias: 0, scale: 1 };
+  return spec.calibration ?? ppm?.calibration ?? DEFAULT_CALIBRATION;
 }

@@ -2,7 +2,7 @@
  * Expansion (docs/search.md, "Expansion"): n draws of one node, merged, screened, executed, scored and judged. The children stand apart
  * from the tree until the rollout that made them is committed.
  */
-import { END_OF_ANSWER, hashSeed, type TreeUsage } from "../core/mod.ts";
+import { END_OF_ANSWER, hashSeed, mostTokens, type TreeUsage } from "../core/mod.ts";
 import type { Completion, SampleReply } from "../endpoint/policy.ts";
 import type { SegmentParent } from "../domain/domain.ts";
 import { cleanPath, type PathCheck } from "./_code_path.ts";
@@ -23,12 +23,6 @@ export interface Expansion {
   readonly repeated: readonly TreeNode[];
   readonly usage: TreeUsage;
 }
-
-/**
- * Characters per token that an unseen prompt is assumed to have at least. Only the root's length is estimated, later ones are
- * what the policy's replies say.
- */
-const CHARACTERS_PER_TOKEN = 1.5;
 
 /**
  * Draws at a node.
@@ -57,7 +51,8 @@ async function draw(node: TreeNode, context: SearchContext): Promise<SampleReply
   const { question, spec, seed, domain, policy, signal } = context;
   const n = node.kind === "code_end" ? spec.answerCandidates : spec.candidates;
   const prompt = domain.prompt(question.question, node.solution);
-  const used = node.parent === null ? estimateTokens(prompt) : node.contextTokens;
+  // Only the root is estimated: of what follows, the policy's replies say the length.
+  const used = node.parent === null ? mostTokens(prompt) : node.contextTokens;
   const reply = await policy.sample({
     prompt,
     n,
@@ -73,14 +68,6 @@ async function draw(node: TreeNode, context: SearchContext): Promise<SampleReply
     );
   }
   return reply;
-}
-
-/** Tokens of a text whose tokenizer is unknown, rather too many than too few. */
-export function estimateTokens(prompt: string | readonly { readonly content: string }[]): number {
-  const length = typeof prompt === "string"
-    ? prompt.length
-    : prompt.reduce((sum, message) => sum + message.content.length, 0);
-  return Math.ceil(length / CHARACTERS_PER_TOKEN);
 }
 
 /** A draw that becomes a candidate. */
@@ -204,7 +191,7 @@ function applyCheck(
   if (child.kind !== "code_end" || child.terminal) return;
   child.text += check.output;
   child.solution += check.output;
-  child.contextTokens += estimateTokens(check.output);
+  child.contextTokens += mostTokens(check.output);
 }
 
 /**

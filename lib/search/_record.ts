@@ -1,5 +1,4 @@
-import type { NodeRecord, StopReason, TreeRecord } from "../core/mod.ts";
-import type { PpmCalibration } from "../endpoint/ppm.ts";
+import type { NodeRecord, PpmCalibration, StopReason, TreeRecord } from "../core/mod.ts";
 import { isFailed, type TreeNode } from "./_node.ts";
 import type { SearchTree } from "./_tree.ts";
 import { meanValue } from "./_values.ts";

@@ -1,7 +1,7 @@
 /**
  * Selection (docs/search.md, "Selection"): from the root to the leaf that the next rollout takes. Pure; reads the tree, changes nothing.
  */
-import type { PpmCalibration } from "../endpoint/ppm.ts";
+import type { PpmCalibration } from "../core/mod.ts";
 import type { SearchContext } from "./_context.ts";
 import type { TreeNode } from "./_node.ts";
 import { totalValue, visitCount } from "./_values.ts";

@@ -5,8 +5,7 @@
  * Invariant: rollouts are committed one after the other in the order in which they were started, so that a tree depends on its
  * seed and on the replies, never on their timing.
  */
-import type { RolloutRecord, TreeUsage } from "../core/mod.ts";
-import type { PpmCalibration } from "../endpoint/ppm.ts";
+import type { PpmCalibration, RolloutRecord, TreeUsage } from "../core/mod.ts";
 import type { CodePath } from "./_code_path.ts";
 import type { Expansion } from "./_expand.ts";
 import { newRoot } from "./_new_child.ts";

@@ -1,5 +1,5 @@
 /** The arithmetic of docs/search.md, "Node statistics": pure functions of a node's statistics. */
-import type { PpmCalibration } from "../endpoint/ppm.ts";
+import type { PpmCalibration } from "../core/mod.ts";
 
 /** Numbers from which the value of a node is computed. */
 export interface NodeStatistics {

@@ -1,6 +1,5 @@
 /** Which answer a finished tree gives (docs/search.md, "Final answer"). Reads PPM scores and visits only, never a judgement. */
-import type { NodeRecord, TreeRecord } from "../core/mod.ts";
-import type { PpmCalibration } from "../endpoint/ppm.ts";
+import type { NodeRecord, PpmCalibration, TreeRecord } from "../core/mod.ts";
 import { priorValue } from "./_values.ts";
 import type { FinalRule } from "./spec.ts";
 

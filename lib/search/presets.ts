@@ -1,4 +1,5 @@
 /** The named parameter sets (docs/search.md, "Presets"). `paper/*`: arXiv 2501.04519; `released/*`: the released code's configuration. */
+import { DEFAULT_CALIBRATION } from "../core/mod.ts";
 import type { SearchSpec } from "./spec.ts";
 
 /** A search specification and what is done with the problems that it leaves unsolved. */
@@ -49,7 +50,7 @@ const paper: Partial<SearchSpec> = {
   merge: false,
   maxDrawBatches: 1,
   earlyStop: false,
-  calibration: { bias: 0, scale: 1 },
+  calibration: DEFAULT_CALIBRATION,
 };
 
 /** As released: its own selection, failures change no ancestor, code may go on after the output, and what `spec.ts` says of it. */

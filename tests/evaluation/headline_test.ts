@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import {
   compareEvaluations,
-  EVALUATION_MODES,
   gradeProblems,
   headlineAnswer,
   headlineMetric,
   headlineRule,
   summarise,
 } from "../../lib/evaluation/mod.ts";
-import type { Problem } from "../../lib/core/mod.ts";
+import { EVALUATION_MODES, type Problem } from "../../lib/core/mod.ts";
 import type { JudgedSample } from "../../lib/store/mod.ts";
 import { GRADER, judgedSample } from "./_samples.ts";
 

@@ -13,7 +13,7 @@ import type {
   TreesRequest,
 } from "../../ablation/mod.ts";
 import { EvalConfig } from "../../config/mod.ts";
-import type { Problem } from "../../core/mod.ts";
+import { DEFAULT_CALIBRATION, type Problem } from "../../core/mod.ts";
 import {
   type GradedProblem,
   gradeProblems,
@@ -36,7 +36,7 @@ import { isFile } from "../is_file.ts";
 import { growTrees } from "./grow_trees.ts";
 import { makeData } from "./made_data.ts";
 import { makeModel } from "./made_model.ts";
-import { type LaboratoryParts, PLAIN_CALIBRATION, serve } from "./parts.ts";
+import { type LaboratoryParts, serve } from "./parts.ts";
 import { scoreNodes } from "./score_nodes.ts";
 import { stepTruths } from "./step_truths.ts";
 
@@ -147,7 +147,7 @@ export class StoreLaboratory implements Laboratory {
         ppmArtifact: ppm?.artifactId ?? null,
         policy: { kind: "folder", folder: policy.folder },
         ppm: ppm === null ? null : { kind: "folder", folder: ppm.folder },
-        calibration: ppm?.calibration ?? PLAIN_CALIBRATION,
+        calibration: ppm?.calibration ?? DEFAULT_CALIBRATION,
       },
       serve: () => serve(this.#parts, policy, ppm),
     });

@@ -1,3 +1,4 @@
+import { DEFAULT_CALIBRATION } from "../../core/mod.ts";
 import type { AblationSettings, Laboratory, Model } from "../../ablation/mod.ts";
 import type { AblateConfig } from "../../config/mod.ts";
 import type { LoadedSuite } from "../../evaluation/mod.ts";
@@ -29,9 +30,6 @@ export interface LaboratoryParts {
   readonly control: Laboratory | null;
 }
 
-/** Scale of a reward model that has none of its own. */
-export const PLAIN_CALIBRATION = { bias: 0, scale: 1 } as const;
-
 /** Serves models in place of those before them. */
 export async function serve(
   { server }: Pick<LaboratoryParts, "server">,
@@ -44,6 +42,6 @@ export async function serve(
     isBootstrap: false,
     ppm: ppm === null
       ? null
-      : { location: ppm.folder, calibration: ppm.calibration ?? PLAIN_CALIBRATION },
+      : { location: ppm.folder, calibration: ppm.calibration ?? DEFAULT_CALIBRATION },
   });
 }

@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { EvalConfig } from "../../config/mod.ts";
-import { UsageError } from "../../core/mod.ts";
-import type { PpmCalibration } from "../../endpoint/mod.ts";
+import { DEFAULT_CALIBRATION, type PpmCalibration, UsageError } from "../../core/mod.ts";
 import type { ArtifactInfo, ArtifactStore, RunInfo, RunStore } from "../../store/mod.ts";
 import { artifactPlace } from "../artifact_location.ts";
 import { baseFolder } from "../base_folder.ts";
@@ -180,8 +179,8 @@ async function calibrationOf(
     ? await readCalibration(source.folder)
     : null;
   return {
-    bias: config.ppmBias ?? found?.b ?? 0,
-    scale: config.ppmScale ?? found?.tau ?? 1,
+    bias: config.ppmBias ?? found?.b ?? DEFAULT_CALIBRATION.bias,
+    scale: config.ppmScale ?? found?.tau ?? DEFAULT_CALIBRATION.scale,
   };
 }
 

@@ -1,8 +1,8 @@
 /** `eval --like`: the conditions of a stored evaluation, for other models. */
 import { z } from "zod";
 import { EvalConfig, SearchOverrides } from "../../config/mod.ts";
-import { hashJson, UsageError } from "../../core/mod.ts";
-import { EVALUATION_MODES, type LoadedSuite } from "../../evaluation/mod.ts";
+import { EVALUATION_MODES, hashJson, UsageError } from "../../core/mod.ts";
+import type { LoadedSuite } from "../../evaluation/mod.ts";
 import { allRows, type DuckdbStore, type EvaluationInfo } from "../../store/mod.ts";
 import { findSuites, shippedSuites } from "./load_suites.ts";
 import { conditionsOf, makeTask } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import {
   ConfigError,
   DatasetError,
@@ -9,7 +9,13 @@ import {
   seededRandom,
   shuffled,
 } from "../../core/mod.ts";
-import { isProblemFile, loadProblems, type ReadOptions } from "../../datasets/mod.ts";
+import {
+  isProblemFile,
+  loadProblems,
+  type ReadOptions,
+  RowNotices,
+  setNameOf,
+} from "../../datasets/mod.ts";
 import {
   checkSuiteData,
   type LoadedSuite,
@@ -20,7 +26,6 @@ import {
 } from "../../evaluation/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
 import { PROBLEM_FOLDERS } from "../host.ts";
-import { rowNotices } from "../problem_set.ts";
 import { PROJECT_ROOT } from "../project_root.ts";
 import { readUserText } from "../read_user_text.ts";
 
@@ -90,7 +95,7 @@ async function suitesNamed(
 
 /** A file of problems as a suite of its own, with the defaults of every suite. */
 function problemFileSuite(path: string, fields: FieldMapping | undefined): SuiteFile {
-  const name = basename(path).replace(/(\.[a-z]+)+$/, "").replaceAll(/[^\w-]/g, "_").slice(0, 64);
+  const name = setNameOf(path).replaceAll(/[^\w-]/g, "_").slice(0, 64);
   return {
     path: resolve(path),
     suite: Suite.parse({
@@ -160,13 +165,13 @@ export async function loadSuite(
   { suite, path }: Pick<SuiteFile, "suite" | "path">,
   selection: SuiteSelection = {},
 ): Promise<LoadedSuite> {
-  const rows = rowNotices();
+  const rows = new RowNotices();
   const all = await loadSet({ suite, path }, rows);
   const checksum = checkSuiteData(suite, all);
   const problems = selectProblems(suite, all, { ...selection, order: seededOrder });
   const flagged = problems.filter(({ meta }) => meta.ungradable !== undefined).length;
   const notices = [
-    ...rows.notices().map((sentence) => `${suite.name}: ${sentence}`),
+    ...rows.lines().map((sentence) => `${suite.name}: ${sentence}`),
     ...(flagged === 0 ? [] : [
       `${suite.name}: ${flagged} of ${problems.length} problems need a figure, ask for a proof or have a reference that nothing can equal; ` +
       "figures are given with and without them",

@@ -1,10 +1,15 @@
 import type { EvalConfig } from "../../config/mod.ts";
-import { hashJson, isStarterSet, type Json, UsageError } from "../../core/mod.ts";
+import {
+  type EvaluationModeName,
+  hashJson,
+  isStarterSet,
+  type Json,
+  UsageError,
+} from "../../core/mod.ts";
 import type { StepDomain } from "../../domain/mod.ts";
 import {
   defaultSamples,
   type EvaluationMode,
-  type EvaluationModeName,
   type EvaluationPlan,
   type LoadedSuite,
   makeMode,

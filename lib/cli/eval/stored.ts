@@ -1,7 +1,12 @@
 /** Evaluations that are stored, as the commands that look at them need them. */
 import { z } from "zod";
-import { type Problem, StoreError, UsageError } from "../../core/mod.ts";
-import { EVALUATION_MODES, type EvaluationModeName } from "../../evaluation/mod.ts";
+import {
+  EVALUATION_MODES,
+  type EvaluationModeName,
+  type Problem,
+  StoreError,
+  UsageError,
+} from "../../core/mod.ts";
 import { type DuckdbStore, type EvaluationInfo, openStore } from "../../store/mod.ts";
 import { storedProblems } from "../stored_problems.ts";
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { DEFAULT_CALIBRATION } from "../../core/mod.ts";
 import type { ArtifactInfo } from "../../store/mod.ts";
 import { CheckpointSummary } from "../../training/mod.ts";
 import type { ServedRound } from "./models.ts";
@@ -30,5 +31,5 @@ export function servedPpm(
     `The PPM of round ${artifact.roundNo} has no scale of its own: there were too few held-out pairs, or it orders them no better ` +
       "than chance; its logits are used as they are (tanh)",
   );
-  return { location, calibration: { bias: 0, scale: 1 } };
+  return { location, calibration: DEFAULT_CALIBRATION };
 }

@@ -1,6 +1,6 @@
 import { EvalConfig } from "../../config/mod.ts";
-import type { Json } from "../../core/mod.ts";
-import { type EvaluationModeName, makeMode, promptOf } from "../../evaluation/mod.ts";
+import { DEFAULT_CALIBRATION, type EvaluationModeName, type Json } from "../../core/mod.ts";
+import { makeMode, promptOf } from "../../evaluation/mod.ts";
 import type { EvaluationStageRequest } from "../../rounds/mod.ts";
 import type { MeasuredModels } from "../eval/checkpoints.ts";
 import { loadSuites } from "../eval/load_suites.ts";
@@ -50,7 +50,7 @@ export async function evaluateStage(
     ppmArtifact: ppm?.artifactId ?? null,
     policy: { kind: "folder", folder: served.policy },
     ppm: served.ppm === null ? null : { kind: "folder", folder: served.ppm.location },
-    calibration: served.ppm?.calibration ?? { bias: 0, scale: 1 },
+    calibration: served.ppm?.calibration ?? DEFAULT_CALIBRATION,
   };
   const evaluations: number[] = [];
   for (const task of await tasksOf(served, parts)) {

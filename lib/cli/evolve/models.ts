@@ -1,11 +1,6 @@
+import type { PpmCalibration } from "../../core/mod.ts";
 import { type EvolveConfig, SynthConfig } from "../../config/mod.ts";
-import {
-  type Policy,
-  type Ppm,
-  type PpmCalibration,
-  recordedPolicy,
-  recordedPpm,
-} from "../../endpoint/mod.ts";
+import { type Policy, type Ppm, recordedPolicy, recordedPpm } from "../../endpoint/mod.ts";
 import {
   type OpenReplies,
   openReplies,

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { SynthConfig } from "../../config/mod.ts";
-import { ConfigError, parseJson } from "../../core/mod.ts";
-import type { PpmCalibration } from "../../endpoint/mod.ts";
+import { ConfigError, parseJson, type PpmCalibration } from "../../core/mod.ts";
 
 /** Note that training leaves in a checkpoint folder, as far as it is looked at here. */
 const CheckpointNote = z.object({

@@ -1,5 +1,5 @@
 import type { SynthConfig } from "../../config/mod.ts";
-import type { Json } from "../../core/mod.ts";
+import { DEFAULT_CALIBRATION, type Json } from "../../core/mod.ts";
 import {
   chatPolicy,
   completionsPolicy,
@@ -145,7 +145,7 @@ function openReplayed(
   const policyName = plan.policyFolder === null ? config.policyModel : ENGINE_NAMES.policy;
   const ppmName = plan.ppmFolder === null ? config.ppmModel : ENGINE_NAMES.ppm;
   const { guidance, calibration } = plan.spec;
-  const models = unaskedModels(guidance === "terminal" ? null : calibration ?? PLAIN_TANH);
+  const models = unaskedModels(guidance === "terminal" ? null : calibration ?? DEFAULT_CALIBRATION);
   return {
     ...models,
     policy: { ...models.policy, description: { model: policyName ?? null } },
@@ -192,7 +192,7 @@ async function openLive(
     ppm: ppm === null || ppmPool === null ? null : poolingPpm({
       pool: ppmPool,
       model: ppm.model,
-      calibration: plan.spec.calibration ?? PLAIN_TANH,
+      calibration: plan.spec.calibration ?? DEFAULT_CALIBRATION,
       findings: { endpoints: ppm.findings },
       price: config.prices.ppm ?? null,
     }),
@@ -202,9 +202,6 @@ async function openLive(
     died: Promise.race([engines.policy, engines.ppm].map((engine) => engine?.ended ?? NEVER_DIES)),
   };
 }
-
-/** Scale of a PPM that says none. */
-const PLAIN_TANH = { bias: 0, scale: 1 };
 
 /** An engine for each model that is a checkpoint: they compute at the same time, each on a core of its own. */
 async function openEngines(

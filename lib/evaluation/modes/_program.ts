@@ -71,7 +71,7 @@ export async function solveByProgram(request: SolveRequest): Promise<Solution> {
   const solution = program.text + check.output;
   const second = await drawer.draw(domain.prompt(question.question, solution), {
     stop,
-    added: check.output.length,
+    added: check.output,
   });
   if (second === null) return finish(solution, { answer: null, outcome: "truncated" }, check);
   const answer = parse(domain, second, "code_end");

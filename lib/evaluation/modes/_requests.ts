@@ -1,13 +1,10 @@
-import { hashSeed } from "../../core/mod.ts";
+import { hashSeed, mostTokens } from "../../core/mod.ts";
 import type { ChatMessage, Completion } from "../../endpoint/policy.ts";
 import type { PolicySampling } from "./_settings.ts";
 import type { SolveContext } from "./mode.ts";
 
 /** Fewest tokens that are worth a request. */
 const MIN_TOKENS = 16;
-
-/** Characters per token that an unseen prompt is assumed to have at least. */
-const CHARACTERS_PER_TOKEN = 2;
 
 /** Settings that the requests of one sample share. */
 export interface SampleRequests {
@@ -39,16 +36,16 @@ export class SampleDrawer {
   /**
    * Draws the next completion; `null` when the solution's tokens or the context are used up.
    *
-   * @param added Characters that were put behind the last completion.
+   * @param added Text that was put behind the last completion.
    */
   async draw(
     prompt: string | readonly ChatMessage[],
-    options: { readonly stop: readonly string[]; readonly added?: number },
+    options: { readonly stop: readonly string[]; readonly added?: string },
   ): Promise<Completion | null> {
     const { context, sampling, questionId, sample } = this.#options;
     const used = this.#contextTokens === null
-      ? estimateTokens(lengthOf(prompt))
-      : this.#contextTokens + estimateTokens(options.added ?? 0);
+      ? mostTokens(prompt)
+      : this.#contextTokens + mostTokens(options.added ?? "");
     const maxTokens = Math.min(
       sampling.maxTokens - this.#generatedTokens,
       sampling.modelLength - used,
@@ -73,14 +70,4 @@ export class SampleDrawer {
     }
     return completion;
   }
-}
-
-function lengthOf(prompt: string | readonly ChatMessage[]): number {
-  return typeof prompt === "string"
-    ? prompt.length
-    : prompt.reduce((sum, { content }) => sum + content.length, 0);
-}
-
-function estimateTokens(characters: number): number {
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }

@@ -4,17 +4,11 @@
  * Invariant: a mode sees questions only. Neither {@linkcode SolveContext} nor {@linkcode Question} leads to a reference answer, a
  * judgement or a grader, so no mode can choose by what is right.
  */
-import type { Json } from "../../core/mod.ts";
+import type { EvaluationModeName, Json } from "../../core/mod.ts";
 import type { Question, StepDomain } from "../../domain/domain.ts";
 import type { Policy } from "../../endpoint/policy.ts";
 import type { Ppm } from "../../endpoint/ppm.ts";
 import type { SampleOutcome } from "../../store/evaluation_store.ts";
-
-/** Ways to make answers (docs/evaluation.md, "Modes"). */
-export const EVALUATION_MODES = ["greedy", "sample", "bon", "mcts", "beam"] as const;
-
-/** Way to make answers. */
-export type EvaluationModeName = typeof EVALUATION_MODES[number];
 
 /** Context in which a mode works. */
 export interface SolveContext {

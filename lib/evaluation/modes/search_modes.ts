@@ -1,12 +1,13 @@
 import {
+  DEFAULT_CALIBRATION,
   hashSeed,
   type Json,
   type NodeRecord,
   type NodeStatus,
+  type PpmCalibration,
   type TreeRecord,
 } from "../../core/mod.ts";
 import type { Question, StepDomain } from "../../domain/domain.ts";
-import type { PpmCalibration } from "../../endpoint/ppm.ts";
 import { beamSearch, chooseAnswer, type SearchSpec, solveTree } from "../../search/mod.ts";
 import { boundedAnswer, boundedText } from "../_bounded.ts";
 import { searchJson, type SearchModeSettings } from "./_settings.ts";
@@ -67,7 +68,7 @@ function treeAttempt(
   const chosen = chosenLeaf(tree, {
     search,
     domain: context.domain,
-    calibration: search.calibration ?? context.ppm?.calibration ?? { bias: 0, scale: 1 },
+    calibration: search.calibration ?? context.ppm?.calibration ?? DEFAULT_CALIBRATION,
   });
   return {
     answer: chosen === null ? null : boundedAnswer(chosen.answer ?? ""),
