@@ -21,4 +21,5 @@ export * from "./scripted_policy.ts";
 export * from "./scripted_ppm.ts";
 export * from "./served_model.ts";
 export * from "./server_load.ts";
+export * from "./token.ts";
 export * from "./transport.ts";

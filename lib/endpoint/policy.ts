@@ -4,6 +4,8 @@
  * any of them.
  */
 
+import type { GeneratedToken, Token, TokenAbility } from "./token.ts";
+
 /** Message of a chat prompt (bootstrap models). */
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -26,6 +28,16 @@ export interface SampleRequest {
    * support seeds (docs/endpoints.md, "What is sent").
    */
   readonly seed: number;
+  /**
+   * Asks for the log-probability of every generated token and of so many of the most probable other ones: at least 1, at most
+   * `TokenAbility.maxAlternatives`. Only where `Policy.tokens` is there. @default none
+   */
+  readonly logprobs?: number;
+  /**
+   * Tokens that stand behind the prompt as if the model had generated them; what is drawn goes on behind the last. They are no part
+   * of `Completion.text`, of `Completion.generated` or of `maxTokens`. Only where `Policy.tokens` is there. @default none
+   */
+  readonly continuation?: readonly Token[];
 }
 
 /**
@@ -48,6 +60,12 @@ export interface Completion {
   readonly tokens: number;
   /** Reason for an end other than a stop string, the length or the model's own end: the server's word, or `only reasoning`. */
   readonly serverReason?: string;
+  /**
+   * The generated tokens in order, where `SampleRequest.logprobs` was given: those of `text`, its stop string included where the
+   * server shows its tokens, and the token that ended the sequence. Where a text is cut at a stop string, those behind it are left out;
+   * a token that reaches beyond the cut stays.
+   */
+  readonly generated?: readonly GeneratedToken[];
 }
 
 /** Exactly n completions, in the server's order. */
@@ -87,6 +105,8 @@ export interface SampleOptions extends CallOptions {
 export interface Policy {
   /** Description of the model for the run's provenance: id as served, endpoints, what they can do. */
   readonly description: Readonly<Record<string, unknown>>;
+  /** Ability to work with single tokens; `null` or absent where servers give no log-probabilities or take no continuation. */
+  readonly tokens?: TokenAbility | null;
   /**
    * Draws n segments.
    *
