@@ -1,15 +1,7 @@
-/** The user stopped the command. Exit code 130. */
-export class Interrupted extends Error {
-  override readonly name = "Interrupted";
-}
+import { Interrupted, type StopSignals } from "../core/mod.ts";
 
-/** Two signals for two interrupts: the first asks to finish what is in flight, the second stops now. */
-export interface InterruptSignals extends Disposable {
-  /** Aborts at the first SIGINT or SIGTERM. */
-  readonly stopAdmitting: AbortSignal;
-  /** Aborts at the second. */
-  readonly stopNow: AbortSignal;
-}
+/** Signals of a process that listens for interrupts until it is disposed of. */
+export type InterruptSignals = StopSignals & Disposable;
 
 /**
  * Listens for SIGINT and SIGTERM.

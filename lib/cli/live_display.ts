@@ -1,18 +1,11 @@
 import { createLogUpdate } from "log-update";
 import process from "node:process";
+import type { Picture } from "../core/mod.ts";
 import { notice } from "./output.ts";
 
 /** Milliseconds between two pictures on a terminal, and between two plain lines elsewhere. */
 const TERMINAL_INTERVAL_MS = 500;
 const PLAIN_INTERVAL_MS = 10_000;
-
-/** Content of a live display. */
-export interface Picture {
-  /** A few lines for a terminal, redrawn in place. */
-  readonly lines: readonly string[];
-  /** The same in one line, for a log. */
-  readonly line: string;
-}
 
 /**
  * Shows how far something is, on standard error: in place on a terminal, as plain lines elsewhere, not at all when quiet.

@@ -3,11 +3,11 @@ import project from "../../deno.json" with { type: "json" };
 import {
   fileFault,
   InfrastructureError,
+  Interrupted,
   StoreError,
   UnreadableModelError,
   UsageError,
 } from "../core/bare/mod.ts";
-import { Interrupted } from "./interrupt.ts";
 import { notice } from "./output.ts";
 import { spareLoopback } from "./proxies.ts";
 import { SaidAlready } from "./said_already.ts";

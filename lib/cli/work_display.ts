@@ -1,5 +1,6 @@
-import { LiveDisplay, type Picture } from "./live_display.ts";
-import { notice, shortDuration } from "./output.ts";
+import { type Picture, shortDuration } from "../core/mod.ts";
+import { LiveDisplay } from "./live_display.ts";
+import { notice } from "./output.ts";
 
 /** Shows how far work of many parts is: one display for all of them, on standard error. */
 export class WorkDisplay implements Disposable {

@@ -1,6 +1,6 @@
 /** Tests of how people are told of progress. */
 import assert from "node:assert/strict";
-import { timeLeft } from "../../lib/cli/output.ts";
+import { timeLeft } from "../../lib/core/mod.ts";
 import { ROOT } from "./_rstar.ts";
 
 Deno.test("timeLeft() says how long nothing was finished once that is a minute", () => {

@@ -1,9 +1,8 @@
 import type { TreesRequest } from "../../ablation/mod.ts";
-import { InfrastructureError, type Problem } from "../../core/mod.ts";
+import { InfrastructureError, Interrupted, type Problem } from "../../core/mod.ts";
 import type { OpenedRun } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
 import { codeRevision } from "../host.ts";
-import { Interrupted } from "../interrupt.ts";
 import { growRound } from "../synth/grow.ts";
 import { pendingJobs } from "../synth/jobs.ts";
 import { type LaboratoryParts, serve } from "./parts.ts";

@@ -1,7 +1,7 @@
+import { shortDuration, shortNumber } from "../../core/mod.ts";
 import type { ArmRow, FigureRow } from "../../ablation/mod.ts";
 import { probabilityText } from "../../evaluation/mod.ts";
 import { differenceCell, drawGrid, type Grid, percent, signed } from "../eval/table.ts";
-import { shortDuration, shortNumber } from "../output.ts";
 import type { AblateOutcome } from "./run_ablate.ts";
 
 const NONE = "–";

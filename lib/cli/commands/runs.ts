@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { UsageError } from "../../core/mod.ts";
+import { shortBytes, UsageError } from "../../core/mod.ts";
 import {
   compactDatabase,
   copyDatabase,
@@ -12,7 +12,7 @@ import {
 } from "../../store/mod.ts";
 import { connectControl } from "../control/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { notice, print, shortBytes } from "../output.ts";
+import { notice, print } from "../output.ts";
 import { openReader } from "../reader.ts";
 
 interface RunsOptions {

@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { StoreError, UsageError } from "../../core/mod.ts";
+import { shortDuration, shortNumber, StoreError, UsageError } from "../../core/mod.ts";
 import { connectControl, type ControlClient, type ControlStatus } from "../control/mod.ts";
 import { databaseOption } from "../database_option.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { LiveDisplay } from "../live_display.ts";
-import { notice, print, shortDuration, shortNumber } from "../output.ts";
+import { notice, print } from "../output.ts";
 
 interface StatusOptions {
   readonly db: string;

@@ -1,11 +1,10 @@
 /** Checks for what a long run needs of a machine besides the sandbox: room, files, a clock, a socket. */
 import { dirname, join, resolve } from "node:path";
 import { statfs } from "node:fs/promises";
-import { fileFault, MORE_OPEN_FILES, StoreError, UsageError } from "../../core/mod.ts";
+import { fileFault, MORE_OPEN_FILES, shortBytes, StoreError, UsageError } from "../../core/mod.ts";
 import { runProcess } from "../../process/mod.ts";
 import { allRows } from "../../store/mod.ts";
 import { connectControl, socketPath, socketPathProblem } from "../control/mod.ts";
-import { shortBytes } from "../output.ts";
 import { openReader } from "../reader.ts";
 import { finding, type Say } from "./finding.ts";
 

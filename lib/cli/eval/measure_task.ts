@@ -1,7 +1,8 @@
+import { Interrupted } from "../../core/mod.ts";
 import type { EvalConfig } from "../../config/mod.ts";
 import type { EvaluationResult } from "../../evaluation/mod.ts";
 import type { Store } from "../../store/mod.ts";
-import { Interrupted, type InterruptSignals } from "../interrupt.ts";
+import { type InterruptSignals } from "../interrupt.ts";
 import type { ServedModels } from "../served_models.ts";
 import { requireFinished } from "../unfinished.ts";
 import type { WorkDisplay } from "../work_display.ts";

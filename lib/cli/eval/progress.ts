@@ -1,8 +1,12 @@
-import type { InfrastructureError } from "../../core/mod.ts";
+import {
+  type InfrastructureError,
+  type Picture,
+  secondsSince,
+  shortNumber,
+  timeLeft,
+} from "../../core/mod.ts";
 import { FailureCounts } from "../../endpoint/mod.ts";
 import type { SampleEvent } from "../../evaluation/mod.ts";
-import type { Picture } from "../live_display.ts";
-import { secondsSince, shortNumber, timeLeft } from "../output.ts";
 
 /** Counts what an evaluation has done, for the display and the budgets. */
 export class EvalProgress {

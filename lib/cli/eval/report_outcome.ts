@@ -1,9 +1,10 @@
+import { shortDuration } from "../../core/mod.ts";
 import type { EvalConfig } from "../../config/mod.ts";
 import type { LoadedSuite } from "../../evaluation/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import { evaluationReport, renderHtml } from "../../report/mod.ts";
 import type { DuckdbStore, EvaluationStore } from "../../store/mod.ts";
-import { print, shortDuration } from "../output.ts";
+import { print } from "../output.ts";
 import { compareRounds } from "./compare_rounds.ts";
 import { comparisonJson, type Figures, figuresJson, figuresOf } from "./figures.ts";
 import { figuresCsv, figuresMarkdown } from "./files.ts";

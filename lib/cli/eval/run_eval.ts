@@ -1,9 +1,9 @@
 import type { EvalConfig } from "../../config/mod.ts";
-import { InfrastructureError, UnreadableModelError } from "../../core/mod.ts";
+import { InfrastructureError, Interrupted, UnreadableModelError } from "../../core/mod.ts";
 import type { RecorderOptions } from "../../endpoint/mod.ts";
 import type { EvaluationResult, LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
-import { finishOnInterrupt, Interrupted, type InterruptSignals } from "../interrupt.ts";
+import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { notice } from "../output.ts";
 import { openReplies } from "../served_models.ts";

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { shortNumber } from "../../core/mod.ts";
 import {
   type CorrectedComparison,
   type EqualTokenComparison,
@@ -6,7 +7,6 @@ import {
   probabilityText,
   type TestedDifference,
 } from "../../evaluation/mod.ts";
-import { shortNumber } from "../output.ts";
 import type { Figures } from "./figures.ts";
 
 /** Heads and cells of a table, however it is drawn. */

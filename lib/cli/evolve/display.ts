@@ -1,5 +1,5 @@
+import { shortDuration } from "../../core/mod.ts";
 import type { Stage, StageEvent } from "../../rounds/mod.ts";
-import { shortDuration } from "../output.ts";
 import { WorkDisplay } from "../work_display.ts";
 
 /** Names of the stages, for people. */

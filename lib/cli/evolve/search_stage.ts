@@ -1,5 +1,6 @@
+import { Interrupted } from "../../core/mod.ts";
 import type { SearchRequest, SearchResult } from "../../rounds/mod.ts";
-import { Interrupted, type InterruptSignals } from "../interrupt.ts";
+import { type InterruptSignals } from "../interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import { growRound } from "../synth/grow.ts";
 import { pendingJobs } from "../synth/jobs.ts";

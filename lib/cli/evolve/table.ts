@@ -1,7 +1,7 @@
 import Table from "cli-table3";
+import { shortDuration, shortNumber } from "../../core/mod.ts";
 import { probabilityText } from "../../evaluation/mod.ts";
 import type { Change, Rate, RoundResult } from "../../rounds/mod.ts";
-import { shortDuration, shortNumber } from "../output.ts";
 
 /** How a run of `evolve` ended. */
 export interface EvolveOutcome {

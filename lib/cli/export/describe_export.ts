@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { shortBytes } from "../../core/mod.ts";
 import type { ExportManifest } from "../../export/mod.ts";
-import { shortBytes } from "../output.ts";
 
 /** An export for people: what it holds, where it lies, what was left out and why. */
 export function exportLines(manifest: ExportManifest, folder: string | null): readonly string[] {

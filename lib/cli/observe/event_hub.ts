@@ -1,5 +1,5 @@
+import type { RunEvent } from "../../core/mod.ts";
 import type { ControlEvent } from "../control/protocol.ts";
-import type { RunEvent } from "./events.ts";
 
 /** Events that a subscriber may lag behind; then the oldest are dropped, and it is told how many. */
 const MAX_LAG = 10_000;

@@ -1,8 +1,8 @@
+import type { RunEvent } from "../../core/mod.ts";
 import { type ControlStatus, serveControl } from "../control/mod.ts";
 import type { DuckdbStore } from "../../store/mod.ts";
 import type { SynthProgress } from "../synth/progress.ts";
 import { EventHub } from "./event_hub.ts";
-import type { RunEvent } from "./events.ts";
 import { sampleLoad } from "./load_sampler.ts";
 import { openTracing, type Tracing } from "./tracing.ts";
 import { type LogLevel, openRunLog } from "./run_log.ts";

@@ -1,3 +1,4 @@
+import { shortDuration } from "../../core/mod.ts";
 import {
   armFigures,
   type ArmRow,
@@ -11,7 +12,6 @@ import { chainConfig, type ScienceConfig, scienceSizes } from "../../config/mod.
 import { ablateGrid, figureGrids } from "../ablate/table.ts";
 import { probabilityText } from "../../evaluation/mod.ts";
 import { differenceCell, type Grid, markdownGrid, signed } from "../eval/table.ts";
-import { shortDuration } from "../output.ts";
 import { totalUses, usesText } from "./suite_uses.ts";
 import type { ScienceOutcome } from "./run_science.ts";
 import { type DonePart, studyParts } from "./study.ts";

@@ -1,5 +1,4 @@
-import type { TreeRecord } from "../../core/mod.ts";
-import { shortDuration, shortNumber } from "../output.ts";
+import { shortDuration, shortNumber, type TreeRecord } from "../../core/mod.ts";
 import type { Spent } from "./meter.ts";
 
 /** Limits of tokens, time and money. What is absent is not limited. */

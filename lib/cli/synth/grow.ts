@@ -1,4 +1,10 @@
-import { InfrastructureError, type TreeRecord, UsageError } from "../../core/mod.ts";
+import {
+  type EventSink,
+  InfrastructureError,
+  treeEvent,
+  type TreeRecord,
+  UsageError,
+} from "../../core/mod.ts";
 import { FitWatch, mathDomain, watchedDomain } from "../../domain/mod.ts";
 import type { Policy } from "../../endpoint/mod.ts";
 import type { Grader } from "../../grading/mod.ts";
@@ -12,7 +18,6 @@ import {
 } from "../../search/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { LiveDisplay } from "../live_display.ts";
-import { type EventSink, treeEvent } from "../observe/events.ts";
 import { NO_TRACING, tracedPolicy, tracedPpm, type Tracing } from "../observe/tracing.ts";
 import type { ServedModels } from "../served_models.ts";
 import { Budget, type BudgetLimits, NO_LIMITS } from "./budget.ts";

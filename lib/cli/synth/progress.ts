@@ -1,10 +1,15 @@
-import type { InfrastructureError, TreeRecord } from "../../core/mod.ts";
+import {
+  type InfrastructureError,
+  type Picture,
+  secondsSince,
+  shortNumber,
+  timeLeft,
+  type TreeRecord,
+} from "../../core/mod.ts";
 import { type EndpointPool, FailureCounts } from "../../endpoint/mod.ts";
 import type { Sandbox } from "../../sandbox/mod.ts";
 import type { SearchStatus } from "../control/mod.ts";
 import type { Meter } from "./meter.ts";
-import type { Picture } from "../live_display.ts";
-import { secondsSince, shortNumber, timeLeft } from "../output.ts";
 
 /** Sources that the display of a running search reads. */
 export interface ProgressSources {

@@ -1,7 +1,7 @@
 import type { SynthConfig } from "../../config/mod.ts";
-import { InfrastructureError } from "../../core/mod.ts";
+import { InfrastructureError, Interrupted } from "../../core/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
-import { finishOnInterrupt, Interrupted, type InterruptSignals } from "../interrupt.ts";
+import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
 import { notice } from "../output.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";

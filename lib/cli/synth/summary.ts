@@ -1,5 +1,5 @@
+import { shortDuration, shortNumber } from "../../core/mod.ts";
 import type { RunSummary } from "../../store/mod.ts";
-import { shortDuration, shortNumber } from "../output.ts";
 import { undoneWayOn } from "../unfinished.ts";
 
 /** How a run of `synth` ended. */

@@ -1,6 +1,5 @@
+import { type Picture, secondsSince, shortNumber, timeLeft } from "../../core/mod.ts";
 import type { TrainerEvent } from "../../training/mod.ts";
-import type { Picture } from "../live_display.ts";
-import { secondsSince, shortNumber, timeLeft } from "../output.ts";
 
 /** Progress of a training, as the display shows it. */
 export class TrainingProgress {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { growRound } from "../../../lib/cli/synth/grow.ts";
-import type { RunEvent } from "../../../lib/cli/observe/events.ts";
 import { requireRead } from "../../../lib/cli/unread.ts";
-import { InfrastructureError, UnreadableModelError } from "../../../lib/core/mod.ts";
+import { InfrastructureError, type RunEvent, UnreadableModelError } from "../../../lib/core/mod.ts";
 import { type SampleRequest, scriptedPolicy } from "../../../lib/endpoint/mod.ts";
 import { exactGrader } from "../../../lib/grading/mod.ts";
 import { adder, openRound, parts, sums } from "./_rooms.ts";

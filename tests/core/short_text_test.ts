@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { shortBytes } from "../../lib/cli/output.ts";
+import { shortBytes } from "../../lib/core/mod.ts";
 
 Deno.test.each<[number, string]>([
   [0, "0 B"],

@@ -1,4 +1,5 @@
-import type { InfrastructureError, StopReason, TreeRecord } from "../../core/mod.ts";
+import type { InfrastructureError } from "./errors.ts";
+import type { StopReason, TreeRecord } from "./tree_record.ts";
 
 /** Something that happened while trees were grown. Holds no text of a model, so that it may be logged and shown. */
 export type RunEvent =
