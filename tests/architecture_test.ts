@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ROOMS } from "./architecture.ts";
+import { importCircles, importsOf } from "./import_circles.ts";
 import plugin from "./lint_plugin.ts";
 
 const root = new URL("../", import.meta.url);
@@ -8,7 +9,7 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(new URL(folder, root))) {
     const path = `${folder}${entry.name}`;
     if (entry.isDirectory) yield* sourceFiles(`${path}/`);
-    else if (path.endsWith(".ts")) yield path;
+    else if (/\.tsx?$/.test(path)) yield path;
   }
 }
 
@@ -23,6 +24,33 @@ Deno.test("every file of lib keeps the house rules", async () => {
     found.push(...diagnostics(path, source).map((message) => `${path}: ${message}`));
   }
   assert.deepEqual(found, []);
+});
+
+Deno.test("no files of lib import each other in a circle, for values or for types", async () => {
+  const imports = new Map<string, readonly string[]>();
+  for await (const path of sourceFiles("lib/")) {
+    imports.set(path, importsOf(path, await Deno.readTextFile(new URL(path, root))));
+  }
+  assert.deepEqual(importCircles(imports), []);
+});
+
+Deno.test("circles of imports are found through types, doors and lazy imports", () => {
+  const sources = {
+    "lib/a/one.ts": 'import type { Two } from "./two.ts";\nlet a: Two;',
+    "lib/a/two.ts": 'import { three } from "../b/mod.ts";\nthree;',
+    "lib/b/mod.ts": 'export * from "./three.ts";\nexport { four } from "./four.ts";',
+    "lib/b/three.ts": 'export const three = () => import("../a/one.ts");',
+    "lib/b/four.ts": 'import "./three.ts";\nimport { z } from "zod";\nz;\n// import "./mod.ts"',
+    "lib/b/self.ts": 'import { a } from "./self.ts";\na;',
+  };
+  const imports = new Map(
+    Object.entries(sources).map(([path, source]) => [path, importsOf(path, source)]),
+  );
+  assert.deepEqual(importCircles(imports), [
+    ["lib/a/one.ts", "lib/a/two.ts", "lib/b/four.ts", "lib/b/mod.ts", "lib/b/three.ts"],
+    ["lib/b/self.ts"],
+  ]);
+  assert.deepEqual(importCircles(new Map([["a", ["b", "c"]], ["b", ["c"]], ["c", []]])), []);
 });
 
 Deno.test("every folder of lib is a room with a door and a rule", async () => {

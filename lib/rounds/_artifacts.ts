@@ -1,6 +1,6 @@
 import { UsageError } from "../core/mod.ts";
 import type { ArtifactInfo, ArtifactStore } from "../store/artifact_store.ts";
-import type { RoundsPlan } from "./run_rounds.ts";
+import type { RoundsPlan } from "./rounds_plan.ts";
 import { stageOf } from "./stage_of.ts";
 import type { MadeArtifact, RoundStages } from "./stages.ts";
 

@@ -5,33 +5,15 @@
  * Invariant: what is done is asked from the store. A stage is done when its rows are there; they are written last, so that a
  * process that dies anywhere leaves every stage before it usable and the same command goes on.
  */
-import { hashJson, type Json } from "../core/mod.ts";
+import { hashJson } from "../core/mod.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { RoundArtifacts } from "./_artifacts.ts";
 import { RoundRecord } from "./_record.ts";
 import { noneGrown, noneSolved, nothingToTrainOn, stageError } from "./_stage_error.ts";
+import type { RoundsPlan } from "./rounds_plan.ts";
 import type { RoundSchedule } from "./schedule.ts";
 import { isPast, type Stage } from "./stage.ts";
-import type { MadeArtifact, RoundStages, StageRequest } from "./stages.ts";
-
-/** Plan of a run of rounds. */
-export interface RoundsPlan {
-  readonly runNo: number;
-  /** Rounds 1, 2, … in order. */
-  readonly schedules: readonly RoundSchedule[];
-  /** The base model: round 0, and what every policy is trained from. */
-  readonly base: MadeArtifact;
-  /** Model that searches in round 1 in place of the base: a general code model, as in the paper. */
-  readonly bootstrap?: MadeArtifact | undefined;
-  /** Description of what is measured. When it changes, rounds are measured again; nothing else is done again. */
-  readonly evaluation: Json;
-  /** First round to work on; those before must have their checkpoints. @default 1 */
-  readonly fromRound?: number;
-  /** Stops after this stage of the first round that is not done. */
-  readonly stopAfter?: Stage | undefined;
-  /** Stops after a round whose score is not this much above that of the round before. */
-  readonly untilFlat?: number | undefined;
-}
+import type { RoundStages, StageRequest } from "./stages.ts";
 
 /** Event in the life of a stage, for a display. */
 export interface StageEvent {

@@ -10,7 +10,7 @@ import type { Observation } from "../observe/observation.ts";
 import type { ServedModels } from "../served_models.ts";
 import type { WorkDisplay } from "../work_display.ts";
 import type { ExecutionResources } from "../execution_resources.ts";
-import type { FoundSource } from "./source_round.ts";
+import type { FoundSource } from "./found_source.ts";
 
 /** Parts needed to carry out an ablation. */
 export interface LaboratoryParts {

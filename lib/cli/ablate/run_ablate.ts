@@ -20,7 +20,8 @@ import { WorkDisplay } from "../work_display.ts";
 import { ExecutionResources } from "../execution_resources.ts";
 import { StoreLaboratory } from "./laboratory.ts";
 import type { LaboratoryParts } from "./parts.ts";
-import { findSourceRound, type FoundSource } from "./source_round.ts";
+import { findSourceRound } from "./source_round.ts";
+import type { FoundSource } from "./found_source.ts";
 
 /** How a run of `ablate` ended. */
 export interface AblateOutcome {

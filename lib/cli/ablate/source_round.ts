@@ -1,7 +1,7 @@
 /** The round of a run of `evolve` that an ablation is made from, as the store knows it. */
 import { join } from "node:path";
 import { z } from "zod";
-import type { DataFile, SourceRound } from "../../ablation/mod.ts";
+import type { DataFile } from "../../ablation/mod.ts";
 import type { AblateConfig } from "../../config/mod.ts";
 import { hashSeed, type Problem, seededRandom, shuffled, UsageError } from "../../core/mod.ts";
 import { OWN_FILES, PairRules, SftRules } from "../../export/mod.ts";
@@ -12,6 +12,7 @@ import { TrainSettings } from "../../training/mod.ts";
 import { artifactPlace } from "../artifact_location.ts";
 import { baseFolder } from "../base_folder.ts";
 import { storedProblems } from "../stored_problems.ts";
+import type { FoundSource } from "./found_source.ts";
 import { storedModel } from "./made_model.ts";
 
 /** Specification of a run of `evolve`, as far as it is used. */
@@ -20,14 +21,6 @@ const RunSpec = z.object({
   search: z.record(z.string(), z.array(z.object({ spec: SearchSpec })).min(1)),
   exports: z.object({ sft: SftRules, pairs: PairRules }),
 });
-
-/** A source round with what its run was. */
-export interface FoundSource {
-  readonly run: RunInfo;
-  readonly source: SourceRound;
-  /** Problems that it searched, or the part of them that is used. */
-  readonly problems: readonly Problem[];
-}
 
 /**
  * Finds the round.

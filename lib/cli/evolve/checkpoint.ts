@@ -3,7 +3,7 @@ import { DEFAULT_CALIBRATION } from "../../core/mod.ts";
 import type { ArtifactInfo } from "../../store/mod.ts";
 import { CheckpointSummary } from "../../training/mod.ts";
 import type { ServedRound } from "./models.ts";
-import type { StageParts } from "./stages.ts";
+import type { StageParts } from "./stage_parts.ts";
 
 /** Facts about a trained checkpoint that are kept beside its place and hash. */
 export const CheckpointMeta = CheckpointSummary.pick({

@@ -1,7 +1,7 @@
 import type { EvolveConfig } from "../../config/mod.ts";
 import type { RoundSchedule, SearchPass } from "../../rounds/mod.ts";
 import { exportRules, exportSpec, rulePreset } from "./export_stage.ts";
-import type { EvolvePlan } from "./plan.ts";
+import type { EvolvePlan } from "./evolve_plan.ts";
 import { type RoundTraining, trainingSettings, trainingSpec } from "./training_stage.ts";
 
 /** The plan of a run for people: what each round searches, trains and measures. */

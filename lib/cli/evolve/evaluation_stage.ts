@@ -8,8 +8,8 @@ import { measureTask } from "../eval/measure_task.ts";
 import type { EvalTask } from "../eval/plan.ts";
 import { servedPpm } from "./checkpoint.ts";
 import type { ServedRound } from "./models.ts";
-import type { EvolvePlan } from "./plan.ts";
-import type { StageParts } from "./stages.ts";
+import type { EvolvePlan } from "./evolve_plan.ts";
+import type { StageParts } from "./stage_parts.ts";
 
 /** Specification of what is measured; when it changes, rounds are measured again. */
 export function evaluationSpec({ sizes, suites }: EvolvePlan): Json {

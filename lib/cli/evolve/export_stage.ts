@@ -17,7 +17,7 @@ import type { ExportRequest, MadeArtifact } from "../../rounds/mod.ts";
 import { asJson } from "../as_json.ts";
 import { falseStepShare, problemsWithTruth } from "../false_steps.ts";
 import { quarantinedProblems } from "./quarantine.ts";
-import type { StageParts } from "./stages.ts";
+import type { StageParts } from "./stage_parts.ts";
 
 /** Rules by which trees become training data. */
 export interface ExportRules {

@@ -1,35 +1,19 @@
-import { type EvolveConfig, type EvolveSizes, evolveSizes } from "../../config/mod.ts";
-import { ConfigError, hashJson, type Json, type Problem } from "../../core/mod.ts";
+import { type EvolveConfig, evolveSizes } from "../../config/mod.ts";
+import { ConfigError, hashJson, type Json } from "../../core/mod.ts";
 import { isProblemFile } from "../../datasets/mod.ts";
 import {
   leavesEasy,
   MAX_ROUNDS,
-  type RoundSchedule,
   roundSchedules,
   type ScheduleOptions,
 } from "../../rounds/mod.ts";
 import { findSuites } from "../eval/load_suites.ts";
 import { limitsSpec } from "../limits_spec.ts";
-import { loadProblemSet, type ProblemSet } from "../problem_set.ts";
+import { loadProblemSet } from "../problem_set.ts";
 import { checkpointFiles } from "../synth/identity.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
+import type { EvolvePlan } from "./evolve_plan.ts";
 import { checkCommands } from "./preflight.ts";
-
-/** Plan of a run of `evolve`, made before anything is started. */
-export interface EvolvePlan {
-  /** Problems that any of the rounds searches, by id. */
-  readonly problems: ReadonlyMap<string, Problem>;
-  /** Text about the problem set, for a plan, and to be printed before any run. */
-  readonly set: Pick<ProblemSet, "lines" | "notices">;
-  readonly sizes: EvolveSizes;
-  readonly schedules: readonly RoundSchedule[];
-  /** Options that the schedules follow from. */
-  readonly schedule: ScheduleOptions;
-  /** Checkpoint folder that every round trains from. */
-  readonly base: string;
-  /** Names of the suites that rounds are measured on, the one that steers and is shown first. */
-  readonly suites: readonly [string, ...string[]];
-}
 
 /**
  * Resolves problems, schedules and the base.

@@ -12,7 +12,7 @@ import {
 import { isFile } from "../is_file.ts";
 import { STARTER_POLICY } from "../synth/plan.ts";
 import { serveCommand } from "./hooks.ts";
-import type { EvolvePlan } from "./plan.ts";
+import type { EvolvePlan } from "./evolve_plan.ts";
 
 /**
  * Insists that the commands of the user can be filled in.

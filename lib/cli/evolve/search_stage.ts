@@ -9,9 +9,9 @@ import { requireFinished } from "../unfinished.ts";
 import { requireRead } from "../unread.ts";
 import { servedPpm } from "./checkpoint.ts";
 import type { RoundServer } from "./models.ts";
-import type { EvolvePlan } from "./plan.ts";
+import type { EvolvePlan } from "./evolve_plan.ts";
 import { quarantinedProblems } from "./quarantine.ts";
-import type { StageParts } from "./stages.ts";
+import type { StageParts } from "./stage_parts.ts";
 
 /** Parts of a run that a search works with. */
 export interface SearchParts

@@ -8,7 +8,7 @@ import { pythonInterpreter } from "../host.ts";
 import { checkpointMeta, checkpointMetrics } from "../train/checkpoint_artifact.ts";
 import { trainerEnvironment } from "../train/trainer_environment.ts";
 import { TrainingProgress } from "../train/training_progress.ts";
-import type { StageParts } from "./stages.ts";
+import type { StageParts } from "./stage_parts.ts";
 
 /** Kind of training that a round does. */
 export type RoundTraining = "sft" | "ppm";

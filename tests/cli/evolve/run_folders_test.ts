@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RunFolders } from "../../../lib/cli/evolve/stages.ts";
+import { RunFolders } from "../../../lib/cli/evolve/run_folders.ts";
 import { memoryStore } from "../../../lib/store/mod.ts";
 
 Deno.test("RunFolders finds the base where this command has it, and everything else beside the database", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EvolveDisplay } from "../../../lib/cli/evolve/display.ts";
 import { searchStage } from "../../../lib/cli/evolve/search_stage.ts";
-import { RunFolders } from "../../../lib/cli/evolve/stages.ts";
+import { RunFolders } from "../../../lib/cli/evolve/run_folders.ts";
 import { NO_TRACING } from "../../../lib/cli/observe/tracing.ts";
 import type { RoundParts } from "../../../lib/cli/synth/grow.ts";
 import { EvolveConfig } from "../../../lib/config/mod.ts";
