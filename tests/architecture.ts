@@ -39,6 +39,7 @@ export const ROOMS: Readonly<Record<string, RoomRule>> = {
     values: ["core", "search", "export", "evaluation"],
     types: ["endpoint", "store", "training"],
   },
+  models: { values: ["core", "process"], types: ["store"] },
   report: { values: ["core", "store", "evaluation"], types: [] },
   viewer: { values: ["core", "store"], types: ["report"] },
 };

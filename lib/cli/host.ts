@@ -3,11 +3,11 @@ import { GRADING_SANDBOX } from "../grading/mod.ts";
 import {
   ensurePythonEnvironment,
   findExecutable,
+  PROJECT_ROOT,
   PROXY_VARIABLES,
   type PythonEnvironmentName,
 } from "../process/mod.ts";
 import { openPythonSandbox, type PythonSandboxOptions, type Sandbox } from "../sandbox/mod.ts";
-import { PROJECT_ROOT } from "./project_root.ts";
 
 /** Where problem sets lie: those that ship, and those that `deno task data fetch` brought. */
 export const PROBLEM_FOLDERS = {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { hashJson, type Json } from "../../core/mod.ts";
 import type { ArtifactInfo, ArtifactRequest, ArtifactStore } from "../../store/mod.ts";
-import { artifactPlace, runFolder } from "../artifact_location.ts";
+import { artifactPlace, runFolder } from "../../models/mod.ts";
 
 const Mark = z.object({ ablation: z.object({ key: z.string(), inputs: z.string() }) });
 

@@ -9,7 +9,7 @@ import {
   type ExportOptions,
   OWN_FILES,
 } from "../../export/mod.ts";
-import { artifactPlace, storedLocation } from "../artifact_location.ts";
+import { artifactPlace, storedLocation } from "../../models/mod.ts";
 import { asJson } from "../as_json.ts";
 import { findMade, folderOf, keepMade, type Wanted } from "./made.ts";
 import type { LaboratoryParts } from "./parts.ts";

@@ -2,7 +2,7 @@ import type { Model, TrainRequest } from "../../ablation/mod.ts";
 import { hashSeed } from "../../core/mod.ts";
 import type { ArtifactInfo } from "../../store/mod.ts";
 import { train } from "../../training/mod.ts";
-import { artifactPlace, storedLocation } from "../artifact_location.ts";
+import { artifactPlace, storedLocation } from "../../models/mod.ts";
 import { CheckpointMeta } from "../evolve/checkpoint.ts";
 import { pythonInterpreter } from "../host.ts";
 import { checkpointMeta, checkpointMetrics } from "../train/checkpoint_artifact.ts";

@@ -26,7 +26,7 @@ import { examineConfined, examineModels } from "../doctor/python.ts";
 import { examineGrader, examineSandbox } from "../doctor/sandbox.ts";
 import { findBwrap, pythonInterpreter } from "../host.ts";
 import { notice, print } from "../output.ts";
-import { PROJECT_ROOT } from "../project_root.ts";
+import { PROJECT_ROOT } from "../../process/mod.ts";
 import { SaidAlready } from "../said_already.ts";
 import { addSettings, commandConfig } from "../settings.ts";
 import { planEstimate, planSynth } from "../synth/plan.ts";

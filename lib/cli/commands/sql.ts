@@ -5,7 +5,7 @@ import { parseDuration } from "../../config/bare/mod.ts";
 import { UsageError } from "../../core/mod.ts";
 import { type Asked, sqlNames, sqlReference, statementOf, writeParquet } from "../../store/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { PROJECT_ROOT } from "../project_root.ts";
+import { PROJECT_ROOT } from "../../process/mod.ts";
 import { notice, print } from "../output.ts";
 import { readUserText } from "../read_user_text.ts";
 import { openReader } from "../reader.ts";

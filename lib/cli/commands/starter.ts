@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { join } from "node:path";
 import { InfrastructureError } from "../../core/mod.ts";
 import { notice, print } from "../output.ts";
-import { PROJECT_ROOT } from "../project_root.ts";
+import { PROJECT_ROOT } from "../../process/mod.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { starterTask, type StarterTaskOptions } from "../starter/starter_task.ts";
 import { starterParts } from "../starter/parts.ts";

@@ -1,8 +1,7 @@
 import { UsageError } from "../../core/mod.ts";
-import { environmentFolder, runProcess } from "../../process/mod.ts";
+import { environmentFolder, PROJECT_ROOT, runProcess } from "../../process/mod.ts";
 import { pythonInterpreter } from "../host.ts";
 import { notice } from "../output.ts";
-import { PROJECT_ROOT } from "../project_root.ts";
 import { finding, type Say } from "./finding.ts";
 
 /** Modules that must be importable, by environment. */

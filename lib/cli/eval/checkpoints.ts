@@ -4,9 +4,7 @@ import { z } from "zod";
 import type { EvalConfig } from "../../config/mod.ts";
 import { DEFAULT_CALIBRATION, type PpmCalibration, UsageError } from "../../core/mod.ts";
 import type { ArtifactInfo, ArtifactStore, RunInfo, RunStore } from "../../store/mod.ts";
-import { artifactPlace } from "../artifact_location.ts";
-import { baseFolder } from "../base_folder.ts";
-import { STARTER_POLICY } from "../synth/plan.ts";
+import { artifactPlace, baseFolder, DEFAULT_POLICY } from "../../models/mod.ts";
 
 /** Where a model is: a folder for the embedded engine, or endpoints that serve it. */
 export type ModelSource =
@@ -52,7 +50,7 @@ export async function findModels(
   const rounds = roundsOf(checkpoints);
   const newest = rounds.at(-1);
   if (run === null || (newest === undefined && !isAskedFor(config))) {
-    return [await elsewhere(config, STARTER_POLICY)];
+    return [await elsewhere(config, DEFAULT_POLICY)];
   }
   const wanted = config.allRounds ? rounds : [config.round ?? newest ?? 0];
   if (wanted.length === 0 || wanted.some((round) => !rounds.includes(round))) {

@@ -26,7 +26,7 @@ import {
 } from "../../evaluation/mod.ts";
 import { readParquetRows } from "../../store/mod.ts";
 import { PROBLEM_FOLDERS } from "../host.ts";
-import { PROJECT_ROOT } from "../project_root.ts";
+import { PROJECT_ROOT } from "../../process/mod.ts";
 import { readUserText } from "../read_user_text.ts";
 
 /** Folder of the suites that ship. */

@@ -13,7 +13,7 @@ import {
 } from "../../endpoint/mod.ts";
 import { type ServedModels, unaskedModels } from "../served_models.ts";
 import { openModels } from "../synth/models.ts";
-import { checkpointIdentity } from "../synth/identity.ts";
+import { checkpointIdentity } from "../../models/mod.ts";
 import type { MeasuredModels, ModelSource } from "./checkpoints.ts";
 
 /** Identity of the models, for specifications: models with equal weights are the same, wherever they lie. */

@@ -1,17 +1,11 @@
 import { type EvolveConfig, evolveSizes } from "../../config/mod.ts";
 import { ConfigError, hashJson, type Json } from "../../core/mod.ts";
 import { isProblemFile } from "../../datasets/mod.ts";
-import {
-  leavesEasy,
-  MAX_ROUNDS,
-  roundSchedules,
-  type ScheduleOptions,
-} from "../../rounds/mod.ts";
+import { leavesEasy, MAX_ROUNDS, roundSchedules, type ScheduleOptions } from "../../rounds/mod.ts";
 import { findSuites } from "../eval/load_suites.ts";
 import { limitsSpec } from "../limits_spec.ts";
 import { loadProblemSet } from "../problem_set.ts";
-import { checkpointFiles } from "../synth/identity.ts";
-import { STARTER_POLICY } from "../synth/plan.ts";
+import { checkpointFiles, DEFAULT_POLICY } from "../../models/mod.ts";
 import type { EvolvePlan } from "./evolve_plan.ts";
 import { checkCommands } from "./preflight.ts";
 
@@ -36,7 +30,7 @@ export async function planEvolve(config: EvolveConfig): Promise<EvolvePlan> {
     search: config.search,
   };
   const schedules = roundSchedules(schedule);
-  const base = config.base ?? STARTER_POLICY;
+  const base = config.base ?? DEFAULT_POLICY;
   // What a hook serves may be a name that only the hook understands.
   if (config.hooks.serve === undefined) await checkpointFiles(base);
   const used = new Set(schedules.flatMap(({ problemIds }) => problemIds));

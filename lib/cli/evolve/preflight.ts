@@ -10,7 +10,7 @@ import {
   trainerCommand,
 } from "../../training/mod.ts";
 import { isFile } from "../is_file.ts";
-import { STARTER_POLICY } from "../synth/plan.ts";
+import { DEFAULT_POLICY } from "../../models/mod.ts";
 import { serveCommand } from "./hooks.ts";
 import type { EvolvePlan } from "./evolve_plan.ts";
 
@@ -56,7 +56,7 @@ export async function checkMachine(
   if (trainer.accelerate !== undefined) await requireFile(trainer.accelerate);
   await readCheckpoint(base);
   // What ships is known to be right; asking takes as long as Python takes to load.
-  if (base === STARTER_POLICY || !isOwnTrainer(trainer.command)) return;
+  if (base === DEFAULT_POLICY || !isOwnTrainer(trainer.command)) return;
   await checkBase(base, { interpreter: await interpreter(), signal });
 }
 

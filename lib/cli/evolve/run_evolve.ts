@@ -11,7 +11,7 @@ import {
   runRounds,
 } from "../../rounds/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
-import { runFolder } from "../artifact_location.ts";
+import { checkpointIdentity, hashOfWeights, runFolder } from "../../models/mod.ts";
 import { asJson } from "../as_json.ts";
 import { decontaminatorOnce } from "../decontaminator.ts";
 import { codeRevision, pythonInterpreter } from "../host.ts";
@@ -19,7 +19,6 @@ import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
 import { announceRun } from "../announce_run.ts";
-import { checkpointIdentity, hashOfWeights } from "../synth/identity.ts";
 import { EvolveDisplay } from "./display.ts";
 import { evaluationSpec } from "./evaluation_stage.ts";
 import { exportSpec } from "./export_stage.ts";

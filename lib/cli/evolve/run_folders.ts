@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ArtifactInfo } from "../../store/mod.ts";
-import { artifactPlace, runFolder, storedLocation } from "../artifact_location.ts";
+import { artifactPlace, runFolder, storedLocation } from "../../models/mod.ts";
 
 /** Where the files of a run are: `<database>.files/<run>/round-<n>/`, and the base where this command has it. */
 export class RunFolders {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { EXPORT_MANIFEST, type ExportManifest, OWN_FILES } from "../../export/mod.ts";
 import { sha256 } from "../../core/mod.ts";
 import { allRows, type ArtifactStore, type DuckdbStore } from "../../store/mod.ts";
-import { storedLocation } from "../artifact_location.ts";
+import { storedLocation } from "../../models/mod.ts";
 import { asJson } from "../as_json.ts";
 
 /** An export that is in its place. */

@@ -14,7 +14,7 @@ import { type Engine, type EngineOptions, startEmbeddedEngine } from "../../engi
 import type { SearchSpec } from "../../search/mod.ts";
 import { pythonInterpreter } from "../host.ts";
 import { NEVER_DIES, openReplies, type ServedModels, unaskedModels } from "../served_models.ts";
-import { checkpointIdentity } from "./identity.ts";
+import { checkpointIdentity } from "../../models/mod.ts";
 import type { ModelIdentity, SynthPlan } from "./plan.ts";
 import {
   ENGINE_NAMES,

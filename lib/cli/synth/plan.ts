@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { SynthConfig } from "../../config/mod.ts";
 import {
   ConfigError,
@@ -11,13 +10,10 @@ import {
   shuffled,
 } from "../../core/mod.ts";
 import { PRESETS, SearchSpec } from "../../search/mod.ts";
-import { PROJECT_ROOT } from "../project_root.ts";
+import { DEFAULT_POLICY } from "../../models/mod.ts";
 import { limitsSpec } from "../limits_spec.ts";
 import { loadProblemSet, type ProblemSet } from "../problem_set.ts";
 import { ppmCalibration } from "./calibration.ts";
-
-/** The policy that ships: the starter world's base model. */
-export const STARTER_POLICY = join(PROJECT_ROOT, "fixtures/starter/base");
 
 /** Problems of a starter set that a bare `synth` takes. */
 const STARTER_LIMIT = 50;
@@ -59,7 +55,7 @@ export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
     set: { lines, notices },
     spec,
     seeds: Array.from({ length: trees }, (_, i) => config.seed + i),
-    policyFolder: usesEngine ? config.policyModel ?? STARTER_POLICY : null,
+    policyFolder: usesEngine ? config.policyModel ?? DEFAULT_POLICY : null,
     ppmFolder,
   };
 }

@@ -1,7 +1,7 @@
 import type { Json } from "../../core/mod.ts";
 import { type ArtifactStore, type MetricPoint, openStore } from "../../store/mod.ts";
 import type { CheckpointSummary, TrainingKind, TrainSettings } from "../../training/mod.ts";
-import { storedLocation } from "../artifact_location.ts";
+import { storedLocation } from "../../models/mod.ts";
 
 /** Metadata that the row of a checkpoint holds beside its place and hash. */
 export function checkpointMeta(

@@ -3,4 +3,5 @@ export * from "../executable.ts";
 export * from "../foreground.ts";
 export * from "../interpreter_path.ts";
 export * from "../process.ts";
+export * from "../project_root.ts";
 export * from "../proxy_environment.ts";

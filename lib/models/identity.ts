@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { hashJson, type Json, sha256, UsageError } from "../../core/mod.ts";
-import { PROJECT_ROOT } from "../project_root.ts";
+import { hashJson, type Json, sha256, UsageError } from "../core/mod.ts";
+import { PROJECT_ROOT } from "../process/mod.ts";
 
 /** Files besides the weights that make a checkpoint what it is. */
 const DESCRIPTION = ["config.json", "tokenizer.json"];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { baseFolder } from "../../lib/cli/base_folder.ts";
-import { checkpointIdentity, hashOfWeights } from "../../lib/cli/synth/identity.ts";
-import { STARTER_POLICY } from "../../lib/cli/synth/plan.ts";
+import { baseFolder } from "../../lib/models/base_folder.ts";
+import { checkpointIdentity, hashOfWeights } from "../../lib/models/identity.ts";
+import { DEFAULT_POLICY } from "../../lib/models/default_policy.ts";
 
 /** A folder with weights of its own, and what a row says of it. */
 async function checkpoint(root: string, name: string) {
@@ -25,9 +25,9 @@ Deno.test("baseFolder() finds a base where it was, and the one that ships wherev
   inFolder(async (root) => {
     const mine = await checkpoint(root, "mine");
     assert.equal(await baseFolder(mine, undefined), mine.location);
-    const sha256 = hashOfWeights(await checkpointIdentity(STARTER_POLICY));
+    const sha256 = hashOfWeights(await checkpointIdentity(DEFAULT_POLICY));
     const moved = { location: "/another/clone/fixtures/starter/base", sha256 };
-    assert.equal(await baseFolder(moved, undefined), STARTER_POLICY);
+    assert.equal(await baseFolder(moved, undefined), DEFAULT_POLICY);
   }));
 
 Deno.test("baseFolder() takes a folder that is named if it holds the weights of the base", () =>
@@ -52,5 +52,5 @@ Deno.test("baseFolder() leaves a name to the hook that serves it", async () => {
   const named = { location: "Qwen/Qwen2.5-Math-7B", sha256: null };
   assert.equal(await baseFolder(named, undefined), named.location);
   assert.equal(await baseFolder(named, named.location), named.location);
-  await assert.rejects(baseFolder(named, STARTER_POLICY), { message: /which is another model/ });
+  await assert.rejects(baseFolder(named, DEFAULT_POLICY), { message: /which is another model/ });
 });

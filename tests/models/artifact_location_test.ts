@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
-import { artifactPlace, storedLocation } from "../../lib/cli/artifact_location.ts";
+import { artifactPlace, storedLocation } from "../../lib/models/artifact_location.ts";
 
 const DB = "/data/run/x.duckdb";
 const artifact = (location: string, roundNo: number | null = 1, role = "policy") => ({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { checkpointIdentity } from "../../../lib/cli/synth/identity.ts";
-import { hashJson, sha256 } from "../../../lib/core/mod.ts";
-import { withFolder } from "../../with_folder.ts";
+import { checkpointIdentity } from "../../lib/models/identity.ts";
+import { hashJson, sha256 } from "../../lib/core/mod.ts";
+import { withFolder } from "../with_folder.ts";
 
 async function write(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
   await Deno.mkdir(folder, { recursive: true });

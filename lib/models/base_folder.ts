@@ -1,8 +1,8 @@
 /** Where the base of a run is: the only model of it that lies outside the database's folder. */
 import { UsageError } from "../core/mod.ts";
 import type { ArtifactInfo } from "../store/mod.ts";
-import { checkpointFiles, checkpointIdentity, hashOfWeights } from "./synth/identity.ts";
-import { STARTER_POLICY } from "./synth/plan.ts";
+import { DEFAULT_POLICY } from "./default_policy.ts";
+import { checkpointFiles, checkpointIdentity, hashOfWeights } from "./identity.ts";
 
 /**
  * The folder of a base. Equal weights are the same model, wherever they lie: a folder that is named is taken if it holds them, and so is
@@ -24,7 +24,7 @@ export async function baseFolder(
       `Cannot use "${named}" as the base: the run began with "${location}", which is another model; give its folder`,
     );
   }
-  if (await hashOfFolder(STARTER_POLICY) === sha256) return STARTER_POLICY;
+  if (await hashOfFolder(DEFAULT_POLICY) === sha256) return DEFAULT_POLICY;
   try {
     await checkpointFiles(location);
   } catch (error) {
