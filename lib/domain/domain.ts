@@ -112,6 +112,32 @@ export interface StepDomain {
   answerKey(answer: string): string;
   /** Opens the states of one tree. */
   openChecker(): StepChecker;
+  /** How whole solutions are drawn; absent where only single segments can be. */
+  readonly solutions?: SolutionDomain;
+}
+
+/** How a general model is asked for whole solutions, and what its replies are in segments (docs/search.md, "Whole solutions"). */
+export interface SolutionDomain {
+  /** Builds the prompt, given the code of the steps that the solution must begin with. */
+  prompt(question: string, begun: readonly string[]): string | readonly ChatMessage[];
+  /** Where the policy stops; empty where it writes to its own end. */
+  readonly stopStrings: readonly string[];
+  /** Cuts a reply into segments, at least one; never executes anything. */
+  cut(
+    completion: Completion,
+    options: {
+      /** Code of the steps that the solution was to begin with. They are none of its segments. */
+      readonly begun: readonly string[];
+      /** Segments of code, at most. */
+      readonly maxSteps: number;
+    },
+  ): {
+    readonly steps: readonly Completion[];
+    /** Answer that the reply states besides its program; `null` where it states none. */
+    readonly stated: string | null;
+  };
+  /** Writes the segment of the answer, given what the program printed and what the reply stated. */
+  answer(printed: string, stated: string | null): Completion;
 }
 
 /** Domain of a search against a reference: it can also judge answers. */

@@ -13,6 +13,7 @@ import type { Sandbox, StepError, StepOutcome } from "../sandbox/sandbox.ts";
 import { bootstrapMessages, bootstrapPrompt } from "./bootstrap_prompt.ts";
 import type { Domain, StepCheck, StepChecker } from "./domain.ts";
 import { parseSegment } from "./parse_segment.ts";
+import { mathSolutions } from "./solution.ts";
 
 /** Options of {@linkcode mathDomain}. */
 export interface MathDomainOptions {
@@ -66,6 +67,7 @@ export function mathDomain(options: MathDomainOptions): Domain {
       }),
     answerKey: answerNormalForm,
     openChecker: () => openChecker(sandbox),
+    ...(isBootstrap ? { solutions: mathSolutions(api) } : {}),
     judge: (problem, answer, callOptions) =>
       grader.grade({ answer: problem.answer, meta: problem.meta }, answer, callOptions),
   };

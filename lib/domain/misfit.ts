@@ -7,6 +7,8 @@ import type { Segment, StepCheck } from "./domain.ts";
 export interface Asked {
   readonly prompt: "trained" | "bootstrap";
   readonly api: "completions" | "chat";
+  /** Size of one draw. @default step */
+  readonly draw?: "step" | "solution" | undefined;
 }
 
 /** A way of failing. */
@@ -107,14 +109,17 @@ function formatUnknown(asked: Asked): string {
   return `the model does not know the format: ${otherWay(asked)}`;
 }
 
-function otherWay({ prompt, api }: Asked): string {
+function otherWay({ prompt, api, draw }: Asked): string {
   if (prompt === "trained") {
-    return "ask a general model with worked examples (--preset paper/r1 --policy-api chat; eval: --prompt bootstrap), and this way only " +
+    return "ask a general model with worked examples (--preset general --policy-api chat; eval: --prompt bootstrap), and this way only " +
       "one that was trained on the format";
   }
+  if (draw === "solution") {
+    return "it was asked for a whole Python program, so take a stronger instruct or code model";
+  }
   return api === "completions"
-    ? "--policy-api chat for a general (instruct) model"
-    : "take a stronger instruct or code model, or --policy-api completions";
+    ? "--preset general --policy-api chat for a general (instruct) model"
+    : "--preset general asks for whole programs instead of steps of the format, or take a stronger model";
 }
 
 /** Says in which way the code of a candidate failed, which was read and ran. */

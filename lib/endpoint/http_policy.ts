@@ -251,7 +251,8 @@ function commonFields(
   return {
     model: options.model,
     n: count,
-    stop: request.stop,
+    // Some servers refuse an empty list.
+    ...(request.stop.length === 0 ? {} : { stop: request.stop }),
     temperature: request.temperature,
     top_p: request.topP,
     max_tokens: request.maxTokens,

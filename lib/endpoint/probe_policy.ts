@@ -82,7 +82,7 @@ function isEmpty({ leftOut, renamed, oneByOne, streams }: Adaptations): boolean 
 
 function beginsAnew(url: string): string {
   return `${url} does not go on with an assistant message: every step would be a first step; ` +
-    "use --policy-api completions, or a server that continues, such as vLLM";
+    "draw whole solutions (--preset general), use --policy-api completions, or a server that continues, such as vLLM";
 }
 
 interface Asked {

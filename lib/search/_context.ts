@@ -3,6 +3,7 @@ import type { Policy } from "../endpoint/policy.ts";
 import type { Ppm } from "../endpoint/ppm.ts";
 import type { Question, StepDomain } from "../domain/domain.ts";
 import type { PathChecker } from "./_code_path.ts";
+import type { Drawer } from "./_draw.ts";
 import type { Scorer } from "./_scorer.ts";
 import type { SearchSpec } from "./spec.ts";
 
@@ -16,6 +17,7 @@ export interface SearchContext {
   readonly seed: number;
   readonly policy: Policy;
   readonly domain: StepDomain;
+  readonly drawer: Drawer;
   readonly checker: PathChecker;
   /** `null` without a PPM. */
   readonly scorer: Scorer | null;

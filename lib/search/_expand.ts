@@ -2,13 +2,13 @@
  * Expansion (docs/search.md, "Expansion"): n draws of one node, merged, screened, executed, scored and judged. The children stand apart
  * from the tree until the rollout that made them is committed.
  */
-import { END_OF_ANSWER, hashSeed, mostTokens, type TreeUsage } from "../core/mod.ts";
+import { END_OF_ANSWER, mostTokens, type TreeUsage } from "../core/mod.ts";
 import type { Completion, SampleReply } from "../endpoint/policy.ts";
-import type { SegmentParent } from "../domain/domain.ts";
 import { cleanPath, type PathCheck } from "./_code_path.ts";
 import type { SearchContext } from "./_context.ts";
-import { MIN_SEGMENT_TOKENS, newChild } from "./_new_child.ts";
-import { nodePath, type TreeNode } from "./_node.ts";
+import { segmentParent } from "./_draw.ts";
+import { newChild } from "./_new_child.ts";
+import type { TreeNode } from "./_node.ts";
 import { addUsage, NO_USAGE } from "./_usage.ts";
 import type { SearchSpec } from "./spec.ts";
 
@@ -30,11 +30,11 @@ export interface Expansion {
  * @throws {InfrastructureError} If policy, checker, PPM or grader failed; the tree is then unfinished.
  */
 export async function expand(node: TreeNode, context: SearchContext): Promise<Expansion> {
-  const reply = await draw(node, context);
+  const { reply, requests } = await context.drawer.draw(node, context);
   const { created, repeated } = mergeDraws(node, reply, context);
   let usage: TreeUsage = {
     ...NO_USAGE,
-    policyRequests: 1,
+    policyRequests: requests,
     promptTokens: reply.promptTokens,
     generatedTokens: reply.generatedTokens,
     policySeconds: reply.seconds,
@@ -45,29 +45,6 @@ export async function expand(node: TreeNode, context: SearchContext): Promise<Ex
   usage = addUsage(usage, await scoreChildren(created, context));
   await judgeAnswers(created, context);
   return { node, draws: reply.completions.length, created, repeated, usage };
-}
-
-async function draw(node: TreeNode, context: SearchContext): Promise<SampleReply> {
-  const { question, spec, seed, domain, policy, signal } = context;
-  const n = node.kind === "code_end" ? spec.answerCandidates : spec.candidates;
-  const prompt = domain.prompt(question.question, node.solution);
-  // Only the root is estimated: of what follows, the policy's replies say the length.
-  const used = node.parent === null ? mostTokens(prompt) : node.contextTokens;
-  const reply = await policy.sample({
-    prompt,
-    n,
-    stop: domain.stopStrings(spec.segment),
-    temperature: spec.temperature,
-    topP: spec.topP,
-    maxTokens: Math.max(MIN_SEGMENT_TOKENS, Math.min(spec.maxTokens, spec.modelLength - used)),
-    seed: hashSeed(seed, nodePath(node), node.drawBatches),
-  }, { signal, acceptsShorter: true });
-  if (reply.completions.length !== n) {
-    throw new RangeError(
-      `Cannot use a policy reply: expected ${n} completions, got ${reply.completions.length}`,
-    );
-  }
-  return reply;
 }
 
 /** A draw that becomes a candidate. */
@@ -131,10 +108,6 @@ function mergeDraws(
     if (spec.merge) known.set(segment.mergeKey, child);
   }
   return { created, repeated };
-}
-
-function segmentParent(node: TreeNode): SegmentParent {
-  return node.kind === "root" || node.kind === "code_end" ? node.kind : "step";
 }
 
 /** Ranks the code candidates by PPM and closes all but the best few. */

@@ -89,7 +89,7 @@ function chooseLeaf(
   if (leaf !== null || !options.isIdle) return leaf;
   const { all, correct } = tree.arrivals;
   const hasAnswer = judge === null ? all > 0 : correct > 0;
-  return hasAnswer ? null : tree.nodeToRedraw();
+  return hasAnswer ? null : tree.nodeToRedraw((node) => options.context.drawer.isWaitedFor(node));
 }
 
 function progress(tree: SearchTree, options: GrowOptions & { readonly started: number }) {

@@ -74,15 +74,16 @@ export class SearchTree {
 
   /**
    * The node that gets more draws when no leaf is open: the one drawn least often, then the shallowest, the root first.
-   * `null` when every node has had its draws.
+   * `null` when every node has had its draws. One whose draws are there already comes before all others.
    */
-  nodeToRedraw(): TreeNode | null {
+  nodeToRedraw(isDrawn: (node: TreeNode) => boolean): TreeNode | null {
     let best: TreeNode | null = null;
     for (const node of this.#nodes) {
       if (
         node.terminal || node.closed || node.drawBatches === 0 ||
         isDrawnOut(node, this.#options.spec)
       ) continue;
+      if (isDrawn(node)) return node;
       if (
         best === null || node.drawBatches < best.drawBatches ||
         (node.drawBatches === best.drawBatches && node.depth < best.depth)

@@ -2,6 +2,7 @@ import { ConfigError, type StopReason, type TreeRecord } from "../core/mod.ts";
 import type { Question, StepDomain } from "../domain/domain.ts";
 import { PathChecker } from "./_code_path.ts";
 import { calibrationOf, type JudgeAnswer, type SearchContext } from "./_context.ts";
+import { openDrawer } from "./_draw.ts";
 import { treeRecord } from "./_record.ts";
 import { Scorer } from "./_scorer.ts";
 import { SearchTree } from "./_tree.ts";
@@ -50,6 +51,7 @@ export async function withTree(
     seed,
     policy,
     domain,
+    drawer: openDrawer({ spec, domain }),
     checker,
     scorer,
     calibration,

@@ -81,6 +81,13 @@ function preset(
 /** Every preset by name. */
 export const PRESETS = {
   "default": preset({}),
+  // Any chat model: nothing is asked of it but programs. A program of a school problem has 100 to 300 tokens.
+  "general": preset({
+    prompt: "bootstrap",
+    draw: "solution",
+    temperature: 0.7,
+    maxTokens: 1024,
+  }),
   "paper/r1": preset({
     ...paper,
     rollouts: 8,

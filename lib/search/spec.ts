@@ -6,6 +6,9 @@ export const SELECTION_RULES = ["uct", "puct", "released"] as const;
 /** Which draws of a node become candidates (docs/search.md, "Presets"). */
 const DRAW_RULES = ["all", "first-answer"] as const;
 
+/** Sizes of one draw of a general model (docs/search.md, "Whole solutions"). */
+const DRAW_SIZES = ["step", "solution"] as const;
+
 /** When what is finished is closed (docs/search.md, "Closing"). */
 const CLOSING_RULES = ["at-once", "when-met"] as const;
 
@@ -67,6 +70,9 @@ export const SearchSpec = z.strictObject({
   final: z.enum(FINAL_RULES).describe("Rule that picks the final answer at test time"),
   draws: z.enum(DRAW_RULES).exactOptional().describe(
     "Which draws of a node become candidates: all; or equal texts once, and of draws that hold a finished answer its first alone (released)",
+  ),
+  draw: z.enum(DRAW_SIZES).exactOptional().describe(
+    "What one draw of a general model (prompt bootstrap) brings: a segment; or a whole solution, cut into steps that run in turn",
   ),
   closing: z.enum(CLOSING_RULES).exactOptional().describe(
     "When a node below which all is finished is closed: at once; or by a rollout that meets it, and ends there; code may then lie as deep as maxDepth (released)",

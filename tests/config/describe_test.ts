@@ -47,7 +47,7 @@ Deno.test("settingsOf() lists the choices of a setting", () => {
     settingsOf(SynthConfig).map(({ key, description }) => [key, description]),
   );
   assert.match(described["policyApi"] ?? "", /; one of completions, chat$/);
-  assert.match(described["preset"] ?? "", /; one of default, paper\/r1, /);
+  assert.match(described["preset"] ?? "", /; one of default, general, paper\/r1, /);
 });
 
 const SCHEMAS = { SynthConfig, EvolveConfig, EvalConfig, AblateConfig, ScienceConfig };

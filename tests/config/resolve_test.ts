@@ -64,7 +64,10 @@ Deno.test("resolveConfig() names place, value and field of a wrong type", () => 
     message(file('{ "search": { "merge": 3 } }')),
     /Cannot use "rstar.jsonc": .* for "search.merge": expected true or false/,
   );
-  assert.match(message({ ...none, flags: { preset: "r9" } }), /expected one of default, paper\/r1/);
+  assert.match(
+    message({ ...none, flags: { preset: "r9" } }),
+    /expected one of default, general, paper\/r1/,
+  );
   assert.match(message({ ...none, flags: { budgetTime: "soon" } }), /expected a duration/);
   assert.match(message({ ...none, flags: { policy: "host:1" } }), /such as http:\/\/host:8000\/v1/);
   assert.match(message({ ...none, flags: { concurrency: "x" } }), /expected auto or a number/);

@@ -42,7 +42,9 @@ Deno.test("misfitOfText() names a cure that is not what was done already", () =>
   const cure = (asked: Asked) => textMisfit("Words.", { asked }).cure;
   assert.match(cure({ prompt: "bootstrap", api: "completions" }), /--policy-api chat/);
   assert.doesNotMatch(cure(CHAT), /--policy-api chat/);
-  assert.match(cure({ prompt: "trained", api: "completions" }), /paper\/r1/);
+  assert.match(cure({ prompt: "trained", api: "completions" }), /preset general/);
+  assert.match(cure(CHAT), /preset general/);
+  assert.doesNotMatch(cure({ ...CHAT, draw: "solution" }), /preset|--policy-api/);
   assert.match(textMisfit("<think>", { failure: "truncated" }).cure, /raise search\.maxTokens/);
 });
 

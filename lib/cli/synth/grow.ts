@@ -132,7 +132,7 @@ class RoundGrowth {
     this.#parts = parts;
     this.#budget = new Budget(budget);
     this.#fit = new FitWatch({
-      asked: { prompt: request.spec.prompt, api: request.policyApi },
+      asked: { prompt: request.spec.prompt, api: request.policyApi, draw: request.spec.draw },
       say: (line) => parts.onMisfit?.(line),
     });
     this.progress = new SynthProgress({
