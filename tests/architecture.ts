@@ -39,7 +39,10 @@ export const ROOMS: Readonly<Record<string, RoomRule>> = {
     values: ["core", "search", "export", "evaluation"],
     types: ["endpoint", "store", "training"],
   },
-  models: { values: ["core", "process"], types: ["store"] },
+  models: {
+    values: ["core", "process", "endpoint", "engine", "training"],
+    types: ["store", "config"],
+  },
   report: { values: ["core", "store", "evaluation"], types: [] },
   viewer: { values: ["core", "store"], types: ["report"] },
 };

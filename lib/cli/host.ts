@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { GRADING_SANDBOX } from "../grading/mod.ts";
+import type { ModelHost } from "../models/mod.ts";
 import {
   ensurePythonEnvironment,
   findExecutable,
@@ -44,6 +45,14 @@ export async function pythonInterpreter(
     ...options,
   });
   return interpreter;
+}
+
+/** This machine, as far as serving models needs it. */
+export function modelHost(): ModelHost {
+  return {
+    environment: Deno.env.toObject(),
+    interpreter: (options) => pythonInterpreter("models", options),
+  };
 }
 
 /** Full path of bubblewrap; `null` where it is not installed. */

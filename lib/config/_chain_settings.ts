@@ -1,14 +1,11 @@
 import { EvolveConfig } from "./evolve_config.ts";
+import { serveSettings } from "./serve_settings.ts";
 
 const {
   trainer,
   hooks,
-  prices,
   db,
-  concurrency,
-  requestTimeout,
   workers,
-  torch,
   unsafeNoSandbox,
   dryRun,
   json,
@@ -19,12 +16,9 @@ const {
 export const chainSettings = {
   trainer,
   hooks,
-  prices,
+  ...serveSettings,
   db,
-  concurrency,
-  requestTimeout,
   workers,
-  torch,
   unsafeNoSandbox,
   dryRun,
   json,

@@ -1,21 +1,18 @@
 import { z } from "zod";
 import { EVALUATION_MODES } from "../core/mod.ts";
+import { serveSettings } from "./serve_settings.ts";
 import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 
 /** Settings that mean the same for `synth` and `eval`: the one definition stands there. */
 const {
   fields,
   policyApi,
-  prices,
   db,
-  concurrency,
-  requestTimeout,
   workers,
   budgetTokens,
   budgetTime,
   record,
   replay,
-  torch,
   unsafeNoSandbox,
   dryRun,
   json,
@@ -98,19 +95,16 @@ export const EvalConfig = z.strictObject({
   width: z.int().min(1).max(1_024).default(8).describe("Paths that a step beam keeps"),
   ppmBias: SynthConfig.shape.ppmBias,
   ppmScale: SynthConfig.shape.ppmScale,
-  prices,
+  ...serveSettings,
   db,
   resume: z.boolean().default(false).describe("Insist that the evaluation exists"),
   newEval: z.boolean().default(false).describe("Start over beside an existing evaluation"),
   seed: z.int().min(0).max(2 ** 31 - 1).default(0).describe("Seed of everything random"),
-  concurrency,
-  requestTimeout,
   workers,
   budgetTokens: budgetTokens.describe("Begin no further sample after so many generated tokens"),
   budgetTime: budgetTime.describe("Begin no further sample after, e.g. 90s, 10m, 2h"),
   record,
   replay,
-  torch,
   unsafeNoSandbox,
   csv: z.string().min(1).optional().describe("Write the figures to this CSV file as well"),
   markdown: z.string().min(1).optional().describe("Write the tables to this Markdown file as well"),

@@ -1,22 +1,19 @@
 import { z } from "zod";
 import { isStarterSet } from "../core/mod.ts";
+import { serveSettings } from "./serve_settings.ts";
 import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 
 /** Settings that mean the same for `synth` and `evolve`: the one definition stands there. */
 const {
   problems,
   fields,
-  prices,
   db,
   resume,
   newRun,
-  concurrency,
-  requestTimeout,
   workers,
   log,
   record,
   replay,
-  torch,
   unsafeNoSandbox,
   dryRun,
   json,
@@ -141,17 +138,14 @@ export const EvolveConfig = z.strictObject({
   run: z.string().min(1).max(100).default("evolve").describe("Name of the run"),
   seed: z.int().min(0).max(255).default(0)
     .describe("Seed of everything random: problems, trees, training"),
-  prices,
+  ...serveSettings,
   db,
   resume,
   newRun,
-  concurrency,
-  requestTimeout,
   workers,
   log,
   record,
   replay,
-  torch,
   unsafeNoSandbox,
   dryRun,
   json,

@@ -9,5 +9,6 @@ export * from "./raw_settings.ts";
 export * from "./reference.ts";
 export * from "./resolve.ts";
 export * from "./science_config.ts";
+export * from "./serve_settings.ts";
 export * from "./setting_groups.ts";
 export * from "./synth_config.ts";

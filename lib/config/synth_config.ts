@@ -2,22 +2,10 @@ import { z } from "zod";
 import { FieldMappingSetting } from "../core/mod.ts";
 import { PRESET_NAMES, SearchSpec } from "../search/mod.ts";
 import { DEFAULT_DATABASE } from "./default_database.ts";
-import { parseDuration } from "./duration.ts";
+import { duration } from "./_duration_field.ts";
+import { PolicyApi, serveSettings } from "./serve_settings.ts";
 
 const urls = z.array(z.url({ protocol: /^https?$/ }));
-const duration = z.union([z.string(), z.number()]).transform((value, context) => {
-  const seconds = parseDuration(String(value));
-  if (seconds === null) {
-    context.addIssue({ code: "custom", message: "expected a duration such as 90s, 10m or 2h" });
-    return z.NEVER;
-  }
-  return seconds;
-});
-/** Price of an endpoint's tokens, in any one currency, per million tokens. */
-const Price = z.strictObject({
-  input: z.number().min(0).describe("Per million prompt tokens"),
-  output: z.number().min(0).describe("Per million generated tokens"),
-});
 
 /** Limits for the trees of one problem, those of all its seeds together. */
 const ProblemBudget = z.strictObject({
@@ -51,7 +39,7 @@ export const SynthConfig = z.strictObject({
     ),
   policyModel: z.string().min(1).optional()
     .describe("Model the policy endpoint serves; for the embedded engine a checkpoint folder"),
-  policyApi: z.enum(["completions", "chat"]).default("completions")
+  policyApi: PolicyApi.default("completions")
     .describe("Route of the policy; chat is for general models without the special tokens"),
   ppm: urls.default([]).describe("Base URLs of the PPM, comma separated"),
   ppmModel: z.string().min(1).optional()
@@ -60,8 +48,7 @@ export const SynthConfig = z.strictObject({
     .describe("b of the PPM's scale, tanh((logit - b) / scale) (default: the checkpoint's, or 0)"),
   ppmScale: z.number().positive().optional()
     .describe("Scale of the PPM, tanh((logit - b) / scale) (default: the checkpoint's, or 1)"),
-  prices: z.strictObject({ policy: Price.optional(), ppm: Price.optional() }).default({})
-    .describe("Prices, for the cost account"),
+  ...serveSettings,
   db: z.string().min(1).default(DEFAULT_DATABASE).describe("Database file"),
   run: z.string().min(1).max(100).default("synth").describe("Name of the run"),
   resume: z.boolean().default(false).describe("Insist that the run exists"),
@@ -69,8 +56,6 @@ export const SynthConfig = z.strictObject({
   seed: z.int().min(0).max(4095).default(0).describe("Seed of the first tree of every problem"),
   limit: z.int().min(1).optional()
     .describe("Use the first N problems of a seeded order (default: 50 for starter, else all)"),
-  concurrency: z.union([z.literal("auto"), z.int().min(1)]).default("auto")
-    .describe("Requests in flight per endpoint, or auto"),
   workers: z.union([z.literal("auto"), z.int().min(1)]).default("auto")
     .describe("Sandbox workers, or auto for one per core"),
   budgetTokens: z.int().min(1).optional()
@@ -84,15 +69,8 @@ export const SynthConfig = z.strictObject({
     .describe(
       "Park a tree in which the policy answers nothing and no rollout ends for so long, e.g. 30m",
     ),
-  requestTimeout: duration.prefault("3m")
-    .describe(
-      "Ask again, for fewer tokens, when an endpoint has not answered for so long, e.g. 10m for a slow one; the embedded engine may " +
-        "take any time while it computes, and counts as stalled when it does nothing for so long",
-    ),
   record: z.string().min(1).optional().describe("Record every reply of an endpoint in this file"),
   replay: z.string().min(1).optional().describe("Answer from the replies recorded in this file"),
-  torch: z.string().min(1).default("cpu")
-    .describe("Build of torch for the embedded engine and the trainer: cpu, cuda or an index URL"),
   unsafeNoSandbox: z.string().optional()
     .describe("Run steps without confinement; the value must name the danger (docs/security.md)"),
   log: z.enum(["debug", "info", "warn", "error", "off"]).default("info")

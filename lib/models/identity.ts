@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { hashJson, type Json, sha256, UsageError } from "../core/mod.ts";
 import { PROJECT_ROOT } from "../process/mod.ts";
+import type { ModelSource } from "./model_source.ts";
 
 /** Files besides the weights that make a checkpoint what it is. */
 const DESCRIPTION = ["config.json", "tokenizer.json"];
@@ -35,6 +36,15 @@ const Weights = z.object({ checkpoint: z.string() });
 /** Hash of the weights that an identity names; `null` for a model that is known by its name alone. */
 export function hashOfWeights(identity: Json): string | null {
   return Weights.safeParse(identity).data?.checkpoint ?? null;
+}
+
+/** Identity of a model: a checkpoint by its content, one behind endpoints by its name. */
+export async function identityOfSource(
+  source: ModelSource,
+  found?: string,
+): Promise<Json> {
+  if (source.kind === "folder") return await checkpointIdentity(source.folder);
+  return { model: found ?? source.model };
 }
 
 /**

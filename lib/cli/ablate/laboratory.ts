@@ -12,7 +12,6 @@ import type {
   TrainRequest,
   TreesRequest,
 } from "../../ablation/mod.ts";
-import { EvalConfig } from "../../config/mod.ts";
 import { DEFAULT_CALIBRATION, type Problem } from "../../core/mod.ts";
 import {
   type GradedProblem,
@@ -30,6 +29,7 @@ import {
 } from "../../export/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import type { DuckdbStore } from "../../store/mod.ts";
+import { measureSettings } from "../eval/measure_settings.ts";
 import { measureTask } from "../eval/measure_task.ts";
 import { falseStepShare, problemsWithTruth } from "../false_steps.ts";
 import { isFile } from "../is_file.ts";
@@ -137,7 +137,7 @@ export class StoreLaboratory implements Laboratory {
       execution,
       interrupts,
       display,
-      config: EvalConfig.parse({ quiet: true, seed }),
+      config: measureSettings(seed),
       models: {
         label,
         runNo: run.runNo,

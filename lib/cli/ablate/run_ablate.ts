@@ -5,15 +5,15 @@ import {
   type Laboratory,
   runAblation,
 } from "../../ablation/mod.ts";
-import { type AblateConfig, ablateSizes, EvolveConfig } from "../../config/mod.ts";
+import { type AblateConfig, ablateSizes } from "../../config/mod.ts";
 import type { LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
 import { decontaminatorOnce } from "../decontaminator.ts";
 import { loadSuites } from "../eval/load_suites.ts";
 import { openStored } from "../eval/stored.ts";
-import { openRoundServer } from "../evolve/models.ts";
-import { codeRevision } from "../host.ts";
+import { openRoundServer } from "../../models/mod.ts";
+import { codeRevision, modelHost } from "../host.ts";
 import { finishOnInterrupt } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { WorkDisplay } from "../work_display.ts";
@@ -106,9 +106,6 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     onProgress: (message: string) => display.say(message),
     signal: interrupts.stopNow,
   };
-  const { concurrency, requestTimeout, workers, torch, prices, hooks } = config;
-  const { policyApi } = EvolveConfig.parse({});
-  const served = { concurrency, requestTimeout, workers, torch, prices, hooks, policyApi };
   const parts = {
     config,
     store,
@@ -117,7 +114,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     interrupts,
     settings: sizes,
     execution: resources.use(new ExecutionResources(config, common)),
-    server: resources.use(await openRoundServer(served, common)),
+    server: resources.use(await openRoundServer(config, { ...common, host: modelHost() })),
     decontaminator: decontaminatorOnce({ suites: [config.suite] }),
   };
   const open = async (

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { shortNumber } from "../../core/mod.ts";
+import { placeOf } from "../../models/mod.ts";
 import { SynthConfig } from "../../config/mod.ts";
 import { notice, print } from "../output.ts";
 import { addSettings, commandConfig, configLines, workedExamples } from "../settings.ts";
@@ -45,9 +46,8 @@ function printPlan(config: SynthConfig, plan: SynthPlan): void {
       JSON.stringify({ ...estimate, problems: plan.problems.length, problem_set: plan.set.lines }),
     );
   }
-  const where = plan.policyFolder === null
-    ? config.policy.join(", ")
-    : `embedded engine, ${plan.policyFolder}`;
+  const { policy } = plan.models;
+  const where = `${policy.kind === "folder" ? "embedded engine, " : ""}${placeOf(policy)}`;
   const price = config.prices.policy;
   print(
     `Problems: ${plan.problems.length} of "${config.problems}", seeds ${plan.seeds.join(", ")}`,

@@ -1,20 +1,27 @@
 import type { SynthConfig } from "../../config/mod.ts";
-import { type ProbedEndpoints, probePolicies, probePpms } from "../synth/probes.ts";
+import { type ProbedEndpoints, probePolicies, probePpms } from "../../models/mod.ts";
 import { UsageError } from "../../core/mod.ts";
+import { modelHost } from "../host.ts";
 import { finding, type Say } from "./finding.ts";
 
 /** Whether the endpoints that a run names do what it needs of them. */
 export async function examineEndpoints(say: Say, config: SynthConfig): Promise<void> {
   const roles = [
-    ["policy", config.policy, probePolicies],
-    ["PPM", config.ppm, probePpms],
+    ["policy", config.policy, config.policyModel, probePolicies],
+    ["PPM", config.ppm, config.ppmModel, probePpms],
   ] as const;
-  for (const [role, urls, probe] of roles) {
+  for (const [role, urls, model, probe] of roles) {
     for (const url of urls) {
-      const options = { onProgress: () => {}, signal: AbortSignal.timeout(PATIENCE_MS) };
+      const options = {
+        host: modelHost(),
+        api: config.policyApi,
+        requestTimeout: config.requestTimeout,
+        onProgress: () => {},
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      };
       // One by one, so that each is told of.
-      const one = role === "policy" ? { ...config, policy: [url] } : { ...config, ppm: [url] };
-      const check = async () => described(await probe(one, options));
+      const check = async () =>
+        described(await probe({ urls: [url], model: model ?? null }, options));
       say(await finding(`${role} ${url}`, () => check().catch(explainSilence)));
     }
   }

@@ -1,7 +1,7 @@
 import type { EvalConfig } from "../../config/mod.ts";
 import type { LoadedSuite } from "../../evaluation/mod.ts";
 import { memoryStore, openStore } from "../../store/mod.ts";
-import { findModels, type MeasuredModels, type ModelSource } from "./checkpoints.ts";
+import { findModels, type MeasuredModels, placeOf } from "../../models/mod.ts";
 import { type EvalTask, planTasks } from "./plan.ts";
 
 /** Lines that say what would be done: models, samples, requests. Nothing is started, nothing is written. */
@@ -44,10 +44,6 @@ async function plannedModels(config: EvalConfig): Promise<readonly MeasuredModel
   }
   await using nothing = memoryStore();
   return await findModels(config, nothing);
-}
-
-function placeOf(source: ModelSource): string {
-  return source.kind === "folder" ? source.folder : source.urls.join(", ");
 }
 
 function taskJson({ loaded, mode, samples }: EvalTask) {

@@ -1,4 +1,3 @@
-import type { EvalConfig } from "../../config/mod.ts";
 import type { Json } from "../../core/mod.ts";
 import { type Domain, FitWatch, mathDomain, watchedDomain } from "../../domain/mod.ts";
 import { type EvaluationResult, runEvaluation, storedEvaluation } from "../../evaluation/mod.ts";
@@ -11,18 +10,17 @@ import type { ExecutionResources } from "../execution_resources.ts";
 import { codeRevision } from "../host.ts";
 import type { InterruptSignals } from "../interrupt.ts";
 import { LiveDisplay } from "../live_display.ts";
-import type { MeasuredModels } from "./checkpoints.ts";
-import type { ServedModels } from "../served_models.ts";
-import type { ServedIdentity } from "./models.ts";
+import type { MeasuredModels, ModelIdentity, ServedModels } from "../../models/mod.ts";
 import { type EvalTask, evaluationPlan, promptHash } from "./plan.ts";
+import type { MeasureSettings } from "./measure_settings.ts";
 import type { EvalProgress } from "./progress.ts";
 
 /** Parts needed to measure one suite in one mode. */
 export interface TaskParts {
-  readonly config: EvalConfig;
+  readonly config: MeasureSettings;
   readonly models: MeasuredModels;
   readonly served: ServedModels;
-  readonly identity: ServedIdentity;
+  readonly identity: ModelIdentity;
   readonly store: Store;
   readonly execution: ExecutionResources;
   readonly interrupts: InterruptSignals;

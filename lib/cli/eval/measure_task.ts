@@ -1,22 +1,24 @@
 import { Interrupted } from "../../core/mod.ts";
-import type { EvalConfig } from "../../config/mod.ts";
 import type { EvaluationResult } from "../../evaluation/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { type InterruptSignals } from "../interrupt.ts";
-import type { ServedModels } from "../served_models.ts";
+import {
+  knownIdentity,
+  type MeasuredModels,
+  type ModelIdentity,
+  type ServedModels,
+} from "../../models/mod.ts";
 import { requireFinished } from "../unfinished.ts";
 import type { WorkDisplay } from "../work_display.ts";
 import type { ExecutionResources } from "../execution_resources.ts";
-import type { MeasuredModels } from "./checkpoints.ts";
 import { evaluateTask, storedTask } from "./evaluate_task.ts";
-import { knownIdentity, type ServedIdentity } from "./models.ts";
 import type { EvalTask } from "./plan.ts";
+import type { MeasureSettings } from "./measure_settings.ts";
 import { EvalProgress } from "./progress.ts";
 
 /** Inputs of a measurement that is part of a longer run. */
 export interface MeasureParts {
-  /** As `eval` would be told it, so that either goes on where the other stopped. */
-  readonly config: EvalConfig;
+  readonly config: MeasureSettings;
   readonly models: MeasuredModels;
   /** Serves the models; asked only when something is left to be made. */
   readonly serve: () => Promise<ServedModels>;
@@ -37,7 +39,7 @@ export interface MeasureParts {
  */
 export async function measureTask(task: EvalTask, parts: MeasureParts): Promise<EvaluationResult> {
   const { config, models, store, execution, interrupts, display, maxUnfinished = 0 } = parts;
-  const identity = await identityOf(models, { config, needsPpm: task.mode.needsPpm });
+  const identity = await identityOf(models, task.mode);
   const stored = await storedTask(task, { config, models, identity, store });
   if (stored !== null) return stored;
   const progress = new EvalProgress();
@@ -69,8 +71,8 @@ export async function measureTask(task: EvalTask, parts: MeasureParts): Promise<
 /** Equal weights are the same model, wherever they lie; a name that only a serving hook understands is itself. */
 async function identityOf(
   measured: MeasuredModels,
-  options: { readonly config: EvalConfig; readonly needsPpm: boolean },
-): Promise<ServedIdentity> {
+  options: { readonly needsPpm: boolean },
+): Promise<ModelIdentity> {
   const { policy } = measured;
   const isFolder = policy.kind === "folder" &&
     await Deno.stat(policy.folder).then(({ isDirectory }) => isDirectory, () => false);

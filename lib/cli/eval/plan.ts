@@ -19,9 +19,9 @@ import {
 } from "../../evaluation/mod.ts";
 import { limitsSpec } from "../limits_spec.ts";
 import { openMode } from "../open_mode.ts";
-import type { MeasuredModels } from "./checkpoints.ts";
+import type { MeasuredModels, ModelIdentity } from "../../models/mod.ts";
 import type { SuiteSelection } from "./load_suites.ts";
-import type { ServedIdentity } from "./models.ts";
+import type { MeasureSettings } from "./measure_settings.ts";
 
 /** Problems of a starter suite that are measured where nothing else is said. */
 const STARTER_LIMIT = 200;
@@ -82,7 +82,7 @@ export function makeTask(
 /** Conditions that change the meaning of a sample, except models, mode, problems and seed. */
 export function conditionsOf(
   { prompt }: Pick<EvalTask, "prompt">,
-  { policyApi, noCode }: EvalConfig,
+  { policyApi, noCode }: Pick<MeasureSettings, "policyApi" | "noCode">,
 ): Readonly<Record<"policyApi" | "prompt" | "limits", Json>> {
   return { policyApi, prompt, limits: noCode ? null : limitsSpec() };
 }
@@ -127,9 +127,9 @@ function overridesOf(config: EvalConfig): ModeOverrides {
 export function evaluationPlan(
   task: EvalTask,
   options: {
-    readonly config: EvalConfig;
+    readonly config: MeasureSettings;
     readonly models: MeasuredModels;
-    readonly identity: ServedIdentity;
+    readonly identity: ModelIdentity;
     readonly provenance: Json;
   },
 ): EvaluationPlan {
@@ -155,7 +155,7 @@ export function evaluationPlan(
 }
 
 /** Hash of what the policy is asked with, the question left out. */
-export function promptHash(domain: StepDomain, { noCode, policyApi }: EvalConfig): string {
+export function promptHash(domain: StepDomain, { noCode, policyApi }: MeasureSettings): string {
   const prompt = noCode ? talkPrompt("", policyApi) : domain.prompt("", "");
   const text: Json = typeof prompt === "string"
     ? prompt

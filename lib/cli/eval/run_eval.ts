@@ -4,13 +4,19 @@ import type { RecorderOptions } from "../../endpoint/mod.ts";
 import type { EvaluationResult, LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
 import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
+import { modelHost } from "../host.ts";
 import { openObservation } from "../observe/observation.ts";
 import { notice } from "../output.ts";
-import { openReplies } from "../served_models.ts";
+import {
+  findModels,
+  knownIdentity,
+  type MeasuredModels,
+  type ModelIdentity,
+  openReplies,
+  serveModels,
+} from "../../models/mod.ts";
 import { ExecutionResources } from "../execution_resources.ts";
 import { evaluateTask, storedTask } from "./evaluate_task.ts";
-import { findModels, type MeasuredModels } from "./checkpoints.ts";
-import { knownIdentity, type ServedIdentity, serveModels } from "./models.ts";
 import { type EvalTask, planTasks } from "./plan.ts";
 import { EvalProgress } from "./progress.ts";
 
@@ -96,7 +102,7 @@ async function measure(
 ): Promise<readonly MeasuredEntry[]> {
   const { config, say } = parts;
   const needsPpm = tasks.some(({ mode }) => mode.needsPpm);
-  const identity = await knownIdentity(models, { config, needsPpm });
+  const identity = await knownIdentity(models, { needsPpm });
   if (identity !== null) {
     const stored = await readStored(models, { tasks, identity, parts });
     if (stored !== null) {
@@ -107,6 +113,9 @@ async function measure(
   await using resources = new AsyncDisposableStack();
   const served = await serveModels(models, config, {
     needsPpm,
+    host: modelHost(),
+    policyApi: config.policyApi,
+    ...(config.policy === undefined ? { flags: { policy: "--checkpoint" } } : {}),
     modelLength: Math.max(
       ...tasks.map(({ loaded }) => config.modelLength ?? loaded.suite.modelLength),
     ),
@@ -140,7 +149,7 @@ async function readStored(
   models: MeasuredModels,
   { tasks, identity, parts }: {
     readonly tasks: readonly EvalTask[];
-    readonly identity: ServedIdentity;
+    readonly identity: ModelIdentity;
     readonly parts: Parts;
   },
 ): Promise<readonly MeasuredEntry[] | null> {

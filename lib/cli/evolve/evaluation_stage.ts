@@ -1,13 +1,11 @@
-import { EvalConfig } from "../../config/mod.ts";
 import { DEFAULT_CALIBRATION, type EvaluationModeName, type Json } from "../../core/mod.ts";
 import { makeMode, promptOf } from "../../evaluation/mod.ts";
 import type { EvaluationStageRequest } from "../../rounds/mod.ts";
-import type { MeasuredModels } from "../eval/checkpoints.ts";
+import { type MeasuredModels, servedPpm, type ServedRound } from "../../models/mod.ts";
 import { loadSuites } from "../eval/load_suites.ts";
+import { measureSettings } from "../eval/measure_settings.ts";
 import { measureTask } from "../eval/measure_task.ts";
 import type { EvalTask } from "../eval/plan.ts";
-import { servedPpm } from "./checkpoint.ts";
-import type { ServedRound } from "./models.ts";
 import type { EvolvePlan } from "./evolve_plan.ts";
 import type { StageParts } from "./stage_parts.ts";
 
@@ -19,9 +17,6 @@ export function evaluationSpec({ sizes, suites }: EvolvePlan): Json {
     search: sizes.evalSearch,
   };
 }
-
-/** As `eval` would be told it, so that either goes on where the other stopped. The display of `evolve` is its own. */
-const AS_EVAL = EvalConfig.parse({ quiet: true });
 
 /**
  * Measures the checkpoints of a round: the policy alone, and search where there is a PPM. Stored as `eval` stores it, so that either
@@ -40,7 +35,10 @@ export async function evaluateStage(
     round,
     policy: folders.place(policy),
     isBootstrap: false,
-    ppm: ppm === null ? null : servedPpm(ppm, parts),
+    ppm: ppm === null ? null : servedPpm(ppm, {
+      location: folders.place(ppm),
+      warn: (line) => display.warn(line),
+    }),
   };
   const measured: MeasuredModels = {
     label: round === 0 ? "base" : `round ${round}`,
@@ -59,7 +57,7 @@ export async function evaluateStage(
       execution,
       interrupts,
       display,
-      config: AS_EVAL,
+      config: measureSettings(),
       models: measured,
       serve: () => parts.server.use(served),
       maxUnfinished: parts.config.maxUnfinished,

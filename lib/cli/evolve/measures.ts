@@ -2,7 +2,7 @@ import { z } from "zod";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import { type HeldOutOrder, type RoundMeasures, RoundParams, stageOf } from "../../rounds/mod.ts";
 import type { ArtifactInfo, RoundInfo, Store } from "../../store/mod.ts";
-import { CheckpointMeta } from "./checkpoint.ts";
+import { CheckpointMeta } from "../../models/mod.ts";
 
 /** Store, run and suite that measures are read from. */
 export interface MeasureParts {

@@ -10,8 +10,7 @@ import {
   trainerCommand,
 } from "../../training/mod.ts";
 import { isFile } from "../is_file.ts";
-import { DEFAULT_POLICY } from "../../models/mod.ts";
-import { serveCommand } from "./hooks.ts";
+import { DEFAULT_POLICY, serveCommand } from "../../models/mod.ts";
 import type { EvolvePlan } from "./evolve_plan.ts";
 
 /**

@@ -11,10 +11,10 @@ import {
   runRounds,
 } from "../../rounds/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
-import { checkpointIdentity, hashOfWeights, runFolder } from "../../models/mod.ts";
+import { checkpointIdentity, hashOfWeights, openRoundServer, runFolder } from "../../models/mod.ts";
 import { asJson } from "../as_json.ts";
 import { decontaminatorOnce } from "../decontaminator.ts";
-import { codeRevision, pythonInterpreter } from "../host.ts";
+import { codeRevision, modelHost, pythonInterpreter } from "../host.ts";
 import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
@@ -23,7 +23,6 @@ import { EvolveDisplay } from "./display.ts";
 import { evaluationSpec } from "./evaluation_stage.ts";
 import { exportSpec } from "./export_stage.ts";
 import { readMeasures } from "./measures.ts";
-import { openRoundServer } from "./models.ts";
 import { evolveSpec } from "./plan.ts";
 import type { EvolvePlan } from "./evolve_plan.ts";
 import { checkMachine } from "./preflight.ts";
@@ -138,7 +137,7 @@ class Evolution {
         observation,
         runNo: run.runNo,
         folders: new RunFolders(resolve(config.db), run.name, this.#base),
-        server: resources.use(await openRoundServer(config, common)),
+        server: resources.use(await openRoundServer(config, { ...common, host: modelHost() })),
         decontaminator: decontaminatorOnce({ suites: config.suites, fields: config.fields }),
       }),
       onStage: (event) => display.stage(event),

@@ -7,8 +7,7 @@ import { pendingJobs } from "../synth/jobs.ts";
 import type { ExecutionResources } from "../execution_resources.ts";
 import { requireFinished } from "../unfinished.ts";
 import { requireRead } from "../unread.ts";
-import { servedPpm } from "./checkpoint.ts";
-import type { RoundServer } from "./models.ts";
+import { type RoundServer, servedPpm } from "../../models/mod.ts";
 import type { EvolvePlan } from "./evolve_plan.ts";
 import { quarantinedProblems } from "./quarantine.ts";
 import type { StageParts } from "./stage_parts.ts";
@@ -51,7 +50,10 @@ export async function searchStage(
     round: round - 1,
     policy: parts.folders.place(models.policy),
     isBootstrap,
-    ppm: models.ppm === null ? null : servedPpm(models.ppm, parts),
+    ppm: models.ppm === null ? null : servedPpm(models.ppm, {
+      location: parts.folders.place(models.ppm),
+      warn: (line) => display.warn(line),
+    }),
   });
   const outcome = await growRound({
     ...wanted,

@@ -6,7 +6,7 @@ import type { InterruptSignals } from "../interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import type { EvolveDisplay } from "./display.ts";
 import type { EvolvePlan } from "./evolve_plan.ts";
-import type { RoundServer } from "./models.ts";
+import type { RoundServer } from "../../models/mod.ts";
 import type { RunFolders } from "./run_folders.ts";
 
 /** Parts that the stages of a run work with. */

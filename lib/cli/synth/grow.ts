@@ -19,7 +19,7 @@ import {
 import type { Store } from "../../store/mod.ts";
 import { LiveDisplay } from "../live_display.ts";
 import { NO_TRACING, tracedPolicy, tracedPpm, type Tracing } from "../observe/tracing.ts";
-import type { ServedModels } from "../served_models.ts";
+import type { ServedModels } from "../../models/mod.ts";
 import { Budget, type BudgetLimits, NO_LIMITS } from "./budget.ts";
 import { type Job, type PendingJobs, pendingJobs, type WantedTrees } from "./jobs.ts";
 import { Meter } from "./meter.ts";

@@ -10,10 +10,16 @@ import {
   shuffled,
 } from "../../core/mod.ts";
 import { PRESETS, SearchSpec } from "../../search/mod.ts";
-import { DEFAULT_POLICY } from "../../models/mod.ts";
+import {
+  DEFAULT_POLICY,
+  type ModelIdentity,
+  type ModelPair,
+  type ModelSource,
+  ppmCalibration,
+  type WantedModels,
+} from "../../models/mod.ts";
 import { limitsSpec } from "../limits_spec.ts";
 import { loadProblemSet, type ProblemSet } from "../problem_set.ts";
-import { ppmCalibration } from "./calibration.ts";
 
 /** Problems of a starter set that a bare `synth` takes. */
 const STARTER_LIMIT = 50;
@@ -25,10 +31,7 @@ export interface SynthPlan {
   readonly set: Pick<ProblemSet, "lines" | "notices">;
   readonly spec: SearchSpec;
   readonly seeds: readonly number[];
-  /** Folder of the embedded policy; `null` with endpoints. */
-  readonly policyFolder: string | null;
-  /** Folder of the embedded PPM; `null` without one, and with endpoints. */
-  readonly ppmFolder: string | null;
+  readonly models: WantedModels;
 }
 
 /**
@@ -42,21 +45,31 @@ export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
   // One order for all limits: a larger limit holds the smaller one, and continues its run.
   const order = shuffled(seededRandom(hashSeed("problem order")), gradable);
   const trees = config.trees ?? PRESETS[config.preset].trees;
-  const usesEngine = config.policy.length === 0;
   if (config.seed + trees > 4096) {
     throw new ConfigError(
       `Cannot use seeds ${config.seed} to ${config.seed + trees - 1}: expected at most 4095`,
     );
   }
-  const ppmFolder = config.ppm.length === 0 ? config.ppmModel ?? null : null;
-  const spec = await withCalibration(searchSpec(config), config, ppmFolder);
+  const models = modelsOf(config);
+  const spec = await withCalibration(searchSpec(config), config, models.ppm);
   return {
     problems: order.slice(0, limit),
     set: { lines, notices },
     spec,
     seeds: Array.from({ length: trees }, (_, i) => config.seed + i),
-    policyFolder: usesEngine ? config.policyModel ?? DEFAULT_POLICY : null,
-    ppmFolder,
+    models: { ...models, policyApi: config.policyApi, calibration: spec.calibration ?? null },
+  };
+}
+
+/** Where the models are: endpoints, or folders for the embedded engine. */
+function modelsOf({ policy, policyModel, ppm, ppmModel }: SynthConfig): ModelPair {
+  const at = (urls: readonly string[], model: string | undefined): ModelSource | null => {
+    if (urls.length > 0) return { kind: "urls", urls, model: model ?? null, serves: null };
+    return model === undefined ? null : { kind: "folder", folder: model };
+  };
+  return {
+    policy: at(policy, policyModel) ?? { kind: "folder", folder: DEFAULT_POLICY },
+    ppm: at(ppm, ppmModel),
   };
 }
 
@@ -64,7 +77,7 @@ export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
 async function withCalibration(
   spec: SearchSpec,
   config: SynthConfig,
-  ppmFolder: string | null,
+  ppm: ModelSource | null,
 ): Promise<SearchSpec> {
   if (spec.guidance === "terminal") {
     if ((config.ppmBias ?? config.ppmScale) === undefined) return spec;
@@ -74,7 +87,7 @@ async function withCalibration(
   }
   const isGiven = (config.ppmBias ?? config.ppmScale) !== undefined;
   if (!isGiven && spec.calibration !== null) return spec;
-  return { ...spec, calibration: await ppmCalibration(config, ppmFolder) };
+  return { ...spec, calibration: await ppmCalibration(config, ppm) };
 }
 
 /** The preset with what the user changed of it. */
@@ -106,12 +119,6 @@ function searchSpec(config: SynthConfig): SearchSpec {
     );
   }
   return result.data;
-}
-
-/** Names of the models, and what they are made of where we can see it. */
-export interface ModelIdentity {
-  readonly policy: Json;
-  readonly ppm: Json;
 }
 
 /**

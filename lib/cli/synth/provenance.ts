@@ -2,7 +2,7 @@ import type { Sandbox } from "../../sandbox/mod.ts";
 import type { Provenance } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
 import { codeRevision } from "../host.ts";
-import type { OpenModels } from "./models.ts";
+import type { OpenModels } from "../../models/mod.ts";
 
 /** Provenance of a search: its settings, the harness, the sandbox, the models as their endpoints describe them. */
 export async function searchProvenance(

@@ -1,6 +1,7 @@
 import type { SynthConfig } from "../../config/mod.ts";
 import { InfrastructureError, Interrupted } from "../../core/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
+import { modelHost } from "../host.ts";
 import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
 import { notice } from "../output.ts";
 import { openObservation } from "../observe/observation.ts";
@@ -10,7 +11,13 @@ import { undoneWayOn } from "../unfinished.ts";
 import { ExecutionResources } from "../execution_resources.ts";
 import { growRound, type RoundOutcome, type RoundRequest } from "./grow.ts";
 import { type PendingJobs, pendingJobs } from "./jobs.ts";
-import { type IdentifiedModels, identifyModels, openModels, probeModels } from "./models.ts";
+import {
+  type IdentifiedModels,
+  identifyModels,
+  openModels,
+  openReplies,
+  probeModels,
+} from "../../models/mod.ts";
 import { runSpec, type SynthPlan } from "./plan.ts";
 import { searchProvenance } from "./provenance.ts";
 import type { SynthOutcome } from "./summary.ts";
@@ -59,8 +66,12 @@ class Synth {
 
   async run(): Promise<SynthOutcome> {
     const signal = this.#parts.interrupts.stopNow;
-    const shared = { onProgress: this.#say, signal };
-    const identified = await identifyModels(this.#config, this.#plan, shared);
+    const identified = await identifyModels(this.#plan.models, this.#config, {
+      signal,
+      host: modelHost(),
+      isReplayed: this.#config.replay !== undefined,
+      onProgress: this.#say,
+    });
     const continued = await this.#continued(identified);
     return continued?.left.count === 0
       ? await this.#finished(continued)
@@ -106,19 +117,27 @@ class Synth {
       this.#say(message);
       observation.emit({ type: "notice", level: "info", message });
     };
-    const identified = await probeModels(this.#config, this.#plan, {
+    const host = modelHost();
+    const identified = await probeModels(this.#plan.models, this.#config, {
+      host,
       signal,
       identified: known,
+      isReplayed: this.#config.replay !== undefined,
       onProgress: say,
     });
+    // Before anything is started: whether the file can be used is known at once.
+    const replies = await openReplies(this.#config);
+    if (replies !== null) resources.use(replies.store);
     const execution = resources.use(
       new ExecutionResources(this.#config, { onProgress: say, signal }),
     );
     const sandbox = await execution.sandbox();
     const grader = await execution.grader();
-    const models = await openModels(this.#config, this.#plan, {
+    const models = await openModels(this.#plan.models, this.#config, {
+      host,
       resources,
       signal,
+      replies,
       identified,
       onProgress: say,
     });

@@ -1,4 +1,4 @@
-import type { SynthConfig } from "../../config/mod.ts";
+import type { PolicyApi, ServeSettings } from "../config/mod.ts";
 import {
   adaptingTransport,
   type EndpointFindings,
@@ -9,11 +9,10 @@ import {
   probePolicy,
   probePpm,
   type Transport,
-} from "../../endpoint/mod.ts";
-import { proxyFor } from "../../process/mod.ts";
-
-/** Names under which the embedded engine serves its models. */
-export const ENGINE_NAMES = { policy: "policy", ppm: "ppm" } as const;
+} from "../endpoint/mod.ts";
+import { proxyFor } from "../process/mod.ts";
+import type { ModelHost } from "./model_host.ts";
+import type { EndpointSource } from "./model_source.ts";
 
 /** Endpoints of one role that answered. */
 export interface ProbedEndpoints<Findings extends EndpointFindings = EndpointFindings> {
@@ -27,14 +26,19 @@ export interface ProbedEndpoints<Findings extends EndpointFindings = EndpointFin
   readonly settings: EndpointSettings;
 }
 
+/** Endpoints to be asked: where they are, and the model that they must serve. */
+export interface AskedEndpoints extends Pick<EndpointSource, "urls" | "model"> {
+  /** Whether it is the embedded engine. @default false */
+  readonly isEngine?: boolean;
+}
+
 /** Options of {@linkcode probePolicies} and {@linkcode probePpms}. */
-export interface ProbeRoleOptions {
+export interface ProbeOptions extends Pick<ServeSettings, "requestTimeout"> {
+  readonly host: Pick<ModelHost, "environment">;
   /** Setting that named the endpoints, for messages. @default --policy and --ppm */
   readonly flags?: Partial<Readonly<Record<"policy" | "ppm", string>>>;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;
-  /** Where the embedded engine serves this role; `undefined` where configured endpoints do. */
-  readonly engineUrl?: string | undefined;
 }
 
 /**
@@ -43,24 +47,15 @@ export interface ProbeRoleOptions {
  * @throws {ProviderError} If one is not there or does not serve the model; with the cure.
  */
 export function probePolicies(
-  config: SynthConfig,
-  options: ProbeRoleOptions,
+  endpoints: AskedEndpoints,
+  options: ProbeOptions & { readonly api: PolicyApi },
 ): Promise<ProbedEndpoints<PolicyFindings>> {
-  const { engineUrl } = options;
-  const isEngine = engineUrl !== undefined;
-  return probeAll({
+  const { api, signal } = options;
+  const model = endpoints.model ?? undefined;
+  return probeAll(endpoints, {
     ...options,
-    isEngine,
-    urls: isEngine ? [engineUrl] : config.policy,
     role: "policy",
-    deadlineMs: config.requestTimeout * 1000,
-    probe: (transport, flag) =>
-      probePolicy(transport, {
-        flag,
-        api: config.policyApi,
-        model: isEngine ? ENGINE_NAMES.policy : config.policyModel,
-        signal: options.signal,
-      }),
+    probe: (transport, flag) => probePolicy(transport, { flag, api, model, signal }),
   });
 }
 
@@ -70,42 +65,36 @@ export function probePolicies(
  * @throws {ProviderError} If one is not there or does not serve the model; with the cure.
  */
 export function probePpms(
-  config: SynthConfig,
-  options: ProbeRoleOptions,
+  endpoints: AskedEndpoints,
+  options: ProbeOptions,
 ): Promise<ProbedEndpoints> {
-  const { engineUrl } = options;
-  const isEngine = engineUrl !== undefined;
-  return probeAll({
+  const { signal } = options;
+  const model = endpoints.model ?? undefined;
+  return probeAll(endpoints, {
     ...options,
-    isEngine,
-    urls: isEngine ? [engineUrl] : config.ppm,
     role: "ppm",
-    deadlineMs: config.requestTimeout * 1000,
-    probe: (transport, flag) =>
-      probePpm(transport, {
-        flag,
-        model: isEngine ? ENGINE_NAMES.ppm : config.ppmModel,
-        signal: options.signal,
-      }),
+    probe: (transport, flag) => probePpm(transport, { flag, model, signal }),
   });
 }
 
 async function probeAll<Findings extends EndpointFindings>(
-  options: ProbeRoleOptions & {
-    readonly isEngine: boolean;
-    readonly urls: readonly string[];
+  { urls, isEngine = false }: AskedEndpoints,
+  options: ProbeOptions & {
     readonly role: EndpointSettings["role"];
-    readonly deadlineMs: number;
     readonly probe: (transport: Transport, flag: string | undefined) => Promise<Findings>;
   },
 ): Promise<ProbedEndpoints<Findings>> {
-  const { role, deadlineMs, isEngine, urls, flags, onProgress } = options;
-  const environment = Deno.env.toObject();
+  const { role, host: { environment }, requestTimeout, flags, onProgress } = options;
   const apiKey = environment[KEY_VARIABLES[role]] ?? null;
   const transports = urls.map((url) => {
     const proxy = proxyFor(url, environment);
-    // How long a reply of ours takes depends on the machine; whether it comes is seen.
-    const transport = openTransport(url, { apiKey, deadlineMs, proxy, watchesProgress: isEngine });
+    const transport = openTransport(url, {
+      apiKey,
+      deadlineMs: requestTimeout * 1000,
+      proxy,
+      // How long a reply of ours takes depends on the machine; whether it comes is seen.
+      watchesProgress: isEngine,
+    });
     return role === "policy" && !isEngine ? adaptingTransport(transport, onProgress) : transport;
   });
   const flag = isEngine ? undefined : flags?.[role] ?? `--${role}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { serveByHook, type ServeOptions } from "../../../lib/cli/evolve/hooks.ts";
+import { serveByHook, type ServeOptions } from "../../lib/models/serve_hook.ts";
 
 /** A command that runs a script of ours. */
 function script(text: string, ...args: readonly string[]): readonly string[] {

@@ -9,6 +9,9 @@ import {
   scriptedPpm,
 } from "../endpoint/mod.ts";
 
+/** Names under which the embedded engine serves its models. */
+export const ENGINE_NAMES = { policy: "policy", ppm: "ppm" } as const;
+
 /** Models that answer. */
 export interface ServedModels {
   readonly policy: Policy;

@@ -1,40 +1,57 @@
 import assert from "node:assert/strict";
-import { serveModels } from "../../lib/cli/eval/models.ts";
-import { openRoundServer } from "../../lib/cli/evolve/models.ts";
-import { openModels } from "../../lib/cli/synth/models.ts";
 import { EvalConfig, EvolveConfig, SynthConfig } from "../../lib/config/mod.ts";
 import { InfrastructureError } from "../../lib/core/mod.ts";
 import type { Policy } from "../../lib/endpoint/mod.ts";
-import { type AdditionEndpoint, additionEndpoint } from "./_addition_world.ts";
+import { openModels } from "../../lib/models/open_models.ts";
+import { openRoundServer } from "../../lib/models/round_server.ts";
+import { serveModels } from "../../lib/models/serve_measured.ts";
+import { type AdditionEndpoint, additionEndpoint } from "../cli/_addition_world.ts";
 
-const NOTHING = { onProgress: () => {}, signal: new AbortController().signal };
+const NOTHING = {
+  onProgress: () => {},
+  signal: new AbortController().signal,
+  host: {
+    environment: Deno.env.toObject(),
+    interpreter: () => Promise.reject(new TypeError("no engine is needed")),
+  },
+};
 const TIMEOUT = { requestTimeout: "1s" };
+
+/** Policy behind an endpoint, and no PPM. */
+const at = (url: string) => ({
+  policy: { kind: "urls" as const, urls: [url], model: null, serves: null },
+  ppm: null,
+});
+const asked = (url: string) => ({
+  ...at(url),
+  policyApi: "completions" as const,
+  calibration: null,
+});
 
 /** Opens the policy of an endpoint as one command does, with a timeout far below the default. */
 type Open = (url: string, resources: AsyncDisposableStack) => Promise<Policy>;
 
 const commands: Readonly<Record<string, Open>> = {
-  synth: async (url, resources) => {
-    const config = SynthConfig.parse({ ...TIMEOUT, policy: [url] });
-    const plan = {
-      spec: { guidance: "terminal" as const, calibration: null },
-      policyFolder: null,
-      ppmFolder: null,
-    };
-    return (await openModels(config, plan, { ...NOTHING, resources })).policy;
-  },
+  synth: async (url, resources) =>
+    (await openModels(asked(url), SynthConfig.parse(TIMEOUT), { ...NOTHING, resources })).policy,
   eval: async (url, resources) => {
     const measured = {
+      ...at(url),
       label: "x",
       runNo: null,
       roundNo: null,
       policyArtifact: null,
       ppmArtifact: null,
-      policy: { kind: "urls" as const, urls: [url], serves: null },
-      ppm: null,
       calibration: { bias: 0, scale: 1 },
     };
-    const options = { ...NOTHING, resources, needsPpm: false, modelLength: 64, replies: null };
+    const options = {
+      ...NOTHING,
+      resources,
+      policyApi: "completions" as const,
+      needsPpm: false,
+      modelLength: 64,
+      replies: null,
+    };
     return (await serveModels(measured, EvalConfig.parse(TIMEOUT), options)).policy;
   },
   evolve: async (url, resources) => {
@@ -97,14 +114,9 @@ Deno.test("an endpoint that says nothing at all is an infrastructure failure, an
   await using resources = new AsyncDisposableStack();
   await withSilence(endpoint, async (silence) => {
     endpoint.onRequest = () => silence;
-    const config = SynthConfig.parse({ requestTimeout: "0.2s", policy: [endpoint.url] });
-    const plan = {
-      spec: { guidance: "terminal" as const, calibration: null },
-      policyFolder: null,
-      ppmFolder: null,
-    };
+    const config = SynthConfig.parse({ requestTimeout: "0.2s" });
     await assert.rejects(
-      () => openModels(config, plan, { ...NOTHING, resources }),
+      () => openModels(asked(endpoint.url), config, { ...NOTHING, resources }),
       (error) => {
         assert.ok(error instanceof InfrastructureError, String(error));
         assert.match(error.message, /no reply in time \(0\.2 s\)/);

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { InfrastructureError, parseJson, UsageError } from "../../core/mod.ts";
-import { type ChildProcess, requireExecutable, startProcess } from "../../process/mod.ts";
+import { InfrastructureError, parseJson, UsageError } from "../core/mod.ts";
+import { type ChildProcess, requireExecutable, startProcess } from "../process/mod.ts";
 
 /** Values that a serving command is given, by the names of their placeholders. */
 export interface ServeValues {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { findModels } from "../../../lib/cli/eval/checkpoints.ts";
-import { EvalConfig } from "../../../lib/config/mod.ts";
-import { type ArtifactRequest, memoryStore, type Store } from "../../../lib/store/mod.ts";
-import { NO_PROVENANCE } from "../../no_provenance.ts";
+import { findModels } from "../../lib/models/find_models.ts";
+import { EvalConfig } from "../../lib/config/mod.ts";
+import { type ArtifactRequest, memoryStore, type Store } from "../../lib/store/mod.ts";
+import { NO_PROVENANCE } from "../no_provenance.ts";
 
 const find = (config: Record<string, unknown>, store: Store) =>
   findModels(EvalConfig.parse({ db: "/data/x.duckdb", ...config }), store);
@@ -81,10 +81,16 @@ Deno.test("findModels() lets endpoints serve a round, and remembers what they mu
   assert.deepEqual(served?.policy, {
     kind: "urls",
     urls: ["http://a/v1", "http://b/v1"],
+    model: null,
     serves: "/data/evolve/round-1/policy",
   });
   const [elsewhere] = await find({ checkpoint: "http://a/v1", ppm: "/models/ppm" }, store);
-  assert.deepEqual(elsewhere?.policy, { kind: "urls", urls: ["http://a/v1"], serves: null });
+  assert.deepEqual(elsewhere?.policy, {
+    kind: "urls",
+    urls: ["http://a/v1"],
+    model: null,
+    serves: null,
+  });
   assert.deepEqual(elsewhere?.ppm, { kind: "folder", folder: "/models/ppm" });
   assert.deepEqual(elsewhere?.calibration, { bias: 0, scale: 1 });
 });

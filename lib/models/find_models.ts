@@ -1,23 +1,33 @@
-/** Which models are measured: the checkpoints of rounds, or what the user names. */
-import { join } from "node:path";
-import { z } from "zod";
-import type { EvalConfig } from "../../config/mod.ts";
-import { DEFAULT_CALIBRATION, type PpmCalibration, UsageError } from "../../core/mod.ts";
-import type { ArtifactInfo, ArtifactStore, RunInfo, RunStore } from "../../store/mod.ts";
-import { artifactPlace, baseFolder, DEFAULT_POLICY } from "../../models/mod.ts";
+/** Finds the models that a command works with: the checkpoints of rounds, or what the user names. */
+import { type PpmCalibration, UsageError } from "../core/mod.ts";
+import type { ArtifactInfo, ArtifactStore, RunInfo, RunStore } from "../store/mod.ts";
+import { artifactPlace } from "./artifact_location.ts";
+import { baseFolder } from "./base_folder.ts";
+import { type ScaleSettings, storedCalibration } from "./calibration.ts";
+import { DEFAULT_POLICY } from "./default_policy.ts";
+import { type ModelPair, type ModelSource, modelSource } from "./model_source.ts";
 
-/** Where a model is: a folder for the embedded engine, or endpoints that serve it. */
-export type ModelSource =
-  | { readonly kind: "folder"; readonly folder: string }
-  | {
-    readonly kind: "urls";
-    readonly urls: readonly string[];
-    /** Checkpoint that they must serve; `null` where anything will do. */
-    readonly serves: string | null;
-  };
+/** Settings that say which models are meant. */
+export interface ModelChoice extends ScaleSettings {
+  readonly db: string;
+  /** Policy from elsewhere: a folder, or URLs. */
+  readonly checkpoint?: string | undefined;
+  /** Run whose rounds are meant; the newest of evolve where none is named. */
+  readonly run?: string | undefined;
+  readonly round?: number | undefined;
+  readonly allRounds: boolean;
+  /** URLs that serve the round's policy. */
+  readonly policy?: string | undefined;
+  readonly policyModel?: string | undefined;
+  /** PPM: a folder, or URLs; those of a round serve its PPM. */
+  readonly ppm?: string | undefined;
+  readonly ppmModel?: string | undefined;
+  /** Folder of the run's base. */
+  readonly base?: string | undefined;
+}
 
 /** Models that are measured together. */
-export interface MeasuredModels {
+export interface MeasuredModels extends ModelPair {
   /** As printed: `round 3`, or the last part of a folder. */
   readonly label: string;
   readonly runNo: number | null;
@@ -25,9 +35,6 @@ export interface MeasuredModels {
   /** Numbers of the artifacts; `null` for models from elsewhere. */
   readonly policyArtifact: number | null;
   readonly ppmArtifact: number | null;
-  readonly policy: ModelSource;
-  /** `null` where there is none. */
-  readonly ppm: ModelSource | null;
   /** Scale of the PPM. */
   readonly calibration: PpmCalibration;
 }
@@ -39,7 +46,7 @@ export interface MeasuredModels {
  * @throws {UsageError} If there is no such run, round or checkpoint, or the base is not found.
  */
 export async function findModels(
-  config: EvalConfig,
+  config: ModelChoice,
   store: RunStore & ArtifactStore,
 ): Promise<readonly MeasuredModels[]> {
   if (config.checkpoint !== undefined) return [await elsewhere(config, config.checkpoint)];
@@ -72,12 +79,12 @@ function roundsOf(checkpoints: readonly ArtifactInfo[]): readonly number[] {
 }
 
 /** Whether the user means the rounds of a run. */
-function isAskedFor({ run, round, allRounds }: EvalConfig): boolean {
+function isAskedFor({ run, round, allRounds }: ModelChoice): boolean {
   return run !== undefined || round !== undefined || allRounds;
 }
 
 /** The run whose rounds are meant; `null` where none is stored and none was asked for. */
-function findRun(runs: readonly RunInfo[], config: EvalConfig): RunInfo | null {
+function findRun(runs: readonly RunInfo[], config: ModelChoice): RunInfo | null {
   const evolved = runs.filter(({ command }) => command === "evolve");
   const found = config.run === undefined
     ? evolved.at(-1)
@@ -94,9 +101,9 @@ function findRun(runs: readonly RunInfo[], config: EvalConfig): RunInfo | null {
   );
 }
 
-async function elsewhere(config: EvalConfig, checkpoint: string): Promise<MeasuredModels> {
-  const policy = sourceOf(checkpoint);
-  const ppm = config.ppm === undefined ? null : sourceOf(config.ppm);
+async function elsewhere(config: ModelChoice, checkpoint: string): Promise<MeasuredModels> {
+  const policy = modelSource(checkpoint, config.policyModel);
+  const ppm = config.ppm === undefined ? null : modelSource(config.ppm, config.ppmModel);
   return {
     label: policy.kind === "folder"
       ? policy.folder.split("/").filter((part) => part !== "").slice(-2).join("/")
@@ -107,12 +114,12 @@ async function elsewhere(config: EvalConfig, checkpoint: string): Promise<Measur
     ppmArtifact: null,
     policy,
     ppm,
-    calibration: await calibrationOf(config, ppm, null),
+    calibration: await storedCalibration(config, ppm, null),
   };
 }
 
 async function ofRound(
-  config: EvalConfig,
+  config: ModelChoice,
   { run, round, checkpoints }: {
     readonly run: RunInfo;
     readonly round: number;
@@ -124,16 +131,16 @@ async function ofRound(
   const policy = find("policy");
   if (policy === null) throw new UsageError(`Cannot measure round ${round}: it has no policy`);
   const ppm = find("ppm");
-  const place = (artifact: ArtifactInfo, urls: string | undefined): ModelSource => {
-    const source = sourceOf(artifactPlace(config.db, artifact));
-    if (urls === undefined) return source;
-    const serving = sourceOf(urls);
-    if (serving.kind === "folder") return serving;
-    return { ...serving, serves: source.kind === "folder" ? source.folder : null };
+  const place = (artifact: ArtifactInfo, named: ModelSource | null): ModelSource => {
+    const source = modelSource(artifactPlace(config.db, artifact));
+    if (named === null) return source;
+    if (named.kind === "folder") return named;
+    return { ...named, serves: source.kind === "folder" ? source.folder : null };
   };
-  const ppmSource = ppm === null
-    ? config.ppm === undefined ? null : sourceOf(config.ppm)
-    : place(ppm, config.ppm);
+  const named = (text: string | undefined, model: string | undefined) =>
+    text === undefined ? null : modelSource(text, model);
+  const namedPpm = named(config.ppm, config.ppmModel);
+  const ppmSource = ppm === null ? namedPpm : place(ppm, namedPpm);
   return {
     label: `round ${round}`,
     runNo: run.runNo,
@@ -141,59 +148,9 @@ async function ofRound(
     policyArtifact: policy.artifactId,
     ppmArtifact: ppm?.artifactId ?? null,
     policy: round === 0 && config.policy === undefined
-      ? sourceOf(await baseFolder(policy, config.base))
-      : place(policy, config.policy),
+      ? modelSource(await baseFolder(policy, config.base))
+      : place(policy, named(config.policy, config.policyModel)),
     ppm: ppmSource,
-    calibration: await calibrationOf(config, ppmSource, ppm),
+    calibration: await storedCalibration(config, ppmSource, ppm),
   };
-}
-
-function isUrl(text: string): boolean {
-  return /^https?:\/\//.test(text);
-}
-
-function sourceOf(text: string): ModelSource {
-  const parts = text.split(",").map((part) => part.trim());
-  return parts.every(isUrl)
-    ? { kind: "urls", urls: parts, serves: null }
-    : { kind: "folder", folder: text };
-}
-
-/** Calibration that training left with a checkpoint, in its row and in its folder. */
-const Calibration = z.object({
-  calibration: z.object({ b: z.number(), tau: z.number().positive() }).nullable(),
-});
-
-/** The scale of a PPM: the user's, or the checkpoint's, or else plain tanh. */
-async function calibrationOf(
-  config: EvalConfig,
-  source: ModelSource | null,
-  artifact: ArtifactInfo | null,
-): Promise<PpmCalibration> {
-  const row = Calibration.safeParse(artifact?.meta);
-  const found = row.success
-    ? row.data.calibration
-    : source?.kind === "folder"
-    ? await readCalibration(source.folder)
-    : null;
-  return {
-    bias: config.ppmBias ?? found?.b ?? DEFAULT_CALIBRATION.bias,
-    scale: config.ppmScale ?? found?.tau ?? DEFAULT_CALIBRATION.scale,
-  };
-}
-
-async function readCalibration(folder: string): Promise<{ b: number; tau: number } | null> {
-  const path = join(folder, "rstar.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-  const parsed = Calibration.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data.calibration;
-  throw new UsageError(
-    `Cannot use the PPM "${folder}": "${path}" holds no calibration {b, tau}; give --ppm-bias and --ppm-scale`,
-  );
 }
