@@ -94,6 +94,17 @@ Deno.test("the owner rule refuses a process, the environment and the console out
   assert.deepEqual(diagnostics("lib/cli/x.ts", 'console.log(Deno.env.get("x"));'), []);
 });
 
+Deno.test("no command forges the configuration of another one", () => {
+  assert.deepEqual(
+    diagnostics("lib/cli/x.ts", "const a = SynthConfig.parse({ quiet: true });\na;").map((one) =>
+      one.slice(0, 47)
+    ),
+    ["a configuration comes from the user through com"],
+  );
+  assert.deepEqual(diagnostics("lib/cli/x.ts", "const a = Sampling.parse({});\na;"), []);
+  assert.deepEqual(diagnostics("tests/x.ts", "const a = SynthConfig.parse({});\na;"), []);
+});
+
 Deno.test("the docstring rule refuses an undocumented export", () => {
   assert.deepEqual(diagnostics("lib/core/x.ts", "export const a = 1;"), [
     "an exported symbol needs a docstring",

@@ -49,6 +49,26 @@ const plugin: Deno.lint.Plugin = {
         };
       },
     },
+    "no-forged-configuration": {
+      create(context) {
+        const room = roomOf(projectPath(context.filename));
+        if (room === null || room === "config") return {};
+        return {
+          CallExpression(node) {
+            const { callee } = node;
+            if (callee.type !== "MemberExpression" || callee.object.type !== "Identifier") return;
+            if (callee.property.type !== "Identifier") return;
+            const schema = /^[A-Z]\w*Config$/.test(callee.object.name);
+            if (!schema || !/^(safeP|p)arse(Async)?$/.test(callee.property.name)) return;
+            context.report({
+              node,
+              message:
+                `a configuration comes from the user through commandConfig; take the fields that are needed instead of ${callee.object.name}`,
+            });
+          },
+        };
+      },
+    },
     "one-owner": {
       create(context) {
         const room = roomOf(projectPath(context.filename));

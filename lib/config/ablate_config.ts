@@ -8,9 +8,10 @@ export const ABLATE_SIZES = {
     evalProblems: 200,
     seeds: 3,
     samples: 16,
+    traces: 2,
     rollouts: [2, 4, 8, 16, 64],
   },
-  quick: { problems: 24, evalProblems: 40, seeds: 1, samples: 4, rollouts: [2, 8] },
+  quick: { problems: 24, evalProblems: 40, seeds: 1, samples: 4, traces: 2, rollouts: [2, 8] },
 } as const;
 
 /**
@@ -39,8 +40,10 @@ export const AblateConfig = z.strictObject({
     .describe(
       "Samples that say what a policy answers most often, in ablation search (default: 16; quick: 4)",
     ),
-  traces: z.int().min(1).max(16).default(2)
-    .describe("Traces of a problem that policies are trained on, where arms have equally many"),
+  traces: z.int().min(1).max(16).optional()
+    .describe(
+      "Traces of a problem that policies are trained on, where arms have equally many (default: 2)",
+    ),
   rollouts: z.array(z.coerce.number().int().min(1)).min(1).optional()
     .describe("Rollouts of supervision, comma separated (default: 2,4,8,16,64; quick: 2,8)"),
   suite: z.string().min(1).default("starter_validation").describe(
@@ -71,8 +74,14 @@ export interface AblateSizes {
   readonly rollouts: readonly number[];
 }
 
+/** Sizes that are given; of the others those of `quick`, or the standard ones, are taken. */
+export type GivenSizes = Pick<
+  AblateConfig,
+  "quick" | "problems" | "evalProblems" | "evalSearch" | "seeds" | "samples" | "traces" | "rollouts"
+>;
+
 /** Fills in sizes. */
-export function ablateSizes(config: AblateConfig): AblateSizes {
+export function ablateSizes(config: GivenSizes): AblateSizes {
   const sizes = ABLATE_SIZES[config.quick ? "quick" : "standard"];
   return {
     problems: config.problems ?? sizes.problems,
@@ -80,7 +89,7 @@ export function ablateSizes(config: AblateConfig): AblateSizes {
     searchProblems: config.evalSearch ?? config.evalProblems ?? sizes.evalProblems,
     seeds: config.seeds ?? sizes.seeds,
     samples: config.samples ?? sizes.samples,
-    traces: config.traces,
+    traces: config.traces ?? sizes.traces,
     rollouts: [...new Set(config.rollouts ?? sizes.rollouts)].sort((a, b) => a - b),
   };
 }

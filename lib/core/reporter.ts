@@ -1,4 +1,4 @@
-import type { RunEvent } from "./mod.ts";
+import type { RunEvent } from "./run_event.ts";
 
 /** State of some work at one moment, for people. */
 export interface Picture {

@@ -1,6 +1,5 @@
 import { DEFAULT_CALIBRATION } from "../../core/mod.ts";
 import type { AblationSettings, Laboratory, Model } from "../../ablation/mod.ts";
-import type { AblateConfig } from "../../config/mod.ts";
 import type { LoadedSuite } from "../../evaluation/mod.ts";
 import type { Decontaminator } from "../../export/mod.ts";
 import type { DuckdbStore } from "../../store/mod.ts";
@@ -9,11 +8,12 @@ import type { InterruptSignals } from "../interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import type { WorkDisplay } from "../work_display.ts";
 import type { ExecutionResources } from "../execution_resources.ts";
+import type { AblateSettings } from "./ablate_settings.ts";
 import type { FoundSource } from "./found_source.ts";
 
 /** Parts needed to carry out an ablation. */
 export interface LaboratoryParts {
-  readonly config: AblateConfig;
+  readonly config: AblateSettings;
   readonly settings: AblationSettings;
   readonly found: FoundSource;
   /** The run that keeps what the ablation makes. */

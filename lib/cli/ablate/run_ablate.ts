@@ -5,7 +5,6 @@ import {
   type Laboratory,
   runAblation,
 } from "../../ablation/mod.ts";
-import { type AblateConfig, ablateSizes } from "../../config/mod.ts";
 import type { LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
@@ -18,6 +17,7 @@ import { finishOnInterrupt } from "../interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { WorkDisplay } from "../work_display.ts";
 import { ExecutionResources } from "../execution_resources.ts";
+import type { AblateSettings } from "./ablate_settings.ts";
 import { StoreLaboratory } from "./laboratory.ts";
 import type { LaboratoryParts } from "./parts.ts";
 import { findSourceRound } from "./source_round.ts";
@@ -40,11 +40,11 @@ export interface AblateOutcome {
  * @throws {UsageError} If there is no such database, run, round or suite.
  */
 export async function planAblate(
-  config: AblateConfig,
+  config: AblateSettings,
   ablation: Ablation,
 ): Promise<readonly string[]> {
   await using store = await openStored(config.db);
-  const sizes = ablateSizes(config);
+  const { sizes } = config;
   const { run, source } = await findSourceRound(store, config, sizes.problems);
   const { suite, problems } = await loadMeasured(config, config.suite);
   return [
@@ -57,20 +57,24 @@ export async function planAblate(
 }
 
 /** The control world beside: a run or a suite that is not there is said before anything is started. */
-async function planControl(store: DuckdbStore, config: AblateConfig): Promise<readonly string[]> {
-  if (config.control === undefined) return [];
-  const { run, source } = await findControl(store, config);
-  const { suite, problems } = await loadMeasured(config, config.controlSuite);
+async function planControl(store: DuckdbStore, config: AblateSettings): Promise<readonly string[]> {
+  if (config.control === null) return [];
+  const { run, source } = await findControl(store, config, config.control.run);
+  const { suite, problems } = await loadMeasured(config, config.control.suite);
   return [
     `The same in the control world: round ${source.round} of run "${run.name}", on ${problems.length} problems of ${suite.name}`,
   ];
 }
 
-async function findControl(store: DuckdbStore, config: AblateConfig): Promise<FoundSource> {
+async function findControl(
+  store: DuckdbStore,
+  config: AblateSettings,
+  run: string,
+): Promise<FoundSource> {
   return await findSourceRound(
     store,
-    { ...config, run: config.control },
-    ablateSizes(config).problems,
+    { ...config, run },
+    config.sizes.problems,
   );
 }
 
@@ -81,7 +85,10 @@ async function findControl(store: DuckdbStore, config: AblateConfig): Promise<Fo
  * @throws {UsageError} If there is no such database, run, round or suite, or the round gives too little to compare.
  * @throws {InfrastructureError} If something cannot be started, or fails.
  */
-export async function runAblate(config: AblateConfig, ablation: Ablation): Promise<AblateOutcome> {
+export async function runAblate(
+  config: AblateSettings,
+  ablation: Ablation,
+): Promise<AblateOutcome> {
   const startedMs = performance.now();
   await using resources = new AsyncDisposableStack();
   const display = resources.use(new WorkDisplay(config));
@@ -99,7 +106,7 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
       onNotice: (message) => display.say(message),
     }),
   );
-  const sizes = ablateSizes(config);
+  const { sizes } = config;
   const found = await findSourceRound(store, config, sizes.problems);
   const suite = await loadMeasured(config, config.suite);
   const common = {
@@ -124,9 +131,9 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
     const run = await openAblationRun(store, { config, ablation, found: world.found });
     return { run, laboratory: new StoreLaboratory({ ...parts, ...world, run }) };
   };
-  const control = config.control === undefined ? null : await open({
-    found: await findControl(store, config),
-    suite: await loadMeasured(config, config.controlSuite),
+  const control = config.control === null ? null : await open({
+    found: await findControl(store, config, config.control.run),
+    suite: await loadMeasured(config, config.control.suite),
     control: null,
   });
   const { run, laboratory } = await open({ found, suite, control: control?.laboratory ?? null });
@@ -146,8 +153,8 @@ export async function runAblate(config: AblateConfig, ablation: Ablation): Promi
   };
 }
 
-async function loadMeasured(config: AblateConfig, name: string): Promise<LoadedSuite> {
-  const limit = ablateSizes(config).evalProblems;
+async function loadMeasured(config: AblateSettings, name: string): Promise<LoadedSuite> {
+  const limit = config.sizes.evalProblems;
   const { suites: [suite] } = await loadSuites([name], { selectionOf: () => ({ limit }) });
   if (suite === undefined) throw new TypeError("Cannot measure: expected a suite, got none");
   return suite;
@@ -157,7 +164,7 @@ async function loadMeasured(config: AblateConfig, name: string): Promise<LoadedS
 async function openAblationRun(
   store: DuckdbStore,
   { config, ablation, found }: {
-    readonly config: AblateConfig;
+    readonly config: AblateSettings;
     readonly ablation: Ablation;
     readonly found: FoundSource;
   },

@@ -2,6 +2,7 @@ import { Argument, Command } from "commander";
 import { ABLATIONS } from "../../ablation/mod.ts";
 import { AblateConfig } from "../../config/mod.ts";
 import { UsageError } from "../../core/mod.ts";
+import { ablateSettings } from "../ablate/ablate_settings.ts";
 import { planAblate, runAblate } from "../ablate/run_ablate.ts";
 import { ablateJson, ablateLines } from "../ablate/table.ts";
 import { print } from "../output.ts";
@@ -20,11 +21,11 @@ export function ablateCommand(): Command {
       const ablation = ABLATIONS[name];
       if (ablation === undefined) throw new UsageError(`Cannot ablate "${name}"`);
       if (config.dryRun) {
-        const lines = await planAblate(config, ablation);
+        const lines = await planAblate(ablateSettings(config), ablation);
         if (config.json) return print(JSON.stringify({ ablation: name, plan: lines }));
         return lines.forEach(print);
       }
-      const outcome = await runAblate(config, ablation);
+      const outcome = await runAblate(ablateSettings(config), ablation);
       if (config.json) print(ablateJson(outcome));
       else ablateLines(outcome).forEach(print);
     },

@@ -5,7 +5,7 @@ import {
   testClaims,
 } from "../../ablation/mod.ts";
 import {
-  AblateConfig,
+  ablateSizes,
   chainConfig,
   passedOn,
   type ScienceConfig,
@@ -13,6 +13,7 @@ import {
   scienceSizes,
 } from "../../config/mod.ts";
 import { openReader } from "../reader.ts";
+import type { AblateSettings } from "../ablate/ablate_settings.ts";
 import { runAblate } from "../ablate/run_ablate.ts";
 import { planEvolve } from "../evolve/plan.ts";
 import { runEvolve } from "../evolve/run_evolve.ts";
@@ -60,7 +61,7 @@ export async function runScience(config: ScienceConfig): Promise<ScienceOutcome>
       say(`Seed ${seed + 1} of ${sizes.seeds}: ${part.ablation.name}, round ${part.round}`);
       const { base } = chain;
       const outcome = await runAblate(
-        ablateConfig(config, { part, run, base, sizes }),
+        ablationOf(config, { part, run, base, sizes }),
         part.ablation,
       );
       measured.get(part)?.push(...outcome.result.measured);
@@ -82,7 +83,7 @@ export async function runScience(config: ScienceConfig): Promise<ScienceOutcome>
 }
 
 /** One seed: the chain itself is repeated. */
-function ablateConfig(
+function ablationOf(
   config: ScienceConfig,
   { part, run, base, sizes }: {
     readonly part: StudyPart;
@@ -90,19 +91,22 @@ function ablateConfig(
     readonly base: string | undefined;
     readonly sizes: ScienceSizes;
   },
-): AblateConfig {
-  return AblateConfig.parse({
+): AblateSettings {
+  return {
     ...passedOn(config),
     run,
     base,
     round: part.round,
     suite: config.suite,
-    quick: config.quick,
-    seeds: 1,
-    evalProblems: part.problems,
-    evalSearch: Math.min(part.problems, sizes.testCoverage),
-    rollouts: [sizes.rollouts],
-  });
+    control: null,
+    sizes: ablateSizes({
+      quick: config.quick,
+      seeds: 1,
+      evalProblems: part.problems,
+      evalSearch: Math.min(part.problems, sizes.testCoverage),
+      rollouts: [sizes.rollouts],
+    }),
+  };
 }
 
 async function readSuiteUses(db: string, suite: string): Promise<SuiteUses> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SEARCH_ABLATION } from "../../../lib/ablation/mod.ts";
+import { ablateSettings } from "../../../lib/cli/ablate/ablate_settings.ts";
 import { planAblate } from "../../../lib/cli/ablate/run_ablate.ts";
 import { findSourceRound } from "../../../lib/cli/ablate/source_round.ts";
 import { AblateConfig } from "../../../lib/config/mod.ts";
@@ -54,7 +55,10 @@ Deno.test("ablate --dry-run says what is done in the control world, and that its
     await keepRun(store, "evolve", "starter");
   }
   const plan = (more: Readonly<Record<string, Json>>) =>
-    planAblate(AblateConfig.parse({ db, evalProblems: 40, ...more }), SEARCH_ABLATION);
+    planAblate(
+      ablateSettings(AblateConfig.parse({ db, evalProblems: 40, ...more })),
+      SEARCH_ABLATION,
+    );
   assert.deepEqual((await plan({})).slice(-1), ["Measured on 40 problems of starter_validation"]);
   assert.deepEqual((await plan({ control: "slips" })).slice(-2), [
     "Measured on 40 problems of starter_validation",
