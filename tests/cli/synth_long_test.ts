@@ -127,6 +127,8 @@ Deno.test("synth answers others while it runs: status, SQL, events, a snapshot; 
     const db = join(folder, "shared.duckdb");
     const running = Promise.withResolvers<void>();
     const hold = Promise.withResolvers<void>();
+    // Whatever fails meanwhile, the endpoint must not wait for ever.
+    using _held = { [Symbol.dispose]: () => hold.resolve() };
     endpoint.onRequest = (count) => {
       if (count < 20) return;
       running.resolve();
@@ -146,7 +148,7 @@ Deno.test("synth answers others while it runs: status, SQL, events, a snapshot; 
     const copy = join(folder, "copy.duckdb");
     const snapshot = await runRstar(["runs", "snapshot", copy, "--db", db]);
     assert.equal(snapshot.code, 0, snapshot.stderr);
-    const follower = startRstar(["status", "--db", db, "--follow"]);
+    const follower = startRstar(["status", "--db", db, "--follow", "--json"]);
     const events: string[] = [];
     for await (const line of linesOf(follower.stdout)) {
       events.push(JSON.parse(line).type);
