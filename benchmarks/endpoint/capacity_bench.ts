@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { growRound } from "../../lib/cli/synth/grow.ts";
-import type { Problem } from "../../lib/core/mod.ts";
+import { type Problem, silentReporter } from "../../lib/core/mod.ts";
 import { mathDomain } from "../../lib/domain/mod.ts";
 import {
   completionsPolicy,
@@ -118,7 +118,7 @@ async function measureSynth(sandbox: Sandbox, path: string): Promise<void> {
     store,
     sandbox,
     grader: exactGrader(),
-    quiet: true,
+    reporter: silentReporter(),
     models: {
       policy,
       ppm: null,

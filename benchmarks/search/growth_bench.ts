@@ -5,6 +5,7 @@
  */
 import v8 from "node:v8";
 import vm from "node:vm";
+import { silentReporter } from "../../lib/core/mod.ts";
 import { growRound } from "../../lib/cli/synth/grow.ts";
 import { pendingJobs } from "../../lib/cli/synth/jobs.ts";
 import { PRESETS } from "../../lib/search/mod.ts";
@@ -56,14 +57,17 @@ async function measure(known: number, grown: number): Promise<void> {
     await growRound(request, {
       ...parts(store),
       stopAdmitting: stop.signal,
-      onEvent: ({ type }) => {
-        if (type !== "tree") return;
-        trees++;
-        if (trees === grown) stop.abort();
-        if (trees % portion !== 0 || trees > grown) return;
-        const perTree = (performance.now() - sinceMs) / portion;
-        rows.push(`${known} | ${trees} | ${perTree.toFixed(2)} | ${heapMiB()}`);
-        sinceMs = performance.now();
+      reporter: {
+        ...silentReporter(),
+        event: ({ type }) => {
+          if (type !== "tree") return;
+          trees++;
+          if (trees === grown) stop.abort();
+          if (trees % portion !== 0 || trees > grown) return;
+          const perTree = (performance.now() - sinceMs) / portion;
+          rows.push(`${known} | ${trees} | ${perTree.toFixed(2)} | ${heapMiB()}`);
+          sinceMs = performance.now();
+        },
       },
     });
     for (const row of rows) print(`| ${row} | ${(pendingMs / 1000).toFixed(1)} s |`);

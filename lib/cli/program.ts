@@ -8,7 +8,7 @@ import {
   UnreadableModelError,
   UsageError,
 } from "../core/bare/mod.ts";
-import { notice } from "./output.ts";
+import { notice } from "./terminal/output.ts";
 import { spareLoopback } from "./proxies.ts";
 import { SaidAlready } from "./said_already.ts";
 

@@ -1,4 +1,4 @@
-import { InfrastructureError } from "../core/mod.ts";
+import { InfrastructureError, type Reporter } from "../core/mod.ts";
 import { MAX_FAILURES } from "./synth/jobs.ts";
 
 /** Options of {@linkcode requireFinished}. */
@@ -9,7 +9,7 @@ export interface FinishedOptions {
   readonly total: number;
   /** Share of them that may stay unfinished, 0 to 1: at least one, unless it is 0. */
   readonly maxUnfinished: number;
-  readonly display: { warn(text: string): void };
+  readonly reporter: Pick<Reporter, "warn">;
 }
 
 /**
@@ -20,12 +20,12 @@ export interface FinishedOptions {
  */
 export function requireFinished(unfinished: number, options: FinishedOptions): void {
   if (unfinished === 0) return;
-  const { what, total, maxUnfinished, display } = options;
+  const { what, total, maxUnfinished, reporter } = options;
   const allowed = maxUnfinished === 0 ? 0 : Math.max(1, Math.floor(maxUnfinished * total));
   const found = `${unfinished} of ${total} ${what} could not be finished, for the reasons above`;
   const limit = `at most ${allowed} may stay so (--max-unfinished ${maxUnfinished})`;
   if (unfinished > allowed) throw new InfrastructureError("process", `${found}; ${limit}`);
-  display.warn(`${found}: going on without them, ${limit}`);
+  reporter.warn(`${found}: going on without them, ${limit}`);
 }
 
 /** Says what becomes of the trees that are left undone: the same command goes on with those that were not given up. */

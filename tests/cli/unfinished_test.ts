@@ -15,9 +15,9 @@ Deno.test.each<[number, number, number, boolean]>([
   "%d of %d unfinished with a share of %d goes on: %s",
   (unfinished, total, maxUnfinished, goesOn) => {
     const said: string[] = [];
-    const display = { warn: (text: string) => void said.push(text) };
+    const reporter = { warn: (text: string) => void said.push(text) };
     const check = () =>
-      requireFinished(unfinished, { what: "trees", total, maxUnfinished, display });
+      requireFinished(unfinished, { what: "trees", total, maxUnfinished, reporter });
     if (!goesOn) {
       assert.throws(check, (error) => {
         assert.ok(error instanceof InfrastructureError);

@@ -18,7 +18,8 @@ export async function growTrees(
   request: TreesRequest,
   parts: LaboratoryParts & { readonly problems: readonly Problem[] },
 ): Promise<number> {
-  const { found: { source }, store, execution, interrupts, display, observation, problems } = parts;
+  const { found: { source }, store, execution, interrupts, reporter, observation, problems } =
+    parts;
   const { key, round = source.round, spec, policy, ppm, seeds } = request;
   const run = await openTreeRun({ ...request, round }, parts);
   const { runNo } = run;
@@ -30,17 +31,16 @@ export async function growTrees(
     models: await serve(parts, policy, ppm),
     sandbox: await execution.sandbox(),
     grader: await execution.grader(),
-    quiet: true,
+    reporter,
     onStart: (progress) => {
       observation.useRun(run);
       observation.watch(progress);
-      display.show(() => progress.picture());
     },
     stopAdmitting: interrupts.stopAdmitting,
     signal: interrupts.stopNow,
   });
   observation.useRun(parts.run);
-  outcome.failures.forEach((line) => display.warn(line));
+  outcome.failures.forEach((line) => reporter.warn(line));
   if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
   if (outcome.undone === 0) return runNo;
   throw new InfrastructureError(
@@ -53,10 +53,10 @@ export async function growTrees(
 /** Trees of another specification are another run, so that they can be asked for by its name. */
 async function openTreeRun(
   { key, round, spec, policy, ppm }: TreesRequest & { readonly round: number },
-  { store, found: { run }, execution, display, config }: LaboratoryParts,
+  { store, found: { run }, execution, reporter, config }: LaboratoryParts,
 ): Promise<OpenedRun> {
   const name = `${run.name}-r${round}-${key}`;
-  display.begin(`${name}: search`);
+  reporter.begin(`${name}: search`);
   const { info } = await execution.sandbox();
   return await store.openRun({
     name,

@@ -124,9 +124,9 @@ export class StoreLaboratory implements Laboratory {
 
   /** @inheritdoc */
   async evaluate(request: EvaluateRequest): Promise<readonly GradedProblem[]> {
-    const { suite, run, store, execution, interrupts, display } = this.#parts;
+    const { suite, run, store, execution, interrupts, reporter } = this.#parts;
     const { label, mode, policy, ppm = null, samples = 1, seed = 0 } = request;
-    display.begin(`${run.name}: measuring ${label}, ${mode}`);
+    reporter.begin(`${run.name}: measuring ${label}, ${mode}`);
     const { evalId } = await measureTask({
       loaded: suite,
       mode: makeMode(mode, suite.suite, request.sampling),
@@ -136,7 +136,7 @@ export class StoreLaboratory implements Laboratory {
       store,
       execution,
       interrupts,
-      display,
+      reporter,
       config: measureSettings(seed),
       models: {
         label,
@@ -160,14 +160,14 @@ export class StoreLaboratory implements Laboratory {
 
   /** @inheritdoc */
   async score(trees: TreeSource, model: Model, nodes: ScoredNodes): Promise<void> {
-    const { store, display, run, interrupts } = this.#parts;
+    const { store, reporter, run, interrupts } = this.#parts;
     await scoreNodes(trees, {
       store,
       nodes,
       scorer: model.artifactId,
       signal: interrupts.stopAdmitting,
       ppm: async () => {
-        display.begin(`${run.name}: scoring trees`);
+        reporter.begin(`${run.name}: scoring trees`);
         const { ppm } = await serve(this.#parts, this.source.policy, model);
         if (ppm === null) throw new TypeError("Cannot score trees: no reward model is served");
         return ppm;

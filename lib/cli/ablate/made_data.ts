@@ -32,7 +32,7 @@ export async function makeData<Rules>(
   { kind, request, write, searchers }: DataWork<Rules>,
   parts: LaboratoryParts,
 ): Promise<DataFile> {
-  const { store, config, interrupts, display, run, found } = parts;
+  const { store, config, interrupts, reporter, run, found } = parts;
   const { key, trees, rules, only } = request;
   const wanted: Wanted = {
     runNo: run.runNo,
@@ -53,7 +53,7 @@ export async function makeData<Rules>(
     const { artifactId, rows } = before;
     return { artifactId, rows: rows ?? 0, path: path(artifactPlace(config.db, before)) };
   }
-  display.begin(`${run.name}: ${key}`);
+  reporter.begin(`${run.name}: ${key}`);
   const folder = folderOf(wanted, { db: config.db, run: run.name });
   const manifest = await write({
     folder,

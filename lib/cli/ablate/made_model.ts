@@ -56,13 +56,13 @@ export async function makeModel(request: TrainRequest, parts: LaboratoryParts): 
 
 async function runTrainer(
   request: Parameters<typeof train>[0],
-  { config, display, interrupts, run, key }: LaboratoryParts & { readonly key: string },
+  { config, reporter, interrupts, run, key }: LaboratoryParts & { readonly key: string },
 ) {
   const { command, accelerate } = config.trainer;
   const signal = interrupts.stopAdmitting;
-  const progress = new TrainingProgress((text) => display.say(text));
-  display.begin(`${run.name}: training ${key}`);
-  display.show(() => progress.picture());
+  const progress = new TrainingProgress((text) => reporter.say(text));
+  reporter.begin(`${run.name}: training ${key}`);
+  reporter.progress(() => progress.picture());
   // Without its row it never happened: the process died between the two.
   await Deno.remove(request.output, { recursive: true }).catch((error: unknown) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -70,7 +70,7 @@ async function runTrainer(
   return await train(request, {
     interpreter: await pythonInterpreter("models", {
       torch: config.torch,
-      onProgress: (text) => display.say(text),
+      onProgress: (text) => reporter.say(text),
       signal,
     }),
     command,
@@ -78,7 +78,7 @@ async function runTrainer(
     signal,
     env: trainerEnvironment(command !== undefined),
     onEvent: (event) => progress.take(event),
-    onLine: command === undefined ? () => {} : (line) => display.say(`trainer: ${line}`),
+    onLine: command === undefined ? () => {} : (line) => reporter.say(`trainer: ${line}`),
   });
 }
 

@@ -1,12 +1,11 @@
-import { DEFAULT_CALIBRATION } from "../../core/mod.ts";
+import { DEFAULT_CALIBRATION, type Reporter } from "../../core/mod.ts";
 import type { AblationSettings, Laboratory, Model } from "../../ablation/mod.ts";
 import type { LoadedSuite } from "../../evaluation/mod.ts";
 import type { Decontaminator } from "../../export/mod.ts";
 import type { DuckdbStore } from "../../store/mod.ts";
 import type { RoundServer, ServedModels } from "../../models/mod.ts";
-import type { InterruptSignals } from "../interrupt.ts";
+import type { InterruptSignals } from "../terminal/interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
-import type { WorkDisplay } from "../work_display.ts";
 import type { ExecutionResources } from "../execution_resources.ts";
 import type { AblateSettings } from "./ablate_settings.ts";
 import type { FoundSource } from "./found_source.ts";
@@ -22,7 +21,7 @@ export interface LaboratoryParts {
   readonly store: DuckdbStore;
   readonly execution: ExecutionResources;
   readonly server: RoundServer;
-  readonly display: WorkDisplay;
+  readonly reporter: Reporter;
   readonly observation: Observation;
   readonly interrupts: InterruptSignals;
   readonly decontaminator: () => Promise<Decontaminator>;

@@ -13,9 +13,9 @@ import { loadSuites } from "../eval/load_suites.ts";
 import { openStored } from "../eval/stored.ts";
 import { openRoundServer } from "../../models/mod.ts";
 import { codeRevision, modelHost } from "../host.ts";
-import { finishOnInterrupt } from "../interrupt.ts";
+import { finishOnInterrupt } from "../terminal/interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
-import { WorkDisplay } from "../work_display.ts";
+import { TerminalReporter } from "../terminal/terminal_reporter.ts";
 import { ExecutionResources } from "../execution_resources.ts";
 import type { AblateSettings } from "./ablate_settings.ts";
 import { StoreLaboratory } from "./laboratory.ts";
@@ -91,9 +91,9 @@ export async function runAblate(
 ): Promise<AblateOutcome> {
   const startedMs = performance.now();
   await using resources = new AsyncDisposableStack();
-  const display = resources.use(new WorkDisplay(config));
+  const reporter = resources.use(new TerminalReporter(config));
   const interrupts = resources.use(
-    finishOnInterrupt((text) => display.warn(text), "what is open"),
+    finishOnInterrupt((text) => reporter.warn(text), "what is open"),
   );
   await (await openStored(config.db))[Symbol.asyncDispose]();
   const store = resources.use(await openStore(config.db));
@@ -103,20 +103,20 @@ export async function runAblate(
       command: "ablate",
       store,
       log: "off",
-      onNotice: (message) => display.say(message),
+      reporter,
     }),
   );
   const { sizes } = config;
   const found = await findSourceRound(store, config, sizes.problems);
   const suite = await loadMeasured(config, config.suite);
   const common = {
-    onProgress: (message: string) => display.say(message),
+    onProgress: (message: string) => reporter.say(message),
     signal: interrupts.stopNow,
   };
   const parts = {
     config,
     store,
-    display,
+    reporter,
     observation,
     interrupts,
     settings: sizes,
@@ -140,10 +140,10 @@ export async function runAblate(
   observation.useRun(run);
   const result = await runAblation(ablation, {
     laboratory,
-    onSeed: (seed) => display.say(`Seed ${seed + 1} of ${sizes.seeds}`),
+    onSeed: (seed) => reporter.say(`Seed ${seed + 1} of ${sizes.seeds}`),
     signal: interrupts.stopAdmitting,
   });
-  display.finish();
+  reporter.finish();
   return {
     run: run.name,
     source: `round ${found.source.round} of run "${found.run.name}"`,

@@ -5,7 +5,7 @@ import { UsageError } from "../../core/mod.ts";
 import { ablateSettings } from "../ablate/ablate_settings.ts";
 import { planAblate, runAblate } from "../ablate/run_ablate.ts";
 import { ablateJson, ablateLines } from "../ablate/table.ts";
-import { print } from "../output.ts";
+import { print } from "../terminal/output.ts";
 import { addSettings, commandConfig, configLines } from "../settings.ts";
 
 /** `ablate NAME`: arms that differ in one thing, made from a round of a run. */

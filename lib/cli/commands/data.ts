@@ -9,7 +9,7 @@ import {
   shippedSets,
 } from "../../datasets/mod.ts";
 import { PROBLEM_FOLDERS } from "../host.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 
 /** `data`: lists the sets that ship; `data fetch` brings originals; `--convert` makes the shipped ones anew. */
 export function dataCommand(): Command {

@@ -25,7 +25,7 @@ import {
 import { examineConfined, examineModels } from "../doctor/python.ts";
 import { examineGrader, examineSandbox } from "../doctor/sandbox.ts";
 import { findBwrap, pythonInterpreter } from "../host.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { PROJECT_ROOT } from "../../process/mod.ts";
 import { SaidAlready } from "../said_already.ts";
 import { addSettings, commandConfig } from "../settings.ts";

@@ -9,7 +9,7 @@ import { loadSuites } from "../eval/load_suites.ts";
 import { selectionOf } from "../eval/plan.ts";
 import { reportOutcome } from "../eval/report_outcome.ts";
 import { runEval } from "../eval/run_eval.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { addSettings, commandConfig, configLines, workedExamples } from "../settings.ts";
 
 /** `eval`: measures checkpoints on suites; its subcommands look at what is stored. */

@@ -4,7 +4,7 @@ import { planJson, planLines } from "../evolve/describe_plan.ts";
 import { planEvolve } from "../evolve/plan.ts";
 import { runEvolve } from "../evolve/run_evolve.ts";
 import { outcomeJson, outcomeLines } from "../evolve/table.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { addSettings, commandConfig, configLines, workedExamples } from "../settings.ts";
 
 /** `evolve`: round after round of search, training and measurement. */

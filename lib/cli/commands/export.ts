@@ -20,10 +20,10 @@ import { openDecontaminator } from "../decontaminator.ts";
 import { exportLines } from "../export/describe_export.ts";
 import { findSource } from "../export/find_source.ts";
 import { registerExport } from "../export/register_export.ts";
-import { listenForInterrupts } from "../interrupt.ts";
+import { listenForInterrupts } from "../terminal/interrupt.ts";
 import { parseJsonFlag } from "../json_flag.ts";
-import { LiveDisplay } from "../live_display.ts";
-import { notice, print } from "../output.ts";
+import { LiveDisplay } from "../terminal/live_display.ts";
+import { notice, print } from "../terminal/output.ts";
 import { readUserText } from "../read_user_text.ts";
 import { openReader } from "../reader.ts";
 

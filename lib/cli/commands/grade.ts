@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { fileFault, UsageError } from "../../core/mod.ts";
 import { gradeCases, openGrader } from "../../grading/mod.ts";
 import { openGradingSandbox } from "../host.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 
 /** `grade --cases FILE`: grades a file of answers. */
 export function gradeCommand(): Command {

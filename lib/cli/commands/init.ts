@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { commentedConfig } from "../../config/mod.ts";
 import { fileFault, UsageError } from "../../core/mod.ts";
 import { CONFIGURABLE, configurationDocs } from "../configuration_docs.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 
 interface InitOptions {
   readonly for: keyof typeof CONFIGURABLE;

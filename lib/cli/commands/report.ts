@@ -3,7 +3,7 @@ import { fileFault, UsageError } from "../../core/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import { renderHtml, renderJson, renderMarkdown, runReport } from "../../report/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { openReader } from "../reader.ts";
 
 interface ReportCommandOptions {

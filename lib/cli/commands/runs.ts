@@ -12,7 +12,7 @@ import {
 } from "../../store/mod.ts";
 import { connectControl } from "../control/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { openReader } from "../reader.ts";
 
 interface RunsOptions {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { ScienceConfig } from "../../config/mod.ts";
-import { print } from "../output.ts";
+import { print } from "../terminal/output.ts";
 import { scienceJson, scienceLines, scienceMarkdown } from "../science/markdown.ts";
 import { runScience } from "../science/run_science.ts";
 import { addSettings, commandConfig, configLines } from "../settings.ts";

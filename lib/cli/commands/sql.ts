@@ -6,7 +6,7 @@ import { UsageError } from "../../core/mod.ts";
 import { type Asked, sqlNames, sqlReference, statementOf, writeParquet } from "../../store/mod.ts";
 import { databaseOption } from "../database_option.ts";
 import { PROJECT_ROOT } from "../../process/mod.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { readUserText } from "../read_user_text.ts";
 import { openReader } from "../reader.ts";
 import { sqlList } from "../sql/list.ts";

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { join } from "node:path";
 import { InfrastructureError } from "../../core/mod.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { PROJECT_ROOT } from "../../process/mod.ts";
-import { listenForInterrupts } from "../interrupt.ts";
+import { listenForInterrupts } from "../terminal/interrupt.ts";
 import { starterTask, type StarterTaskOptions } from "../starter/starter_task.ts";
 import { starterParts } from "../starter/parts.ts";
 

@@ -2,9 +2,9 @@ import { Command } from "commander";
 import { shortDuration, shortNumber, StoreError, UsageError } from "../../core/mod.ts";
 import { connectControl, type ControlClient, type ControlStatus } from "../control/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { listenForInterrupts } from "../interrupt.ts";
-import { LiveDisplay } from "../live_display.ts";
-import { notice, print } from "../output.ts";
+import { listenForInterrupts } from "../terminal/interrupt.ts";
+import { LiveDisplay } from "../terminal/live_display.ts";
+import { notice, print } from "../terminal/output.ts";
 
 interface StatusOptions {
   readonly db: string;

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { shortNumber } from "../../core/mod.ts";
 import { placeOf } from "../../models/mod.ts";
 import { SynthConfig } from "../../config/mod.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { addSettings, commandConfig, configLines, workedExamples } from "../settings.ts";
 import { planEstimate, planSynth, type SynthPlan } from "../synth/plan.ts";
 import { runSynth } from "../synth/run_synth.ts";

@@ -16,11 +16,11 @@ import {
   trainSettings,
 } from "../../training/mod.ts";
 import { pythonInterpreter } from "../host.ts";
-import { listenForInterrupts } from "../interrupt.ts";
+import { listenForInterrupts } from "../terminal/interrupt.ts";
 import { isFile } from "../is_file.ts";
 import { parseJsonFlag } from "../json_flag.ts";
-import { LiveDisplay } from "../live_display.ts";
-import { notice, print } from "../output.ts";
+import { LiveDisplay } from "../terminal/live_display.ts";
+import { notice, print } from "../terminal/output.ts";
 import { registerCheckpoint } from "../train/checkpoint_artifact.ts";
 import { trainerEnvironment } from "../train/trainer_environment.ts";
 import { TrainingProgress } from "../train/training_progress.ts";

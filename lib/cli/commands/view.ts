@@ -4,8 +4,8 @@ import { UsageError } from "../../core/mod.ts";
 import { findExecutable, startProcess } from "../../process/mod.ts";
 import { handleRequest, readAssets, ReaderLease } from "../../viewer/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { listenForInterrupts } from "../interrupt.ts";
-import { notice, print } from "../output.ts";
+import { listenForInterrupts } from "../terminal/interrupt.ts";
+import { notice, print } from "../terminal/output.ts";
 import { openReader } from "../reader.ts";
 
 /** How long the database stays open after the last question, in milliseconds: a page asks several things in a row. */

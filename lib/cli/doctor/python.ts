@@ -1,7 +1,7 @@
 import { UsageError } from "../../core/mod.ts";
 import { environmentFolder, PROJECT_ROOT, runProcess } from "../../process/mod.ts";
 import { pythonInterpreter } from "../host.ts";
-import { notice } from "../output.ts";
+import { notice } from "../terminal/output.ts";
 import { finding, type Say } from "./finding.ts";
 
 /** Modules that must be importable, by environment. */

@@ -8,7 +8,7 @@ import {
   type TierPlan,
 } from "../../sandbox/mod.ts";
 import { findBwrap, openGradingSandbox, openSandbox } from "../host.ts";
-import { notice } from "../output.ts";
+import { notice } from "../terminal/output.ts";
 import { type Finding, finding, type Say } from "./finding.ts";
 
 /** Endless steps are ended by the time that they had a core for: on a busy machine each takes many times this. */

@@ -11,7 +11,7 @@ import {
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import type { EvaluationInfo, EvaluationStore } from "../../store/mod.ts";
 import { databaseOption } from "../database_option.ts";
-import { print } from "../output.ts";
+import { print } from "../terminal/output.ts";
 import { comparisonJson } from "./figures.ts";
 import { findEvaluations, labelOf, modeOf, openStored } from "./stored.ts";
 import { comparisonGrid, drawGrid, equalTokenGrid } from "./table.ts";

@@ -1,4 +1,4 @@
-import type { Json } from "../../core/mod.ts";
+import type { Json, Reporter } from "../../core/mod.ts";
 import { type Domain, FitWatch, mathDomain, watchedDomain } from "../../domain/mod.ts";
 import { type EvaluationResult, runEvaluation, storedEvaluation } from "../../evaluation/mod.ts";
 import { type Grader, GRADER_VERSION } from "../../grading/mod.ts";
@@ -8,8 +8,7 @@ import type { Store } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
 import type { ExecutionResources } from "../execution_resources.ts";
 import { codeRevision } from "../host.ts";
-import type { InterruptSignals } from "../interrupt.ts";
-import { LiveDisplay } from "../live_display.ts";
+import type { InterruptSignals } from "../terminal/interrupt.ts";
 import type { MeasuredModels, ModelIdentity, ServedModels } from "../../models/mod.ts";
 import { type EvalTask, evaluationPlan, promptHash } from "./plan.ts";
 import type { MeasureSettings } from "./measure_settings.ts";
@@ -25,8 +24,7 @@ export interface TaskParts {
   readonly execution: ExecutionResources;
   readonly interrupts: InterruptSignals;
   readonly progress: EvalProgress;
-  /** Told, in one line, that the model does not fit what it is asked for. */
-  readonly onMisfit: (line: string) => void;
+  readonly reporter: Reporter;
 }
 
 /** The result of a suite in a mode that is stored whole, so that nothing need be started for it; `null` for any other. */
@@ -51,19 +49,20 @@ const REPLAYED_SAMPLES = 64;
  * @throws As `runEvaluation`, and when the embedded engine dies.
  */
 export async function evaluateTask(task: EvalTask, parts: TaskParts): Promise<EvaluationResult> {
-  const { config, models, served, identity, store, execution, interrupts, progress } = parts;
+  const { config, models, served, identity, store, execution, interrupts, progress, reporter } =
+    parts;
   const grader = await execution.grader();
   await using nothing = openStubSandbox();
   const sandbox = config.noCode ? nothing : await execution.sandbox();
   // A prompt that is never used must not exclude a chat endpoint.
   const prompt = config.noCode ? "bootstrap" : task.prompt;
   const api = config.policyApi;
-  const fit = new FitWatch({ asked: { prompt, api }, say: parts.onMisfit });
+  const fit = new FitWatch({ asked: { prompt, api }, say: (line) => reporter.warn(line) });
   const domain = watchedDomain(mathDomain({ sandbox, grader, prompt, api }), fit);
   const provenance = await taskProvenance(task, { ...parts, grader, sandbox, domain });
   const engineDied = new AbortController();
   void served.died.then((error) => engineDied.abort(error));
-  using _display = new LiveDisplay(() => progress.picture(), { quiet: config.quiet });
+  reporter.progress(() => progress.picture());
   const result = await runEvaluation(
     task.loaded,
     evaluationPlan(task, { config, models, identity, provenance }),

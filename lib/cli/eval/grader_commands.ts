@@ -10,7 +10,7 @@ import { type Grader, GRADER_VERSION, openGrader, stringGrader } from "../../gra
 import type { DuckdbStore, EvaluationInfo, JudgedSample } from "../../store/mod.ts";
 import { databaseOption } from "../database_option.ts";
 import { openGradingSandbox } from "../host.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { findEvaluations, labelOf, openStored, readProblemsOf, safeText } from "./stored.ts";
 import { drawGrid } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { databaseOption } from "../database_option.ts";
-import { notice, print } from "../output.ts";
+import { notice, print } from "../terminal/output.ts";
 import { findEvaluations, labelOf, openStored } from "./stored.ts";
 import { drawGrid } from "./table.ts";
 

@@ -1,7 +1,7 @@
-import { Interrupted } from "../../core/mod.ts";
+import { Interrupted, type Reporter } from "../../core/mod.ts";
 import type { EvaluationResult } from "../../evaluation/mod.ts";
 import type { Store } from "../../store/mod.ts";
-import { type InterruptSignals } from "../interrupt.ts";
+import { type InterruptSignals } from "../terminal/interrupt.ts";
 import {
   knownIdentity,
   type MeasuredModels,
@@ -9,7 +9,6 @@ import {
   type ServedModels,
 } from "../../models/mod.ts";
 import { requireFinished } from "../unfinished.ts";
-import type { WorkDisplay } from "../work_display.ts";
 import type { ExecutionResources } from "../execution_resources.ts";
 import { evaluateTask, storedTask } from "./evaluate_task.ts";
 import type { EvalTask } from "./plan.ts";
@@ -25,7 +24,7 @@ export interface MeasureParts {
   readonly store: Store;
   readonly execution: ExecutionResources;
   readonly interrupts: InterruptSignals;
-  readonly display: WorkDisplay;
+  readonly reporter: Reporter;
   /** Share of the samples that the machinery may fail. @default 0 */
   readonly maxUnfinished?: number;
 }
@@ -38,13 +37,11 @@ export interface MeasureParts {
  * @throws {InfrastructureError} If more samples than `maxUnfinished` allows could not be made.
  */
 export async function measureTask(task: EvalTask, parts: MeasureParts): Promise<EvaluationResult> {
-  const { config, models, store, execution, interrupts, display, maxUnfinished = 0 } = parts;
+  const { config, models, store, execution, interrupts, reporter, maxUnfinished = 0 } = parts;
   const identity = await identityOf(models, task.mode);
   const stored = await storedTask(task, { config, models, identity, store });
   if (stored !== null) return stored;
   const progress = new EvalProgress();
-  display.show(() => progress.picture());
-  using _preparing = display.listen((text) => progress.prepare(text));
   const result = await evaluateTask(task, {
     config,
     models,
@@ -54,14 +51,14 @@ export async function measureTask(task: EvalTask, parts: MeasureParts): Promise<
     interrupts,
     progress,
     served: await parts.serve(),
-    onMisfit: (line) => display.warn(line),
+    reporter,
   });
-  progress.failureLines().forEach((line) => display.warn(line));
+  progress.failureLines().forEach((line) => reporter.warn(line));
   if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
   const { missing } = result.summary.counts;
   requireFinished(result.isComplete ? 0 : missing, {
     what: `samples of suite "${result.suite}"`,
-    display,
+    reporter,
     maxUnfinished,
     total: task.loaded.problems.length * task.samples,
   });

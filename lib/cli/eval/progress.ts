@@ -13,7 +13,6 @@ export class EvalProgress {
   readonly #startedMs = performance.now();
   #failures = new FailureCounts();
   #title = "";
-  #preparing = "the models";
   #partMs = performance.now();
   #finishedMs = performance.now();
   #done = 0;
@@ -33,11 +32,6 @@ export class EvalProgress {
   /** Tokens generated since the start. */
   get generatedTokens(): number {
     return this.#generatedTokens;
-  }
-
-  /** Takes what is being done before the first part begins. */
-  prepare(text: string): void {
-    this.#preparing = text;
   }
 
   /** A part of the work begins. */
@@ -88,9 +82,7 @@ export class EvalProgress {
 
   /** Picture that the display shows now. */
   picture(): Picture {
-    const line = this.#title === ""
-      ? `getting ready: ${this.#preparing}`
-      : `${this.#title}: ${this.#counts()}`;
+    const line = this.#title === "" ? "getting ready" : `${this.#title}: ${this.#counts()}`;
     return { lines: [line, ...this.failureLines()], line };
   }
 

@@ -4,7 +4,7 @@ import type { LoadedSuite } from "../../evaluation/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import { evaluationReport, renderHtml } from "../../report/mod.ts";
 import type { DuckdbStore, EvaluationStore } from "../../store/mod.ts";
-import { print } from "../output.ts";
+import { print } from "../terminal/output.ts";
 import { compareRounds } from "./compare_rounds.ts";
 import { comparisonJson, type Figures, figuresJson, figuresOf } from "./figures.ts";
 import { figuresCsv, figuresMarkdown } from "./files.ts";

@@ -3,10 +3,10 @@ import { InfrastructureError, Interrupted, UnreadableModelError } from "../../co
 import type { RecorderOptions } from "../../endpoint/mod.ts";
 import type { EvaluationResult, LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, openStore, type Store } from "../../store/mod.ts";
-import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
+import { finishOnInterrupt, type InterruptSignals } from "../terminal/interrupt.ts";
 import { modelHost } from "../host.ts";
 import { openObservation } from "../observe/observation.ts";
-import { notice } from "../output.ts";
+import { TerminalReporter } from "../terminal/terminal_reporter.ts";
 import {
   findModels,
   knownIdentity,
@@ -39,7 +39,7 @@ interface Parts {
   readonly replies: RecorderOptions | null;
   readonly interrupts: InterruptSignals;
   readonly progress: EvalProgress;
-  readonly say: (message: string) => void;
+  readonly reporter: TerminalReporter;
 }
 
 /**
@@ -55,12 +55,13 @@ export async function runEval(
   suites: readonly LoadedSuite[],
   report: (outcome: EvalOutcome, store: DuckdbStore) => Promise<void>,
 ): Promise<void> {
-  const say = config.quiet ? () => {} : notice;
-  using interrupts = finishOnInterrupt(notice, "the samples in flight");
+  using reporter = new TerminalReporter(config);
+  const say = (text: string) => reporter.say(text);
+  using interrupts = finishOnInterrupt((text) => reporter.warn(text), "the samples in flight");
   await using resources = new AsyncDisposableStack();
   const store = resources.use(await openStore(config.db));
   resources.use(
-    await openObservation({ db: config.db, command: "eval", store, log: "off", onNotice: say }),
+    await openObservation({ db: config.db, command: "eval", store, log: "off", reporter }),
   );
   const execution = resources.use(
     new ExecutionResources(config, { onProgress: say, signal: interrupts.stopNow }),
@@ -68,7 +69,7 @@ export async function runEval(
   const replies = await openReplies(config);
   if (replies !== null) resources.use(replies.store);
   const progress = new EvalProgress();
-  const parts: Parts = { config, store, execution, replies, interrupts, progress, say };
+  const parts: Parts = { config, store, execution, replies, interrupts, progress, reporter };
   const entries: MeasuredEntry[] = [];
   for (const models of await findModels(config, store)) {
     if (interrupts.stopAdmitting.aborted) break;
@@ -76,6 +77,8 @@ export async function runEval(
     if (tasks.length === 0) say(`${models.label}: no PPM, nothing to measure`);
     else entries.push(...await measure(models, tasks, parts));
   }
+  // The tables stand below the last picture.
+  reporter[Symbol.dispose]();
   await report({ entries, seconds: progress.seconds }, store);
   if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
   const failed = entries.reduce((sum, { result }) => sum + result.summary.counts.infrastructure, 0);
@@ -100,13 +103,13 @@ async function measure(
   tasks: readonly EvalTask[],
   parts: Parts,
 ): Promise<readonly MeasuredEntry[]> {
-  const { config, say } = parts;
+  const { config, reporter } = parts;
   const needsPpm = tasks.some(({ mode }) => mode.needsPpm);
   const identity = await knownIdentity(models, { needsPpm });
   if (identity !== null) {
     const stored = await readStored(models, { tasks, identity, parts });
     if (stored !== null) {
-      say(`${models.label}: everything is measured already`);
+      reporter.say(`${models.label}: everything is measured already`);
       return stored;
     }
   }
@@ -121,7 +124,7 @@ async function measure(
     ),
     replies: parts.replies,
     resources,
-    onProgress: say,
+    onProgress: (text) => reporter.say(text),
     signal: parts.interrupts.stopNow,
   });
   const entries: MeasuredEntry[] = [];
@@ -137,10 +140,10 @@ async function measure(
       interrupts,
       progress,
       identity: served.identity,
-      onMisfit: notice,
+      reporter,
     });
     entries.push({ models, result });
-    parts.progress.failureLines().forEach(notice);
+    parts.progress.failureLines().forEach((line) => reporter.warn(line));
   }
   return entries;
 }

@@ -29,7 +29,7 @@ export async function evaluateStage(
   request: EvaluationStageRequest,
   parts: StageParts,
 ): Promise<readonly number[]> {
-  const { folders, store, execution, interrupts, display } = parts;
+  const { folders, store, execution, interrupts, reporter } = parts;
   const { round, policy, ppm } = request;
   const served: ServedRound = {
     round,
@@ -37,7 +37,7 @@ export async function evaluateStage(
     isBootstrap: false,
     ppm: ppm === null ? null : servedPpm(ppm, {
       location: folders.place(ppm),
-      warn: (line) => display.warn(line),
+      warn: (line) => reporter.warn(line),
     }),
   };
   const measured: MeasuredModels = {
@@ -56,7 +56,7 @@ export async function evaluateStage(
       store,
       execution,
       interrupts,
-      display,
+      reporter,
       config: measureSettings(),
       models: measured,
       serve: () => parts.server.use(served),

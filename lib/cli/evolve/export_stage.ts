@@ -55,10 +55,10 @@ export async function exportStage(
   { round, rounds, signal }: ExportRequest,
   parts: StageParts,
 ): Promise<MadeArtifact> {
-  const { config, store, runNo, folders, display, decontaminator } = parts;
+  const { config, store, runNo, folders, reporter, decontaminator } = parts;
   const folder = folders.of(round, kind);
   let problems = 0;
-  display.show(() => ({ lines: [`${problems} problems`], line: `${problems} problems` }));
+  reporter.progress(() => ({ lines: [`${problems} problems`], line: `${problems} problems` }));
   const common = {
     folder,
     source: { runNo, rounds },
@@ -74,7 +74,7 @@ export async function exportStage(
   const manifest = kind === "sft"
     ? await exportSft(store, { ...common, rules: { ...sft, ...without(sft) } })
     : await exportPairs(store, { ...common, rules: { ...pairs, ...without(pairs) } });
-  sayDropped(manifest, (text) => display.say(text));
+  sayDropped(manifest, (text) => reporter.say(text));
   const { name, sha256 } = ownFile(manifest, folder);
   const measured = kind === "sft" ? await falseSteps(join(folder, name), parts, signal) : {};
   return {

@@ -15,11 +15,12 @@ import { checkpointIdentity, hashOfWeights, openRoundServer, runFolder } from ".
 import { asJson } from "../as_json.ts";
 import { decontaminatorOnce } from "../decontaminator.ts";
 import { codeRevision, modelHost, pythonInterpreter } from "../host.ts";
-import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
+import { finishOnInterrupt, type InterruptSignals } from "../terminal/interrupt.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
+import { TerminalReporter } from "../terminal/terminal_reporter.ts";
 import { announceRun } from "../announce_run.ts";
-import { EvolveDisplay } from "./display.ts";
+import { reportStage } from "./report_stage.ts";
 import { evaluationSpec } from "./evaluation_stage.ts";
 import { exportSpec } from "./export_stage.ts";
 import { readMeasures } from "./measures.ts";
@@ -41,23 +42,22 @@ import { ExecutionResources } from "../execution_resources.ts";
  */
 export async function runEvolve(config: EvolveConfig, plan: EvolvePlan): Promise<EvolveOutcome> {
   await using resources = new AsyncDisposableStack();
-  const { rounds } = plan.sizes;
-  const display = resources.use(new EvolveDisplay({ rounds, quiet: config.quiet }));
+  const reporter = resources.use(new TerminalReporter(config));
   const interrupts = resources.use(
-    finishOnInterrupt((text) => display.warn(text), "what is open"),
+    finishOnInterrupt((text) => reporter.warn(text), "what is open"),
   );
   const base = await baseIdentity(config, plan);
   const store = resources.use(await openStore(config.db));
-  const evolution = new Evolution(config, plan, { base, store, display, interrupts });
+  const evolution = new Evolution(config, plan, { base, store, reporter, interrupts });
   const outcome = await evolution.run();
-  display.finish();
+  reporter.finish();
   return outcome;
 }
 
 interface EvolutionParts {
   readonly base: Json;
   readonly store: DuckdbStore;
-  readonly display: EvolveDisplay;
+  readonly reporter: TerminalReporter;
   readonly interrupts: InterruptSignals;
 }
 
@@ -88,20 +88,20 @@ class Evolution {
 
   /** The outcome of a run of which nothing is left to do, with nothing started; `null` otherwise. */
   async #finished(): Promise<EvolveOutcome | null> {
-    const { store, display } = this.#parts;
+    const { store, reporter } = this.#parts;
     const { run: name } = this.#config;
     const run = await store.matchRun({ name, spec: this.#spec, mode: openMode(this.#config) });
     if (run === null || !await isComplete(this.#roundsPlan(run), store)) return null;
-    display.say(`Continuing run "${run.name}": every round is done`);
+    reporter.say(`Continuing run "${run.name}": every round is done`);
     return await this.#outcome(run, { ended: "complete", round: this.#plan.schedules.length });
   }
 
   async #go(): Promise<EvolveOutcome> {
     await using resources = new AsyncDisposableStack();
-    const { store, display, interrupts } = this.#parts;
+    const { store, reporter, interrupts } = this.#parts;
     const config = this.#config;
     const common = {
-      onProgress: (message: string) => display.say(message),
+      onProgress: (message: string) => reporter.say(message),
       signal: interrupts.stopNow,
     };
     await checkMachine(config, this.#plan, {
@@ -114,24 +114,21 @@ class Evolution {
         command: "evolve",
         store,
         log: config.log,
-        onNotice: (message) => display.say(message),
+        reporter,
       }),
-    );
-    resources.use(
-      display.listen((message) => observation.emit({ type: "notice", level: "info", message })),
     );
     const execution = resources.use(new ExecutionResources(config, common));
     const run = await this.#openRun(execution);
-    observation.emit({ type: "session", run: run.name, command: "evolve" });
+    reporter.event({ type: "session", run: run.name, command: "evolve" });
     observation.useRun(run);
-    announceRun(run, (text) => display.say(text));
+    announceRun(run, (text) => reporter.say(text));
     const outcome = await runRounds(this.#roundsPlan(run), {
       store,
       stages: evolveStages({
         config,
         plan: this.#plan,
         store,
-        display,
+        reporter,
         interrupts,
         execution,
         observation,
@@ -140,7 +137,12 @@ class Evolution {
         server: resources.use(await openRoundServer(config, { ...common, host: modelHost() })),
         decontaminator: decontaminatorOnce({ suites: config.suites, fields: config.fields }),
       }),
-      onStage: (event) => display.stage(event),
+      onStage: (event) =>
+        reportStage(event, {
+          reporter,
+          rounds: this.#plan.sizes.rounds,
+          seconds: reporter.seconds,
+        }),
       signal: interrupts.stopAdmitting,
     });
     return await this.#outcome(run, outcome);

@@ -1,6 +1,6 @@
 import { Interrupted } from "../../core/mod.ts";
 import type { SearchRequest, SearchResult } from "../../rounds/mod.ts";
-import { type InterruptSignals } from "../interrupt.ts";
+import { type InterruptSignals } from "../terminal/interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
 import { growRound } from "../synth/grow.ts";
 import { pendingJobs } from "../synth/jobs.ts";
@@ -14,11 +14,11 @@ import type { StageParts } from "./stage_parts.ts";
 
 /** Parts of a run that a search works with. */
 export interface SearchParts
-  extends Pick<StageParts, "config" | "store" | "runNo" | "folders" | "display"> {
+  extends Pick<StageParts, "config" | "store" | "runNo" | "folders" | "reporter"> {
   readonly plan: Pick<EvolvePlan, "problems">;
   readonly server: Pick<RoundServer, "use">;
   readonly execution: Pick<ExecutionResources, "sandbox" | "grader">;
-  readonly observation: Pick<Observation, "watch" | "emit" | "tracing">;
+  readonly observation: Pick<Observation, "watch" | "tracing">;
   readonly interrupts: Omit<InterruptSignals, typeof Symbol.dispose>;
 }
 
@@ -33,7 +33,8 @@ export async function searchStage(
   { round, schedule, pass, problemIds, models }: SearchRequest,
   parts: SearchParts,
 ): Promise<SearchResult> {
-  const { store, plan, config, runNo, display, interrupts, execution, server, observation } = parts;
+  const { store, plan, config, runNo, reporter, interrupts, execution, server, observation } =
+    parts;
   const suspects = await quarantinedProblems(store, config, { runNo, untilRound: round - 1 });
   const problems = problemIds.filter((id) => !suspects.has(id))
     .flatMap((id) => plan.problems.get(id) ?? []);
@@ -52,7 +53,7 @@ export async function searchStage(
     isBootstrap,
     ppm: models.ppm === null ? null : servedPpm(models.ppm, {
       location: parts.folders.place(models.ppm),
-      warn: (line) => display.warn(line),
+      warn: (line) => reporter.warn(line),
     }),
   });
   const outcome = await growRound({
@@ -66,22 +67,17 @@ export async function searchStage(
     sandbox: await execution.sandbox(),
     grader: await execution.grader(),
     ...(budget === null ? {} : { budget: { run: { tokens: budget }, problem: {} } }),
-    quiet: true,
-    onStart: (progress) => {
-      observation.watch(progress);
-      display.show(() => progress.picture());
-    },
+    reporter,
+    onStart: (progress) => observation.watch(progress),
     tracing: observation.tracing,
-    onEvent: (event) => observation.emit(event),
-    onMisfit: (line) => display.warn(line),
     stopAdmitting: interrupts.stopAdmitting,
     signal: interrupts.stopNow,
   });
-  outcome.failures.forEach((line) => display.warn(line));
+  outcome.failures.forEach((line) => reporter.warn(line));
   if (interrupts.stopAdmitting.aborted) throw new Interrupted("Interrupted");
   requireFinished(outcome.parked, {
     what: `trees of ${schedule.preset}`,
-    display,
+    reporter,
     maxUnfinished: config.maxUnfinished,
     total: problems.length * pass.seeds.length,
   });

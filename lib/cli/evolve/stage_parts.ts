@@ -1,10 +1,10 @@
+import type { Reporter } from "../../core/mod.ts";
 import type { EvolveConfig } from "../../config/mod.ts";
 import type { Decontaminator } from "../../export/mod.ts";
 import type { DuckdbStore } from "../../store/mod.ts";
 import type { ExecutionResources } from "../execution_resources.ts";
-import type { InterruptSignals } from "../interrupt.ts";
+import type { InterruptSignals } from "../terminal/interrupt.ts";
 import type { Observation } from "../observe/observation.ts";
-import type { EvolveDisplay } from "./display.ts";
 import type { EvolvePlan } from "./evolve_plan.ts";
 import type { RoundServer } from "../../models/mod.ts";
 import type { RunFolders } from "./run_folders.ts";
@@ -18,7 +18,7 @@ export interface StageParts {
   readonly folders: RunFolders;
   readonly execution: ExecutionResources;
   readonly server: RoundServer;
-  readonly display: EvolveDisplay;
+  readonly reporter: Reporter;
   readonly observation: Observation;
   /** Reads every suite that ships, once. */
   readonly decontaminator: () => Promise<Decontaminator>;

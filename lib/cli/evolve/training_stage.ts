@@ -48,15 +48,15 @@ export async function trainingStage(
   { round, data, base, signal }: TrainingRequest,
   parts: StageParts,
 ): Promise<MadeArtifact> {
-  const { config, folders, server, display } = parts;
+  const { config, folders, server, reporter } = parts;
   await server.release();
   const output = folders.of(round, kind === "sft" ? "policy" : "ppm");
   // Without its row it never happened: the process died between the two, and the data may be others now.
   await removeIfThere(output);
   const settings = trainingSettings(kind, config);
   const file = join(folders.place(data), kind === "sft" ? OWN_FILES.sft : OWN_FILES.pairs);
-  const progress = new TrainingProgress((text) => display.say(text));
-  display.show(() => progress.picture());
+  const progress = new TrainingProgress((text) => reporter.say(text));
+  reporter.progress(() => progress.picture());
   const { command, accelerate } = config.trainer;
   const { summary } = await train({
     kind,
@@ -70,14 +70,14 @@ export async function trainingStage(
   }, {
     interpreter: await pythonInterpreter("models", {
       torch: config.torch,
-      onProgress: (text) => display.say(text),
+      onProgress: (text) => reporter.say(text),
       signal,
     }),
     command,
     accelerate,
     env: trainerEnvironment(command !== undefined),
     onEvent: (event) => progress.take(event),
-    onLine: command === undefined ? () => {} : (line) => display.say(`trainer: ${line}`),
+    onLine: command === undefined ? () => {} : (line) => reporter.say(`trainer: ${line}`),
     signal,
   });
   if (summary === null && kind === "ppm") throw uncalibrated(output);

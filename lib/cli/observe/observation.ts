@@ -1,9 +1,9 @@
-import type { RunEvent } from "../../core/mod.ts";
 import { type ControlStatus, serveControl } from "../control/mod.ts";
 import type { DuckdbStore } from "../../store/mod.ts";
 import type { SynthProgress } from "../synth/progress.ts";
 import { EventHub } from "./event_hub.ts";
 import { sampleLoad } from "./load_sampler.ts";
+import type { TerminalReporter } from "../terminal/terminal_reporter.ts";
 import { openTracing, type Tracing } from "./tracing.ts";
 import { type LogLevel, openRunLog } from "./run_log.ts";
 
@@ -14,15 +14,14 @@ export interface ObservationOptions {
   readonly store: DuckdbStore;
   /** Least level that is written to the log; `off` writes none. */
   readonly log: LogLevel | "off";
-  readonly onNotice: (message: string) => void;
+  /** Its events are logged and handed on; faults of the observation itself are told to it. */
+  readonly reporter: Pick<TerminalReporter, "say" | "listen">;
 }
 
 /** How others see what a process does: its control endpoint, its log, its load over time. */
 export interface Observation extends AsyncDisposable {
   /** Where spans go. */
   readonly tracing: Tracing;
-  /** Tells everybody who listens. */
-  emit(event: RunEvent): void;
   /** The run that is worked at from now on. */
   useRun(run: { readonly runNo: number; readonly name: string }): void;
   /** The search that is going on from now on; its load is kept with the run. */
@@ -31,7 +30,8 @@ export interface Observation extends AsyncDisposable {
 
 /** Opens the control endpoint and the log of a process that holds a database. Close it before the store. */
 export async function openObservation(options: ObservationOptions): Promise<Observation> {
-  const { db, command, store, onNotice } = options;
+  const { db, command, store, reporter } = options;
+  const onNotice = (message: string) => reporter.say(message);
   const startedAt = new Date().toISOString();
   const events = new EventHub();
   let run: { readonly runNo: number; readonly name: string } | null = null;
@@ -60,10 +60,10 @@ export async function openObservation(options: ObservationOptions): Promise<Obse
   }));
   const tracing = await openTracing(Deno.env.get("OTEL_DENO") === "true");
   tracing.gauges(() => search?.status() ?? null);
+  opening.use(reporter.listen((event) => events.emit(event)));
   const closing = opening.move();
   return {
     tracing,
-    emit: (event) => events.emit(event),
     useRun: (used) => void (run = used),
     watch: (progress) => void (search = progress),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

@@ -18,7 +18,7 @@ import { runAblate } from "../ablate/run_ablate.ts";
 import { planEvolve } from "../evolve/plan.ts";
 import { runEvolve } from "../evolve/run_evolve.ts";
 import { codeRevision } from "../host.ts";
-import { notice } from "../output.ts";
+import { notice } from "../terminal/output.ts";
 import { countSuiteUses, type SuiteUses } from "./suite_uses.ts";
 import { type DonePart, measuredSeries, type StudyPart, studyParts } from "./study.ts";
 

@@ -1,6 +1,6 @@
 import {
-  type EventSink,
   InfrastructureError,
+  type Reporter,
   treeEvent,
   type TreeRecord,
   UsageError,
@@ -17,7 +17,6 @@ import {
   searchTree,
 } from "../../search/mod.ts";
 import type { Store } from "../../store/mod.ts";
-import { LiveDisplay } from "../live_display.ts";
 import { NO_TRACING, tracedPolicy, tracedPpm, type Tracing } from "../observe/tracing.ts";
 import type { ServedModels } from "../../models/mod.ts";
 import { Budget, type BudgetLimits, NO_LIMITS } from "./budget.ts";
@@ -44,14 +43,10 @@ export interface RoundParts {
   readonly budget?: BudgetLimits;
   /** Seconds without a reply of the policy or a finished rollout after which a tree is parked. @default 3600 */
   readonly stallSeconds?: number;
-  /** No live display. @default false */
-  readonly quiet?: boolean;
-  readonly onEvent?: EventSink;
-  /** Told, in one line, that the model does not fit what it is asked for. */
-  readonly onMisfit?: (line: string) => void;
+  readonly reporter: Reporter;
   /** Where spans go. @default nowhere */
   readonly tracing?: Tracing;
-  /** Told of the progress once, at the beginning: for whoever shows it elsewhere. */
+  /** Told of the progress once, at the beginning: for whoever answers other processes. */
   readonly onStart?: (progress: SynthProgress) => void;
   /** No tree is begun once it aborts; those that are open are finished. */
   readonly stopAdmitting: AbortSignal;
@@ -91,10 +86,8 @@ export async function growRound(request: RoundRequest, parts: RoundParts): Promi
   const { jobs, count, givenUp } = request.left ?? await pendingJobs(parts.store, request);
   const growth = new RoundGrowth(request, { ...parts, wanted: count });
   parts.onStart?.(growth.progress);
-  parts.onEvent?.({ type: "round", round: request.roundNo, pending: count });
-  using _display = new LiveDisplay(() => growth.progress.picture(), {
-    quiet: parts.quiet ?? false,
-  });
+  parts.reporter.event({ type: "round", round: request.roundNo, pending: count });
+  parts.reporter.progress(() => growth.progress.picture());
   const begun = await growth.run(jobs);
   const { progress, stoppedBy } = growth;
   // A tree that failed once more may have failed for the last time.
@@ -133,7 +126,7 @@ class RoundGrowth {
     this.#budget = new Budget(budget);
     this.#fit = new FitWatch({
       asked: { prompt: request.spec.prompt, api: request.policyApi, draw: request.spec.draw },
-      say: (line) => parts.onMisfit?.(line),
+      say: (line) => parts.reporter.warn(line),
     });
     this.progress = new SynthProgress({
       totalTrees: wanted,
@@ -232,14 +225,14 @@ class RoundGrowth {
     this.#parkedInARow = 0;
     this.#budget.add(tree);
     this.progress.stored(tree);
-    this.#parts.onEvent?.(treeEvent(tree));
+    this.#parts.reporter.event(treeEvent(tree));
   }
 
   async #park(error: InfrastructureError, { problem, seed }: Job): Promise<void> {
     const { runNo, roundNo } = this.#request;
     const { boundary, message } = error;
     this.progress.park(error);
-    this.#parts.onEvent?.({ type: "parked", problem: problem.id, seed, boundary, message });
+    this.#parts.reporter.event({ type: "parked", problem: problem.id, seed, boundary, message });
     const attempt = { runNo, roundNo, problemId: problem.id, seed, boundary, error: message };
     await this.#parts.store.writeAttempt(attempt);
     if (++this.#parkedInARow < PARKED_IN_A_ROW) return;

@@ -2,8 +2,8 @@ import type { SynthConfig } from "../../config/mod.ts";
 import { InfrastructureError, Interrupted } from "../../core/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { modelHost } from "../host.ts";
-import { finishOnInterrupt, type InterruptSignals } from "../interrupt.ts";
-import { notice } from "../output.ts";
+import { finishOnInterrupt, type InterruptSignals } from "../terminal/interrupt.ts";
+import { TerminalReporter } from "../terminal/terminal_reporter.ts";
 import { openObservation } from "../observe/observation.ts";
 import { openMode } from "../open_mode.ts";
 import { announceRun } from "../announce_run.ts";
@@ -32,15 +32,17 @@ const ROUND = 0;
  * @throws {InfrastructureError} If something cannot be started, or trees were left unfinished.
  */
 export async function runSynth(config: SynthConfig, plan: SynthPlan): Promise<SynthOutcome> {
-  using interrupts = finishOnInterrupt(notice, "the open trees");
+  using reporter = new TerminalReporter(config);
+  using interrupts = finishOnInterrupt((text) => reporter.warn(text), "the open trees");
   await using resources = new AsyncDisposableStack();
   const store = resources.use(await openStore(config.db));
-  const synth = new Synth(config, plan, { store, interrupts, resources });
+  const synth = new Synth(config, plan, { store, reporter, interrupts, resources });
   return await synth.run();
 }
 
 interface SynthParts {
   readonly store: DuckdbStore;
+  readonly reporter: TerminalReporter;
   readonly interrupts: InterruptSignals;
   readonly resources: AsyncDisposableStack;
 }
@@ -54,23 +56,21 @@ class Synth {
   readonly #config: SynthConfig;
   readonly #plan: SynthPlan;
   readonly #parts: SynthParts;
-  readonly #say: (text: string) => void;
   readonly #startedMs = performance.now();
 
   constructor(config: SynthConfig, plan: SynthPlan, parts: SynthParts) {
     this.#config = config;
     this.#plan = plan;
     this.#parts = parts;
-    this.#say = config.quiet ? () => {} : notice;
   }
 
   async run(): Promise<SynthOutcome> {
-    const signal = this.#parts.interrupts.stopNow;
+    const { reporter, interrupts } = this.#parts;
     const identified = await identifyModels(this.#plan.models, this.#config, {
-      signal,
+      signal: interrupts.stopNow,
       host: modelHost(),
       isReplayed: this.#config.replay !== undefined,
-      onProgress: this.#say,
+      onProgress: (text) => reporter.say(text),
     });
     const continued = await this.#continued(identified);
     return continued?.left.count === 0
@@ -91,7 +91,7 @@ class Synth {
 
   /** The outcome of a run in which every tree is stored already. */
   async #finished({ run, left: { givenUp } }: ContinuedRun): Promise<SynthOutcome> {
-    this.#say(
+    this.#parts.reporter.say(
       givenUp === 0
         ? `Continuing run "${run.name}": every tree is stored, nothing is left to do`
         : `Continuing run "${run.name}": nothing is left to do but ${givenUp} trees that were given up after ` +
@@ -101,8 +101,7 @@ class Synth {
   }
 
   async #grow(known: IdentifiedModels, continued: ContinuedRun | null): Promise<SynthOutcome> {
-    const { store, resources, interrupts } = this.#parts;
-    const { quiet } = this.#config;
+    const { store, resources, reporter, interrupts } = this.#parts;
     const signal = interrupts.stopNow;
     const observation = resources.use(
       await openObservation({
@@ -110,26 +109,23 @@ class Synth {
         command: "synth",
         store,
         log: this.#config.log,
-        onNotice: this.#say,
+        reporter,
       }),
     );
-    const say = (message: string) => {
-      this.#say(message);
-      observation.emit({ type: "notice", level: "info", message });
-    };
+    const onProgress = (text: string) => reporter.say(text);
     const host = modelHost();
     const identified = await probeModels(this.#plan.models, this.#config, {
       host,
       signal,
       identified: known,
       isReplayed: this.#config.replay !== undefined,
-      onProgress: say,
+      onProgress,
     });
     // Before anything is started: whether the file can be used is known at once.
     const replies = await openReplies(this.#config);
     if (replies !== null) resources.use(replies.store);
     const execution = resources.use(
-      new ExecutionResources(this.#config, { onProgress: say, signal }),
+      new ExecutionResources(this.#config, { onProgress, signal }),
     );
     const sandbox = await execution.sandbox();
     const grader = await execution.grader();
@@ -139,7 +135,7 @@ class Synth {
       signal,
       replies,
       identified,
-      onProgress: say,
+      onProgress,
     });
     const run = await store.openRun({
       name: this.#config.run,
@@ -148,8 +144,8 @@ class Synth {
       mode: openMode(this.#config),
       provenance: await searchProvenance(this.#config, { sandbox, models }),
     });
-    observation.emit({ type: "session", run: run.name, command: "synth" });
-    announceRun(run, say);
+    reporter.event({ type: "session", run: run.name, command: "synth" });
+    announceRun(run, onProgress);
     observation.useRun(run);
     // Nobody else writes: what was left before the models were started is left now.
     const left = continued?.run.runNo === run.runNo ? continued.left : undefined;
@@ -158,22 +154,17 @@ class Synth {
       models,
       sandbox,
       grader,
-      quiet,
+      reporter,
       signal,
       tracing: observation.tracing,
       onStart: (progress) => observation.watch(progress),
-      onEvent: (event) => observation.emit(event),
-      onMisfit: (line) => {
-        notice(line);
-        observation.emit({ type: "notice", level: "warn", message: line });
-      },
       budget: budgetOf(this.#config),
       stallSeconds: this.#config.treeTimeout,
       stopAdmitting: interrupts.stopAdmitting,
     });
     const { stored, parked, undone, givenUp, stoppedBy } = outcome;
-    observation.emit({ type: "end", stored, parked, undone });
-    outcome.failures.forEach(notice);
+    reporter.event({ type: "end", stored, parked, undone });
+    outcome.failures.forEach((line) => reporter.warn(line));
     this.#throwIfUnfinished(outcome);
     return await this.#outcome(run, { undone, givenUp, stoppedBy });
   }
@@ -186,8 +177,9 @@ class Synth {
 
   #throwIfUnfinished({ undone, givenUp, parked, wanted }: RoundOutcome): void {
     const left = undoneWayOn({ undone, givenUp });
-    if (this.#parts.interrupts.stopAdmitting.aborted) {
-      notice(`Stopped: ${undone} trees are left; ${left}`);
+    const { reporter, interrupts } = this.#parts;
+    if (interrupts.stopAdmitting.aborted) {
+      reporter.warn(`Stopped: ${undone} trees are left; ${left}`);
       throw new Interrupted("Interrupted");
     }
     if (parked === 0) return;

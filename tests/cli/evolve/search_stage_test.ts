@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { EvolveDisplay } from "../../../lib/cli/evolve/display.ts";
 import { searchStage } from "../../../lib/cli/evolve/search_stage.ts";
 import { RunFolders } from "../../../lib/cli/evolve/run_folders.ts";
 import { NO_TRACING } from "../../../lib/cli/observe/tracing.ts";
 import type { RoundParts } from "../../../lib/cli/synth/grow.ts";
 import { EvolveConfig } from "../../../lib/config/mod.ts";
-import { InfrastructureError } from "../../../lib/core/mod.ts";
+import { InfrastructureError, silentReporter } from "../../../lib/core/mod.ts";
 import { roundSchedules, type SearchResult } from "../../../lib/rounds/mod.ts";
 import { type DuckdbStore, openStore } from "../../../lib/store/mod.ts";
 import { testRun } from "../../conformance/store.ts";
@@ -65,7 +64,6 @@ async function search(
     madeAt: new Date(0),
   };
   const rooms = failingFor(fails, roomsOf(store));
-  using display = new EvolveDisplay({ rounds: 4, quiet: true });
   return await searchStage({
     round,
     schedule,
@@ -76,7 +74,7 @@ async function search(
   }, {
     store,
     runNo,
-    display,
+    reporter: silentReporter(),
     config: EvolveConfig.parse({ roundBudgetTokens }),
     plan: { problems: new Map(PROBLEMS.map((problem) => [problem.id, problem])) },
     folders: new RunFolders("a.duckdb", "r", "base"),
@@ -90,7 +88,7 @@ async function search(
       sandbox: () => Promise.resolve(rooms.sandbox),
       grader: () => Promise.resolve(rooms.grader),
     },
-    observation: { watch: () => {}, emit: () => {}, tracing: NO_TRACING },
+    observation: { watch: () => {}, tracing: NO_TRACING },
     interrupts: { stopAdmitting: rooms.stopAdmitting, stopNow: rooms.signal },
   });
 }

@@ -1,5 +1,5 @@
 /** A round of additions over doubles: an instant policy, a sandbox that adds, a store in memory. */
-import { hashSeed, type Problem } from "../../../lib/core/mod.ts";
+import { hashSeed, type Problem, silentReporter } from "../../../lib/core/mod.ts";
 import { type Policy, scriptedPolicy } from "../../../lib/endpoint/mod.ts";
 import { exactGrader } from "../../../lib/grading/mod.ts";
 import { openStubSandbox } from "../../../lib/sandbox/mod.ts";
@@ -72,7 +72,7 @@ export function parts(store: Store, changes: Partial<RoundParts> = {}): RoundPar
       stdout: `${/print\((.*)\)/.exec(path.at(-1) ?? "")?.[1]}\n`,
     })),
     grader: exactGrader(),
-    quiet: true,
+    reporter: silentReporter(),
     stopAdmitting: new AbortController().signal,
     signal: new AbortController().signal,
     ...changes,

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { growRound } from "../../../lib/cli/synth/grow.ts";
 import { requireRead } from "../../../lib/cli/unread.ts";
-import { InfrastructureError, type RunEvent, UnreadableModelError } from "../../../lib/core/mod.ts";
+import {
+  InfrastructureError,
+  type RunEvent,
+  silentReporter,
+  UnreadableModelError,
+} from "../../../lib/core/mod.ts";
 import { type SampleRequest, scriptedPolicy } from "../../../lib/endpoint/mod.ts";
 import { exactGrader } from "../../../lib/grading/mod.ts";
 import { adder, openRound, parts, sums } from "./_rooms.ts";
@@ -23,7 +28,7 @@ Deno.test("growRound() parks a problem that breaks the domain's code, with its r
   const outcome = await growRound(
     request,
     parts(store, {
-      onEvent: (event) => events.push(event),
+      reporter: { ...silentReporter(), event: (event) => events.push(event) },
       grader: {
         ...grader,
         grade: (reference, answer) => {
@@ -178,7 +183,9 @@ Deno.test("growRound() says when most candidates cannot be read, and nothing of 
   for (const [policy, expected] of [[scriptedPolicy(prose), 1], [adder(), 0]] as const) {
     const { store, request } = await openRound({ problems: sums(2) });
     const lines: string[] = [];
-    const doubles = parts(store, { onMisfit: (line) => lines.push(line) });
+    const doubles = parts(store, {
+      reporter: { ...silentReporter(), warn: (line) => lines.push(line) },
+    });
     await growRound(request, { ...doubles, models: { ...doubles.models, policy } });
     assert.equal(lines.length, expected);
     const summary = await store.summary(request.runNo);

@@ -1,6 +1,6 @@
 import { createLogUpdate } from "log-update";
 import process from "node:process";
-import type { Picture } from "../core/mod.ts";
+import type { Picture } from "../../core/mod.ts";
 import { notice } from "./output.ts";
 
 /** Milliseconds between two pictures on a terminal, and between two plain lines elsewhere. */
@@ -14,11 +14,11 @@ const PLAIN_INTERVAL_MS = 10_000;
 export class LiveDisplay implements Disposable {
   readonly #update = createLogUpdate(process.stderr);
   readonly #isTerminal = Deno.stderr.isTerminal();
-  readonly #picture: () => Picture;
-  readonly #timer: ReturnType<typeof setInterval> | null;
+  readonly #picture: () => Picture | null;
+  #timer: ReturnType<typeof setInterval> | null;
 
-  /** @param picture Called at every redraw. */
-  constructor(picture: () => Picture, options: { readonly quiet: boolean }) {
+  /** @param picture Called at every redraw; `null` while there is nothing to show. */
+  constructor(picture: () => Picture | null, options: { readonly quiet: boolean }) {
     this.#picture = picture;
     const interval = this.#isTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS;
     this.#timer = options.quiet ? null : setInterval(() => this.#draw(), interval);
@@ -30,8 +30,17 @@ export class LiveDisplay implements Disposable {
     notice(text);
   }
 
+  /** Draws what is shown a last time, so that it stays above what follows. */
+  settle(): void {
+    if (this.#timer === null) return;
+    this.#draw();
+    if (this.#isTerminal) this.#update.done();
+  }
+
   #draw(): void {
-    const { lines, line } = this.#picture();
+    const picture = this.#picture();
+    if (picture === null) return;
+    const { lines, line } = picture;
     if (this.#isTerminal) this.#update(lines.join("\n"));
     else notice(line);
   }
@@ -40,7 +49,7 @@ export class LiveDisplay implements Disposable {
   [Symbol.dispose](): void {
     if (this.#timer === null) return;
     clearInterval(this.#timer);
-    this.#draw();
-    if (this.#isTerminal) this.#update.done();
+    this.settle();
+    this.#timer = null;
   }
 }

@@ -1,4 +1,4 @@
-import { Interrupted, type StopSignals } from "../core/mod.ts";
+import { Interrupted, type StopSignals } from "../../core/mod.ts";
 
 /** Signals of a process that listens for interrupts until it is disposed of. */
 export type InterruptSignals = StopSignals & Disposable;
