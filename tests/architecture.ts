@@ -47,6 +47,47 @@ export const ROOMS: Readonly<Record<string, RoomRule>> = {
   viewer: { values: ["core", "store"], types: ["report"] },
 };
 
+/**
+ * Every folder of `lib/cli`, lowest first; `.` are the files of `lib/cli` itself. They import one another's files, not doors. Nothing
+ * imports `commands` but the program, which loads a command when it is run, and nothing imports `launch`.
+ */
+export const CLI_ROOMS: Readonly<Record<string, RoomRule>> = {
+  terminal: { values: [], types: [] },
+  launch: { values: [], types: [] },
+  sql: { values: [], types: [] },
+  control: { values: [], types: ["observe"] },
+  observe: { values: ["control"], types: ["synth", "terminal"] },
+  ".": { values: ["control", "terminal", "eval", "synth"], types: [] },
+  doctor: { values: [".", "control", "terminal"], types: [] },
+  starter: { values: ["."], types: [] },
+  export: { values: ["."], types: [] },
+  train: { values: ["."], types: [] },
+  synth: { values: [".", "observe", "terminal"], types: ["control"] },
+  eval: { values: [".", "observe", "terminal"], types: [] },
+  evolve: { values: [".", "eval", "observe", "synth", "terminal", "train"], types: [] },
+  ablate: { values: [".", "eval", "observe", "synth", "terminal", "train"], types: [] },
+  science: { values: [".", "ablate", "eval", "evolve", "terminal"], types: [] },
+  commands: {
+    values: [
+      ".",
+      "ablate",
+      "control",
+      "doctor",
+      "eval",
+      "evolve",
+      "export",
+      "observe",
+      "science",
+      "sql",
+      "starter",
+      "synth",
+      "terminal",
+      "train",
+    ],
+    types: [],
+  },
+};
+
 /** Rooms that may import everything: the composition root. */
 export const COMPOSITION_ROOTS: readonly string[] = ["cli"];
 
@@ -93,7 +134,7 @@ export function importProblem(
   const to = roomOf(target);
   if (PROJECT_FILES[target]?.includes(from)) return null;
   if (to === null) return `lib may not import "${specifier}", which lies outside of lib`;
-  if (to === from) return null;
+  if (to === from) return from === "cli" ? cliProblem(file, target, isTypeOnly) : null;
   if (!isTypeOnly && !target.endsWith("/mod.ts")) {
     return `other rooms are imported through their door: use lib/${to}/mod.ts`;
   }
@@ -106,6 +147,23 @@ export function importProblem(
     return isTypeOnly ? null : `lib/${from} may import only types from lib/${to}`;
   }
   return `lib/${from} may not import lib/${to}`;
+}
+
+/** Says what is wrong with an import between folders of `lib/cli`; `null` when nothing is. */
+function cliProblem(file: string, target: string, isTypeOnly: boolean): string | null {
+  const [from, to] = [folderOfCli(file), folderOfCli(target)];
+  if (to === from) return null;
+  const rule = CLI_ROOMS[from];
+  if (rule === undefined) return `lib/cli/${from} has no rule yet: add it to tests/architecture.ts`;
+  if (rule.values.includes(to)) return null;
+  if (rule.types.includes(to)) {
+    return isTypeOnly ? null : `lib/cli/${from} may import only types from lib/cli/${to}`;
+  }
+  return `lib/cli/${from} may not import lib/cli/${to}`;
+}
+
+function folderOfCli(file: string): string {
+  return /^lib\/cli\/([^/]+)\//.exec(file)?.[1] ?? ".";
 }
 
 /** Room of a file given by its path from the project's root; `null` outside of `lib/`. */

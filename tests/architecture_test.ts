@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ROOMS } from "./architecture.ts";
+import { CLI_ROOMS, ROOMS } from "./architecture.ts";
 import { importCircles, importsOf } from "./import_circles.ts";
 import plugin from "./lint_plugin.ts";
 
@@ -170,4 +170,29 @@ Deno.test("a docstring says more than the name of what it documents", () => {
     diagnostics("lib/core/x.ts", "/** Charts over time. */\nexport const a = 1;"),
     [],
   );
+});
+
+Deno.test("the folders of the command line import one way, too", () => {
+  assert.deepEqual(
+    diagnostics("lib/cli/terminal/x.ts", 'import { a } from "../commands/synth.ts";\na;'),
+    ["lib/cli/terminal may not import lib/cli/commands"],
+  );
+  assert.deepEqual(
+    diagnostics("lib/cli/observe/x.ts", 'import { a } from "../terminal/output.ts";\na;'),
+    ["lib/cli/observe may import only types from lib/cli/terminal"],
+  );
+  assert.deepEqual(
+    diagnostics("lib/cli/commands/x.ts", 'import { a } from "../terminal/output.ts";\na;'),
+    [],
+  );
+  assert.deepEqual(
+    diagnostics("lib/cli/attic/x.ts", 'import { a } from "../host.ts";\na;'),
+    ["lib/cli/attic has no rule yet: add it to tests/architecture.ts"],
+  );
+});
+
+Deno.test("every folder of the command line has a rule", async () => {
+  for await (const { name, isDirectory } of Deno.readDir(new URL("lib/cli/", root))) {
+    assert.ok(!isDirectory || name in CLI_ROOMS, `lib/cli/${name} has no rule`);
+  }
 });
