@@ -13,6 +13,7 @@ import { sumTallies, type Tally, tallyOfCheck, tallyOfJunit } from "./_tally.ts"
 
 const root = new URL("../", import.meta.url).pathname;
 const PYTHON_FOLDERS = [
+  "benchmarks/sandbox",
   "lib/sandbox/supervisor",
   "lib/sandbox/attacks",
   "lib/engine/server",

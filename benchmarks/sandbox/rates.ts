@@ -1,46 +1,34 @@
-import { runProcess } from "../../lib/process/mod.ts";
-import { INTERPRETER, openPool, openWorker, runOk, STEPS } from "./_open.ts";
+import { openPool, openWorker, runOk, STEPS } from "./_open.ts";
 import { quantile, repeat, table, type Timing } from "./_measure.ts";
 
 const PAGE_BYTES = 4_096;
 
-/** Steps per second against a cold process per execution that imports the same libraries. */
+/** Steps a second, each a step of its own from the clean state. */
 export async function rates(count: number): Promise<string> {
   const rows = [[
     "step",
     "workers",
-    "cold process /s",
-    "sandbox /s",
+    "steps/s",
     "p50 ms",
     "p99 ms",
     "CPU ms of the step's process",
     "pages it copied",
-    "ratio",
   ]];
   for (const [name, code] of Object.entries(STEPS)) {
     for (const workers of [1, 2]) {
-      const cold = await repeat(() => runCold(code), { count: 12 * workers, lanes: workers });
       const { warm, cpuMs, pages } = await runPool(code, { workers, count });
       rows.push([
         name,
         `${workers}`,
-        cold.perSecond.toFixed(2),
         warm.perSecond.toFixed(0),
         warm.p50.toFixed(1),
         warm.p99.toFixed(1),
         cpuMs.toFixed(1),
         pages.toFixed(0),
-        `${(warm.perSecond / cold.perSecond).toFixed(0)}x`,
       ]);
     }
   }
   return table(rows);
-}
-
-async function runCold(code: string): Promise<void> {
-  const program = `import sympy, numpy\n${code}`;
-  const output = await runProcess(INTERPRETER, ["-c", program]);
-  if (output.code !== 0) throw new Error(output.stderr);
 }
 
 async function runPool(

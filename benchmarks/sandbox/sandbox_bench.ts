@@ -1,11 +1,12 @@
 /**
  * Figures of the sandbox on this machine, as a section of Markdown on standard output:
- * `deno run -A benchmarks/sandbox/sandbox_bench.ts [--quick] [--soak-steps N]`.
+ * `deno run -A benchmarks/sandbox/sandbox_bench.ts [--quick] [--soak-steps N] [--ipython PYTHON]`. The last one names a Python that has
+ * ipython, ipykernel, jupyter_client, sympy and numpy; without it these two executors are left out.
  */
 import { parseArgs } from "node:util";
 import { table } from "./_measure.ts";
 import { openPool } from "./_open.ts";
-import { paths } from "./paths.ts";
+import { executors } from "./executors.ts";
 import { confinement, overhead, rates } from "./rates.ts";
 import { soak } from "./soak.ts";
 import { memory, starts } from "./states.ts";
@@ -14,6 +15,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     "soak-steps": { type: "string", default: "100000" },
+    ipython: { type: "string" },
   },
 });
 const scale = values.quick ? 0.2 : 1;
@@ -34,10 +36,13 @@ console.log(table([
 ]));
 for (
   const [title, section] of [
-    ["Rates, against a cold process per execution", () => rates(times(400))],
+    [
+      "Executors, by turns",
+      () => executors({ repeats: times(5), rounds: times(3) }, { others: values.ipython ?? null }),
+    ],
+    ["Rates", () => rates(times(400))],
     ["Lost between supervisor and harness", () => overhead(times(500))],
     ["Price of confinement", () => confinement(times(600))],
-    ["Paths", () => paths(times(10))],
     ["Start", () => starts(times(5))],
     ["Live states", () => memory(1_000)],
     ["Soak", () => soak(times(Number(values["soak-steps"])))],
