@@ -9,7 +9,7 @@ import type { StepError, StepOutcome } from "./sandbox.ts";
  */
 export function outcomeOf(reply: RunReply): StepOutcome {
   const { status, error } = reply;
-  if (status === "evicted" || status === "cancelled") {
+  if (status === "evicted" || status === "cancelled" || status === "alone") {
     throw new SandboxUnavailableError(
       `Cannot run a step: the worker answered "${status}" to a request that it must run`,
     );

@@ -3,13 +3,15 @@ export interface PathNode {
   readonly parent: PathNode | null;
   readonly code: string;
   readonly depth: number;
-  /** Run time of the path, which is what a replay costs. */
+  /** Cost of a replay of the path, milliseconds. */
   readonly pathMs: number;
   /** Size of the path's codes in a frame. */
   readonly pathBytes: number;
   live: LiveState | null;
   rebuilding: Promise<void> | null;
   isReleased: boolean;
+  /** Whether the path holds a code that runs in a process of its own only. */
+  isSolitary: boolean;
 }
 
 /** Where a state's process is. */

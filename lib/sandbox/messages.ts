@@ -89,6 +89,7 @@ export const Ready = z.strictObject({
   modules: z.array(z.string()),
   preload: z.string().nullable(),
   zygote_rss_bytes: Count,
+  fork_us: Count,
   startup_ms: Count,
 });
 
@@ -105,6 +106,7 @@ export const Fatal = z.strictObject({
 /** How a run can end: as an outcome, or without one because of what the worker did. */
 export const RUN_STATUSES = [
   ...EXECUTION_STATUSES,
+  "alone",
   "evicted",
   "replay_failed",
   "cancelled",
@@ -126,6 +128,7 @@ export const RunReply = z.strictObject({
   }).nullable(),
   wall_us: Count,
   cpu_us: Count,
+  code_us: Count,
   memory_bytes: Count,
   kept: z.boolean(),
 });
@@ -166,8 +169,16 @@ export interface RunRequest {
   readonly keep: boolean;
 }
 
+/** Candidates of one node, to be run one after another in one process. */
+export interface BatchRequest {
+  /** Codes from the root to the node; run anew for each candidate. */
+  readonly prefix: readonly string[];
+  readonly codes: readonly string[];
+}
+
 /** Request to a worker; the connection gives out the ids. */
 export type WorkerRequest =
   | ({ readonly op: "run"; readonly id: number } & RunRequest)
+  | ({ readonly op: "batch"; readonly id: number } & BatchRequest)
   | { readonly op: "release"; readonly ids: readonly number[] }
   | { readonly op: "stat"; readonly id: number };

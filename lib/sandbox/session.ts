@@ -1,53 +1,20 @@
-import { type ExecutionStatus, SandboxUnavailableError, sleep, waitFor } from "../core/mod.ts";
+import { SandboxUnavailableError } from "../core/mod.ts";
 import { MAX_REQUEST_BYTES } from "./frames.ts";
 import type { RunReply } from "./messages.ts";
-import { codesBetween, type LiveState, nearestLive, type PathNode } from "./_path_node.ts";
+import { codesBetween, type PathNode } from "./_path_node.ts";
 import { failure, outcomeOf } from "./_outcome.ts";
-import type {
-  SandboxLimits,
-  SandboxSession,
-  StepError,
-  StepOutcome,
-  StepRequest,
-  StepState,
-} from "./sandbox.ts";
+import { type Candidate, CandidateGroups, mayShare } from "./_candidates.ts";
+import { replayMs, type SessionContext, StateRunner } from "./_state_runner.ts";
+import type { SandboxSession, StepError, StepOutcome, StepRequest, StepState } from "./sandbox.ts";
 import type { WorkerLink, WorkerSlot } from "./worker_slot.ts";
 
-/** About the price of one fork. A path that ran for less is cheaper to replay than to keep. */
-const FORK_MS = 5;
+export type { SessionContext } from "./_state_runner.ts";
 
 /** Longest path that a worker replays (PROTOCOL.md 4). */
 const MAX_DEPTH = 1_024;
 
-/** How often a step is tried on a fresh worker when its worker is lost. */
-const MAX_REPLACEMENTS = 2;
-
-/**
- * How often a step is run whose process dies, or whose path does not go the way it went before. A process that is killed from outside
- * looks like one that its own code has ended; only the latter ends the same way again.
- */
-const MAX_TRIES = 3;
-
 /** Bytes of a request that are not code, and then some. */
 const REQUEST_OVERHEAD_BYTES = 64 * 1024;
-
-/** Counters that all sessions of a sandbox share. */
-export interface SessionCounters {
-  readonly stepsByStatus: Record<ExecutionStatus, number>;
-  evictedStates: number;
-  replayedSteps: number;
-  busyMs: number;
-}
-
-/** Context that a session shares with the others of its sandbox. */
-export interface SessionContext {
-  readonly limits: SandboxLimits;
-  readonly counters: SessionCounters;
-  /** Numbers that are unique within the sandbox, so that a state of another session is recognised. */
-  readonly nextStateId: () => number;
-  /** Pauses before a step is tried again that the host failed, or may have failed, milliseconds. */
-  readonly hostPausesMs: readonly number[];
-}
 
 /**
  * The states of one tree on one worker.
@@ -68,12 +35,18 @@ export class PythonSession implements SandboxSession {
     live: null,
     rebuilding: null,
     isReleased: false,
+    isSolitary: false,
   };
   readonly #closing = new AbortController();
+  readonly #runner: StateRunner;
+  readonly #candidates = new CandidateGroups((parent, group) => this.#runGroup(parent, group));
+  /** Signals of callers, each with the session's own end. */
+  readonly #signals = new WeakMap<AbortSignal, AbortSignal>();
 
   constructor(slot: WorkerSlot, context: SessionContext) {
     this.#slot = slot;
     this.#context = context;
+    this.#runner = new StateRunner(slot, context, this.#closing.signal);
     slot.sessions++;
   }
 
@@ -85,7 +58,11 @@ export class PythonSession implements SandboxSession {
     const pathBytes = parent.pathBytes + jsonBytes(request.code);
     const refusal = this.#refusal(request.code, { depth: parent.depth + 1, pathBytes });
     const outcome = refusal === null
-      ? await this.#runInTurn(parent, request, { pathBytes, signal: this.#signal(options.signal) })
+      ? await this.#runCandidate(parent, {
+        request,
+        pathBytes,
+        signal: this.#signal(options.signal),
+      })
       : failure("error", refusal);
     this.#context.counters.stepsByStatus[outcome.status]++;
     this.#context.counters.busyMs += outcome.wallMs;
@@ -96,14 +73,14 @@ export class PythonSession implements SandboxSession {
     const node = this.#states.get(state.stateId);
     if (node === undefined) return;
     this.#states.delete(state.stateId);
-    this.#dropLive([node]);
+    this.#runner.release([node]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(closedError());
     this.#slot.sessions--;
-    this.#dropLive([...this.#states.values()]);
+    this.#runner.release([...this.#states.values()]);
     this.#states.clear();
     await Promise.resolve();
   }
@@ -120,7 +97,10 @@ export class PythonSession implements SandboxSession {
 
   #signal(signal: AbortSignal | undefined): AbortSignal {
     const closing = this.#closing.signal;
-    return signal === undefined ? closing : AbortSignal.any([signal, closing]);
+    if (signal === undefined) return closing;
+    const known = this.#signals.get(signal) ?? AbortSignal.any([signal, closing]);
+    this.#signals.set(signal, known);
+    return known;
   }
 
   /** Reason to refuse a step without running it, or `null`: the same whether the path is live or not, so it is asked for first. */
@@ -136,148 +116,96 @@ export class PythonSession implements SandboxSession {
     return message === null ? null : { type: "ValueError", message, line: null };
   }
 
-  async #runInTurn(
+  async #runCandidate(
     parent: PathNode,
-    request: StepRequest,
-    options: { readonly pathBytes: number; readonly signal: AbortSignal },
+    step: Omit<Candidate, "settle">,
   ): Promise<StepOutcome> {
+    if (!mayShare(parent, step)) return await this.#runAlone(parent, step);
+    const settle = Promise.withResolvers<StepOutcome>();
+    this.#slot.gathering++;
+    this.#candidates.join(parent, { ...step, settle });
+    return await settle.promise;
+  }
+
+  #runGroup(parent: PathNode, group: readonly Candidate[]): void {
+    this.#slot.gathering -= group.length;
+    const alone = (candidate: Candidate) => {
+      this.#runAlone(parent, candidate).then(candidate.settle.resolve, candidate.settle.reject);
+    };
+    if (group.length === 1) group.forEach(alone);
+    else {
+      this.#runTogether(parent, group).then((left) => left.forEach(alone), (error) => {
+        for (const { settle } of group) settle.reject(error);
+      });
+    }
+  }
+
+  /** Runs candidates of a node in one process, and settles those that may. @returns Those that must run alone. */
+  async #runTogether(
+    parent: PathNode,
+    group: readonly Candidate[],
+  ): Promise<readonly Candidate[]> {
+    const [{ signal } = { signal: this.#closing.signal }] = group;
     return await this.#slot.withTurn(async () => {
-      const { reply, link } = await this.#runSomewhere(parent, request, options.signal);
-      const outcome = outcomeOf(reply);
-      if (outcome.status !== "ok" || !request.keep) return outcome;
-      const node: PathNode = {
-        parent,
-        code: request.code,
-        depth: parent.depth + 1,
-        pathMs: parent.pathMs + outcome.wallMs,
-        pathBytes: options.pathBytes,
-        live: null,
-        rebuilding: null,
-        isReleased: false,
-      };
-      if (reply.kept) this.#keep(node, link, reply.id);
-      const stateId = this.#context.nextStateId();
-      this.#states.set(stateId, node);
-      return { ...outcome, state: { stateId } };
-    }, options);
+      const link = await this.#slot.connect();
+      // A dear path is worth a process, from which each candidate is forked.
+      if (parent.pathMs >= link.forkMs) return group;
+      const prefix = codesBetween(this.#root, parent);
+      const codes = group.map(({ request }) => request.code);
+      const replies = await link.worker.runBatch({ prefix, codes }, { signal });
+      return group.filter((candidate, i) => {
+        const reply = replies[i];
+        if (reply === undefined || reply.status === "alone") {
+          if (reply?.error?.type === "PathAlone") parent.isSolitary = true;
+          return true;
+        }
+        this.#context.counters.replayedSteps += prefix.length;
+        candidate.settle.resolve(this.#leaveState(parent, candidate, { reply, link }));
+        return false;
+      });
+    }, { signal, steps: group.length }).catch((error: unknown) => {
+      // The worker is lost, which says nothing of any of them: alone each finds another one.
+      if (error instanceof SandboxUnavailableError) return group;
+      throw error;
+    });
   }
 
-  /** Runs on the present worker, and on its replacement when that is lost meanwhile. */
-  async #runSomewhere(
+  async #runAlone(parent: PathNode, step: Omit<Candidate, "settle">): Promise<StepOutcome> {
+    return await this.#slot.withTurn(
+      async () =>
+        this.#leaveState(
+          parent,
+          step,
+          await this.#runner.run(parent, step.request, step.signal),
+        ),
+      step,
+    );
+  }
+
+  /** Turns a reply into an outcome, with the state that the step left. */
+  #leaveState(
     parent: PathNode,
-    request: StepRequest,
-    signal: AbortSignal,
-  ): Promise<{ readonly reply: RunReply; readonly link: WorkerLink }> {
-    for (let replacements = 0;; replacements++) {
-      let link: WorkerLink | null = null;
-      try {
-        link = await this.#slot.connect();
-        return { reply: await this.#runOn(link, parent, { ...request, signal }), link };
-      } catch (error) {
-        // Without a link it was lost at its start, as happens to the youngest when memory is short.
-        const isLost = error instanceof SandboxUnavailableError && link?.worker.lost !== null;
-        if (!isLost || replacements === MAX_REPLACEMENTS) throw error;
-      }
-    }
+    { request, pathBytes }: Pick<Candidate, "request" | "pathBytes">,
+    { reply, link }: { readonly reply: RunReply; readonly link: WorkerLink },
+  ): StepOutcome {
+    const outcome = outcomeOf(reply);
+    if (outcome.status !== "ok" || !request.keep) return outcome;
+    const node: PathNode = {
+      parent,
+      code: request.code,
+      depth: parent.depth + 1,
+      pathMs: parent.pathMs + replayMs(reply),
+      pathBytes,
+      live: null,
+      rebuilding: null,
+      isReleased: false,
+      isSolitary: parent.isSolitary,
+    };
+    if (reply.kept) this.#runner.keep(node, link, reply.id);
+    const stateId = this.#context.nextStateId();
+    this.#states.set(stateId, node);
+    return { ...outcome, state: { stateId } };
   }
-
-  async #runOn(
-    link: WorkerLink,
-    parent: PathNode,
-    step: { readonly code: string; readonly keep: boolean; readonly signal: AbortSignal },
-    { isRebuild = false }: { readonly isRebuild?: boolean } = {},
-  ): Promise<RunReply> {
-    const { code, keep, signal } = step;
-    let mayRebuild = !isRebuild;
-    const { hostPausesMs } = this.#context;
-    const pauses = hostPausesMs.values();
-    const deathPauses = hostPausesMs.slice(0, MAX_TRIES - 1).values();
-    while (true) {
-      const base = nearestLive(parent, link.generation);
-      const { live } = base;
-      if (mayRebuild && parent.pathMs - base.pathMs >= FORK_MS) {
-        // Its other children will want it too: one fork more now, instead of a replay for each of them.
-        mayRebuild = false;
-        signal.throwIfAborted();
-        await waitFor(parent.rebuilding ??= this.#rebuild(link, parent), signal);
-        continue;
-      }
-      const prefix = codesBetween(base, parent);
-      if (live !== null) live.users++;
-      const reply = await link.worker.run(
-        { parent: live?.id ?? 0, prefix, code, keep },
-        { signal },
-      ).finally(() => this.#leave(base, live));
-      if (reply.status === "evicted" && live !== null) {
-        this.#forget(base, live);
-        continue;
-      }
-      this.#context.counters.replayedSteps += prefix.length;
-      const pause = reply.status === "host_failed"
-        ? pauses.next()
-        : mayNotRepeat(reply)
-        ? deathPauses.next()
-        : null;
-      if (pause === null || pause.done === true) return reply;
-      await sleep(pause.value, { signal });
-    }
-  }
-
-  /** Makes a state live again. A failure shows when the child replays the path itself, perhaps on another worker. */
-  async #rebuild(link: WorkerLink, node: PathNode): Promise<void> {
-    try {
-      const { parent, code } = node;
-      if (parent === null) return;
-      const step = { code, keep: true, signal: this.#closing.signal };
-      const reply = await this.#runOn(link, parent, step, { isRebuild: true });
-      this.#context.counters.replayedSteps++;
-      if (reply.kept) this.#keep(node, link, reply.id);
-    } catch (error) {
-      if (!(error instanceof SandboxUnavailableError) && !this.#closing.signal.aborted) throw error;
-    } finally {
-      node.rebuilding = null;
-    }
-  }
-
-  #keep(node: PathNode, link: WorkerLink, id: number): void {
-    if (node.pathMs < FORK_MS || node.isReleased || this.#closing.signal.aborted) {
-      link.worker.release([id]);
-      return;
-    }
-    node.live = { generation: link.generation, id, users: 0 };
-    this.#slot.liveStates++;
-  }
-
-  #forget(node: PathNode, live: LiveState): void {
-    if (node.live !== live) return;
-    node.live = null;
-    this.#slot.liveStates--;
-    this.#context.counters.evictedStates++;
-  }
-
-  /** A step that forked from a state has ended. */
-  #leave(node: PathNode, live: LiveState | null): void {
-    if (live === null) return;
-    live.users--;
-    if (node.isReleased && node.live === live) this.#dropLive([node]);
-  }
-
-  /** Gives the processes of released states up, now or when the last step that forks from them has ended. */
-  #dropLive(nodes: readonly PathNode[]): void {
-    const ids: number[] = [];
-    for (const node of nodes) {
-      node.isReleased = true;
-      if (node.live === null || node.live.users > 0) continue;
-      if (this.#slot.isCurrent(node.live.generation)) ids.push(node.live.id);
-      node.live = null;
-    }
-    this.#slot.releaseStates(ids);
-  }
-}
-
-/** Whether a reply may be the doing of whoever killed the process, or of chance. */
-function mayNotRepeat({ status, error }: RunReply): boolean {
-  return status === "replay_failed" || error?.type === "crashed";
 }
 
 function closedError(): RangeError {

@@ -2,6 +2,7 @@ import { MAX_TIMER_MS, SandboxUnavailableError } from "../core/mod.ts";
 import { type ChildProcess, startProcess } from "../process/mod.ts";
 import { encodeFrame, maxReplyBytes, readFrames } from "./frames.ts";
 import {
+  type BatchRequest,
   type Ready,
   type RunReply,
   type RunRequest,
@@ -34,7 +35,8 @@ const END_MS = 5_000;
 interface Pending<R> {
   readonly resolve: (reply: R) => void;
   readonly reject: (error: SandboxUnavailableError) => void;
-  readonly timer: ReturnType<typeof setTimeout>;
+  /** Declares the worker lost when the reply is too late; `null` where another one's timer says so. */
+  readonly timer: ReturnType<typeof setTimeout> | null;
 }
 
 /**
@@ -106,6 +108,42 @@ export class Worker implements AsyncDisposable {
       const result = await reply;
       signal?.throwIfAborted();
       return result;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /**
+   * Runs candidates of one node in one process.
+   *
+   * @returns Their replies, in order; a candidate whose status is `alone` has no outcome yet and must be run by itself.
+   * @throws {SandboxUnavailableError} If the worker is lost.
+   * @throws The signal's reason, when it aborts; the candidates are ended.
+   */
+  async runBatch(
+    request: BatchRequest,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<readonly RunReply[]> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const first = this.#lastId + 1;
+    const last = first + request.codes.length - 1;
+    this.#lastId = last;
+    const replies: RunReply[] = [];
+    // Replies come in order: whoever waits for the last one waits for all.
+    for (let id = first; id < last; id++) {
+      const resolve = (reply: RunReply) => replies.push(reply);
+      this.#runs.set(id, { resolve, reject: ignoreUnread, timer: null });
+    }
+    const limitMs = 2 * MOST_STRETCH * this.#options.limits.wallMs;
+    const end = this.#expect(this.#runs, { id: last, limitMs });
+    this.#send({ op: "batch", id: first, ...request });
+    const cancel = () => this.release([first]);
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      replies.push(await end);
+      signal?.throwIfAborted();
+      return replies;
     } finally {
       signal?.removeEventListener("abort", cancel);
     }
@@ -212,7 +250,7 @@ export class Worker implements AsyncDisposable {
     this.#lost = error;
     for (const pending of [this.#runs, this.#stats]) {
       for (const { timer, reject } of pending.values()) {
-        clearTimeout(timer);
+        if (timer !== null) clearTimeout(timer);
         reject(error);
       }
       pending.clear();
@@ -271,7 +309,7 @@ function settle<R extends { readonly id: number }>(
 ): string | null {
   const entry = pending.get(reply.id);
   if (entry === undefined) return `it answered request ${reply.id}, which nobody made`;
-  clearTimeout(entry.timer);
+  if (entry.timer !== null) clearTimeout(entry.timer);
   pending.delete(reply.id);
   entry.resolve(reply);
   return null;

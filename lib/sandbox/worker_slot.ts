@@ -15,6 +15,8 @@ const TURN_MS = 250;
 export interface WorkerLink {
   readonly worker: Worker;
   readonly generation: number;
+  /** Price of a fork on this machine, by the worker's own measure at its start, milliseconds of processor time. */
+  readonly forkMs: number;
 }
 
 /** Options of a {@linkcode WorkerSlot}. */
@@ -39,6 +41,8 @@ export class WorkerSlot implements AsyncDisposable {
   #present: Worker | null = null;
   /** Sessions that stick to this worker. */
   sessions = 0;
+  /** Steps that wait for others of their node, to be run with them. */
+  gathering = 0;
   /** States that are live on the present worker, as far as it has told. */
   liveStates = 0;
 
@@ -48,7 +52,7 @@ export class WorkerSlot implements AsyncDisposable {
 
   /** Callers that wait for a turn. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#waiting + this.gathering;
   }
 
   /** Steps that run. */
@@ -105,29 +109,33 @@ export class WorkerSlot implements AsyncDisposable {
   /**
    * Runs a task when it is its turn.
    *
+   * @param options.steps How many steps the task runs. @default 1
    * @throws The signal's reason, when it aborts while waiting.
    */
   async withTurn<T>(
     task: () => Promise<T>,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+    { signal, steps = 1 }: {
+      readonly signal?: AbortSignal | undefined;
+      readonly steps?: number;
+    } = {},
   ): Promise<T> {
-    this.#waiting++;
+    this.#waiting += steps;
     let isWaiting = true;
     const stopWaiting = () => {
-      if (isWaiting) this.#waiting--;
+      if (isWaiting) this.#waiting -= steps;
       isWaiting = false;
     };
     try {
       using _place = await this.#places.acquire({ signal });
       using turn = await this.#turns.acquire({ signal });
       stopWaiting();
-      this.#running++;
+      this.#running += steps;
       const timer = setTimeout(() => turn[Symbol.dispose](), TURN_MS);
       try {
         return await task();
       } finally {
         clearTimeout(timer);
-        this.#running--;
+        this.#running -= steps;
       }
     } finally {
       stopWaiting();
@@ -154,6 +162,6 @@ export class WorkerSlot implements AsyncDisposable {
     this.#ready = ready;
     this.#present = worker;
     this.#generation++;
-    return { worker, generation: this.#generation };
+    return { worker, generation: this.#generation, forkMs: ready.fork_us / 1_000 };
   }
 }

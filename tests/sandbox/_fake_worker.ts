@@ -20,6 +20,7 @@ const READY = {
   modules: [],
   preload: null,
   zygote_rss_bytes: 1,
+  fork_us: 2_000,
   startup_ms: 1,
 };
 
@@ -29,6 +30,7 @@ interface Run {
   readonly parent: number;
   readonly prefix: readonly string[];
   readonly code: string;
+  readonly codes: readonly string[];
   readonly keep: boolean;
   readonly ids: readonly number[];
 }
@@ -52,6 +54,7 @@ function result(id: number, fields: Record<string, unknown>): Promise<void> {
     error: null,
     wall_us: 0,
     cpu_us: 0,
+    code_us: 0,
     memory_bytes: 0,
     kept: false,
     ...fields,
@@ -66,10 +69,26 @@ async function run({ id, parent, prefix, code, keep }: Run): Promise<void> {
   if (keep) states.set(id, path);
   // The process that ran the step tells how it came to its state: what a replay must not change is the path, not this.
   const stdout = path.join(" > ").slice(-1_000);
-  await result(id, { stdout, value: `${prefix.length}`, wall_us: wallOf(code), kept: keep });
+  await result(id, { stdout, value: `${prefix.length}`, code_us: costOf(code), kept: keep });
 }
 
-function wallOf(code: string): number {
+/** Runs nothing in company but in mode `company`, and there no code that begins with "alone", nor below one. */
+async function runBatch({ id, prefix, codes }: Run): Promise<void> {
+  for (const [i, code] of codes.entries()) {
+    if (code === "die together") Deno.exit(7);
+    const isPathAlone = prefix.some((one) => one.startsWith("alone"));
+    if (Deno.args[0] !== "company" || isPathAlone || code.startsWith("alone")) {
+      const type = isPathAlone ? "PathAlone" : "Alone";
+      const error = { type, message: "no company here", line: null };
+      await result(id + i, { status: "alone", error });
+      continue;
+    }
+    const stdout = `together: ${[...prefix, code].join(" > ")}`;
+    await result(id + i, { stdout, value: `${codes.length}`, code_us: costOf(code) });
+  }
+}
+
+function costOf(code: string): number {
   return code.startsWith("slow") ? 50_000 : 100;
 }
 
@@ -126,6 +145,7 @@ async function serve(): Promise<void> {
   for await (const message of readFrames(Deno.stdin.readable, 1 << 24)) {
     const request = message as Run;
     if (request.op === "run") await run(request);
+    if (request.op === "batch") await runBatch(request);
     if (request.op === "release") {
       for (const id of request.ids) {
         states.delete(id);

@@ -1,66 +1,9 @@
 import assert from "node:assert/strict";
-import type { StepOutcome, StepState } from "../../lib/sandbox/sandbox.ts";
-import { resolveLimits } from "../../lib/sandbox/limits.ts";
-import { PythonSession, type SessionContext } from "../../lib/sandbox/session.ts";
+import type { StepState } from "../../lib/sandbox/sandbox.ts";
 import { startWorker } from "../../lib/sandbox/worker.ts";
 import { WorkerSlot } from "../../lib/sandbox/worker_slot.ts";
 import { fakeWorker } from "./_open_fake.ts";
-
-/** A session on a fake worker: `stdout` is the path that the worker ran, `value` how many codes it had to replay. */
-class Bench implements AsyncDisposable {
-  readonly replaced: string[] = [];
-  readonly slot = new WorkerSlot({
-    start: () => startWorker(fakeWorker(this.#modes.shift())),
-    pythonVersion: "3.11.7",
-    onReplaced: (reason) => this.replaced.push(reason.message),
-  });
-  readonly context: SessionContext;
-  readonly session: PythonSession;
-
-  /** How the first workers start; those after them are in order. */
-  readonly #modes: string[];
-
-  constructor(
-    { hostPausesMs = [1, 2], modes = [] }: {
-      readonly hostPausesMs?: readonly number[];
-      readonly modes?: readonly string[];
-    } = {},
-  ) {
-    this.#modes = [...modes];
-    let lastStateId = 0;
-    this.context = {
-      limits: resolveLimits(),
-      counters: {
-        stepsByStatus: { ok: 0, error: 0, timeout: 0, memory: 0, output_truncated: 0 },
-        evictedStates: 0,
-        replayedSteps: 0,
-        busyMs: 0,
-      },
-      nextStateId: () => ++lastStateId,
-      hostPausesMs,
-    };
-    this.session = new PythonSession(this.slot, this.context);
-  }
-
-  async keep(code: string, parent: StepState | null = null): Promise<StepState> {
-    const { state } = await this.session.run({ parent, code, keep: true });
-    assert(state !== null);
-    return state;
-  }
-
-  run(code: string, parent: StepState | null = null): Promise<StepOutcome> {
-    return this.session.run({ parent, code, keep: false });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.session[Symbol.asyncDispose]();
-    await this.slot[Symbol.asyncDispose]();
-  }
-}
-
-function told({ stdout, value }: StepOutcome): { path: string; replayed: number } {
-  return { path: stdout, replayed: Number(value) };
-}
+import { Bench, told } from "./_session_bench.ts";
 
 Deno.test("PythonSession.run() forks from the live state of a path that cost more than a fork", async () => {
   await using bench = new Bench();
@@ -233,8 +176,9 @@ Deno.test("PythonSession.run() lets others pass a slow step", async () => {
     bench.session.run({ parent: null, code: "hang", keep: false }, { signal })
   );
   assert.equal((await bench.run("a")).stdout, "a");
+  const rejected = hanging.map((step) => assert.rejects(step, { message: "enough" }));
   controller.abort(new Error("enough"));
-  for (const step of hanging) await assert.rejects(step, { message: "enough" });
+  await Promise.all(rejected);
 });
 
 Deno.test("PythonSession.run() can be cancelled while it waits for its turn", async () => {

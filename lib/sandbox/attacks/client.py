@@ -152,6 +152,15 @@ class Worker:
         request = {"op": "run", "id": self.last_id, "parent": parent, "prefix": list(prefix)}
         self.write(encode_frame({**request, "code": code, "keep": keep}))
 
+    def run_batch(
+        self, path: tuple[str, ...], codes: tuple[str, ...], *, seconds: float = 60
+    ) -> list[dict[str, Any]]:
+        """Run candidates together and wait for the result of each, in order."""
+        request = {"op": "batch", "id": self.last_id + 1, "prefix": path, "codes": codes}
+        self.last_id += len(codes)
+        self.write(encode_frame(request))
+        return [self.receive(seconds) for _ in codes]
+
     def stat(self, seconds: float = 10) -> dict[str, Any]:
         """Ask for the counters."""
         self.last_id += 1

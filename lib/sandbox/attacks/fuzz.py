@@ -62,6 +62,13 @@ def good_request(rng: random.Random, last: int) -> dict[str, Any]:
     kind = rng.randrange(10)
     if kind == 0:
         return {"op": "stat", "id": last + rng.randint(1, 3)}
+    if kind in (2, 3):
+        return {
+            "op": "batch",
+            "id": last + rng.randint(1, 3),
+            "prefix": [rng.choice(_CODES) for _ in range(rng.choice((0, 0, 1, 3)))],
+            "codes": [rng.choice(_CODES) for _ in range(rng.randint(1, 5))],
+        }
     if kind == 1:
         return {"op": "release", "ids": [rng.randint(1, last + 2) for _ in range(rng.randrange(4))]}
     return {
@@ -146,8 +153,9 @@ class Fuzzer:
                 worker.write(encode_frame(request))
                 self.counts["requests"] += 1
                 if "id" in request:
-                    last = request["id"]
-                    due.add(last)
+                    ids = range(request["id"], request["id"] + len(request.get("codes", "1")))
+                    last = ids[-1]
+                    due.update(ids)
             while due:
                 answer = worker.receive(_ANSWER_SECONDS)
                 if answer["op"] == "fatal" or answer["id"] not in due:

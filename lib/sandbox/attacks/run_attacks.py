@@ -111,6 +111,7 @@ class Runner:
         if "out" in record and found["stdout"] != record["out"]:
             problems.append(f"output {found['stdout'][:_SHOWN]!r}")
         problems += self._next_steps(record, parent)
+        problems += self._in_company(record)
         worker.release(node, *([parent] if parent else []))
         problems += self._leftovers()
         return found, seconds, problems
@@ -145,6 +146,26 @@ class Runner:
             for way, one in (("a sibling", sibling), ("a replay", replayed)):
                 if one["stdout"] != record["out"]:
                     problems.append(f"{way} gave {one['stdout'][:_SHOWN]!r}")
+        return problems
+
+    def _in_company(self, record: dict[str, Any]) -> list[str]:
+        """Try the record between two innocent candidates: what it does must reach neither."""
+        path = (record["prefix"],) if "prefix" in record else ()
+        codes = (_PROBE[0], record["code"], _PROBE[0])
+        before, found, after = self.worker.run_batch(path, codes)
+        problems = self._burnt() + _forbidden(found)
+        wanted = ("alone", record["expect"], *record.get("also", ()))
+        if found["status"] not in wanted:
+            problems.append(f"in company: got {found['status']}")
+        if "out" in record and found["status"] == "ok" and found["stdout"] != record["out"]:
+            problems.append(f"in company: output {found['stdout'][:_SHOWN]!r}")
+        problems += [
+            f"a neighbour gave {one['status']} {one['stdout'][:_SHOWN]!r}"
+            for one in (before, after)
+            if one["status"] != "alone" and (one["status"], one["stdout"]) != ("ok", _PROBE[1])
+        ]
+        if not path and before["status"] != "ok":
+            problems.append(f"the neighbour before gave {before['status']}")
         return problems
 
     def _leftovers(self) -> list[str]:

@@ -23,7 +23,7 @@ from supervisor.processes import (
 )
 from supervisor.states import State
 from supervisor.step import FORK
-from supervisor.wire import RunRequest
+from supervisor.wire import BatchRequest, RunRequest
 
 _CREDENTIALS = socket.CMSG_SPACE(struct.calcsize("iII"))
 """Room for the sender's identity only: the kernel discards descriptors that a step sends."""
@@ -56,7 +56,7 @@ class Family:
         self._by_pid: dict[int, State] = {}
         poller.register(self.zygote_pidfd, select.EPOLLIN)
 
-    def fork(self, request: RunRequest, deadline: float) -> State | None:
+    def fork(self, request: RunRequest | BatchRequest, deadline: float) -> State | None:
         """Ask the parent's process for a child; ``None`` if it does not take requests any more.
 
         The child is unknown until it says hello on the channel of the new state.

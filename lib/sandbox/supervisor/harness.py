@@ -7,6 +7,7 @@ from typing import Any
 from supervisor.faults import ProtocolError
 from supervisor.wire import (
     MAX_REQUEST_BYTES,
+    BatchRequest,
     FrameReader,
     ReleaseRequest,
     Request,
@@ -76,7 +77,8 @@ class Harness:
             if request.id <= self._last_id:
                 message = f"Cannot use id {request.id}: expected more than {self._last_id}"
                 raise ProtocolError(message)
-            self._last_id = request.id
+            many = len(request.codes) if isinstance(request, BatchRequest) else 1
+            self._last_id = request.id + many - 1
         return request
 
     def reply(self, body: dict[str, Any]) -> None:

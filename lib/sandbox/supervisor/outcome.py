@@ -5,13 +5,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from supervisor import batch
 from supervisor.settings import Limits
 from supervisor.step import RESULT
 from supervisor.wire import LENGTH, cut_text
 
 STATUSES = ("ok", "error", "memory", "output_truncated")
 """Statuses that a process may report; ``timeout`` and the rest are the supervisor's words."""
-_FIELDS = {"status", "stdout", "value", "type", "message", "line", "at"}
+_FIELDS = {"status", "stdout", "value", "type", "message", "line", "at", "us"}
 _TYPE_CHARACTERS = 200
 _MESSAGE_CHARACTERS = 2000
 _LINES = 1 << 31
@@ -38,6 +39,8 @@ class Outcome:
     stdout: str = ""
     value: str | None = None
     error: StepError | None = None
+    code_us: int = 0
+    """Processor time of the code alone, as its own process clocked it: no more than a hint."""
 
 
 TIMEOUT = Outcome(
@@ -47,6 +50,8 @@ CRASHED = Outcome(
     "error", error=StepError("crashed", "the process of the step died without a result")
 )
 _RESULT_HEAD = len(RESULT) + LENGTH.size
+ALONE = Outcome("alone", error=StepError("Alone", "not harmless, or too dear, for company"))
+PATH_ALONE = Outcome("alone", error=StepError("PathAlone", "its path is not harmless"))
 CANCELLED = Outcome("cancelled", error=StepError("Cancelled", "the step was released"))
 EVICTED = Outcome("evicted", error=StepError("Evicted", "the parent is not a live state"))
 
@@ -80,6 +85,31 @@ def overdue(*, in_prefix: bool) -> Outcome:
 def died(*, in_prefix: bool) -> Outcome:
     """Give the outcome of a process that died, in its path or in its step."""
     return replace(CRASHED, status="replay_failed") if in_prefix else CRASHED
+
+
+def take_answer(data: bytearray, limits: Limits) -> Outcome | None:
+    """Take the next answer of a batch from what came; ``None``: no whole one is there.
+
+    Raises:
+        ValueError: If the bytes are no answer.
+    """
+    if data[:1] in (b"", RESULT):
+        if len(data) < _RESULT_HEAD:
+            return None
+        size = LENGTH.unpack_from(data, len(RESULT))[0]
+        if size > reply_cap(limits):
+            raise ValueError("length")
+        end = _RESULT_HEAD + size
+        if len(data) < end:
+            return None
+        body = bytes(data[_RESULT_HEAD:end])
+        del data[:end]
+        return read_outcome(body, 0, limits)
+    known = {batch.ALONE: ALONE, batch.PATH_ALONE: PATH_ALONE}.get(bytes(data[:1]))
+    if known is None:
+        raise ValueError("no answer")
+    del data[:1]
+    return known
 
 
 def take_outcome(data: bytearray, prefix_length: int, limits: Limits) -> Outcome | None:
@@ -124,6 +154,9 @@ def read_outcome(body: bytes, prefix_length: int, limits: Limits) -> Outcome:
     line = _optional(value["line"], int)
     if line is not None and line < 1:
         raise ValueError("line")
+    used = value["us"]
+    if type(used) is not int:
+        raise ValueError("time")
     error = _error(status, kind, message, line, at)
     if at is not None:
         return Outcome("replay_failed", error=error)
@@ -135,6 +168,7 @@ def read_outcome(body: bytes, prefix_length: int, limits: Limits) -> Outcome:
         stdout=cut_text(stdout, kept),
         value=None if shown is None else cut_text(shown, kept),
         error=error,
+        code_us=used,
     )
 
 
@@ -168,6 +202,7 @@ def as_reply(identifier: int, outcome: Outcome) -> dict[str, Any]:
         "error": error,
         "wall_us": 0,
         "cpu_us": 0,
+        "code_us": 0,
         "memory_bytes": 0,
         "kept": False,
     }

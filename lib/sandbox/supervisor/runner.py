@@ -164,37 +164,57 @@ def _ended_well(
     return code is None or ((kind is _int or kind is _bool) and code == 0)
 
 
+def compile_code(
+    code: Any,
+    name: str,
+    *,
+    _compile: Any = compile,
+    _expr: Any = Expr,
+    _expression: Any = Expression,
+    _type: Any = type,
+) -> tuple[Any, Any]:
+    """Compile one code, source or tree: all but a last expression, and that expression or ``None``.
+
+    A tree is taken apart: it is of no use afterwards.
+    """
+    tree = _compile(code, name, "exec", _ONLY_AST, True)
+    last = None
+    if tree.body and _type(tree.body[-1]) is _expr:
+        last = _compile(_expression(tree.body.pop().value), name, "eval", 0, True)
+    return _compile(tree, name, "exec", 0, True), last
+
+
 def run_code(
-    code: str,
+    code: str | tuple[Any, Any],
     namespace: dict[str, Any],
     name: str,
     limit: int,
     kept: int,
     *,
     spoken: bool = False,
-    _compile: Any = compile,
+    _prepare: Any = compile_code,
     _exec: Any = exec,
     _eval: Any = eval,
     _repr: Any = repr,
     _sys: Any = sys,
     _sink: type[_Sink] = _Sink,
     _begin: type[CodeOutcome] = CodeOutcome,
-    _expr: Any = Expr,
-    _expression: Any = Expression,
     _limit_error: Any = _OutputLimit,
     _memory: Any = MemoryError,
     _base: Any = BaseException,
     _exit: Any = SystemExit,
     _succeeded: Any = _ended_well,
     _type: Any = type,
+    _tuple: Any = tuple,
     _tell: Any = _describe,
     _settrace: Any = sys.settrace,
     _setprofile: Any = sys.setprofile,
 ) -> CodeOutcome:
     """Run one code in the namespace and say how it ended, with the value of a last expression.
 
-    ``spoken``: whether an earlier code of the path printed. Behind output a program may end itself,
-    as programs do; one that ends before it said anything has failed.
+    ``code``: its source, or what ``compile_code`` gave. ``spoken``: whether an earlier code of the
+    path printed. Behind output a program may end itself, as programs do; one that ends before it
+    said anything has failed.
     """
     outcome = _begin()
     out, noise = _sink(limit, kept), _sink(limit, 0)
@@ -202,11 +222,8 @@ def run_code(
     _sys.stdout, _sys.stderr, _sys.stdin = out, noise, None
     compiled = False
     try:
-        tree = _compile(code, name, "exec", _ONLY_AST, True)
-        last = None
-        if tree.body and _type(tree.body[-1]) is _expr:
-            last = _compile(_expression(tree.body.pop().value), name, "eval", 0, True)
-        body = _compile(tree, name, "exec", 0, True)
+        ready: Any = code if _type(code) is _tuple else _prepare(code, name)
+        body, last = ready
         compiled = True
         _exec(body, namespace)
         if last is not None:

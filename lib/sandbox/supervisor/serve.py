@@ -85,6 +85,7 @@ def _start(settings: WorkerSettings, preload: Preload | None) -> tuple[Superviso
         "modules": report["modules"],
         "preload": settings.preload,
         "zygote_rss_bytes": report["zygote_rss_bytes"],
+        "fork_us": report["fork_us"],
     }
     worker = Supervisor(
         limits=settings.limits,

@@ -9,7 +9,7 @@ from enum import Enum
 
 from supervisor.processes import ProcessTimes
 from supervisor.settings import Limits
-from supervisor.wire import LENGTH, RunRequest
+from supervisor.wire import LENGTH, BatchRequest, RunRequest
 
 ROOT = 0
 
@@ -32,7 +32,7 @@ class Phase(Enum):
 class State:
     """One forked process, from the request to its end."""
 
-    request: RunRequest
+    request: RunRequest | BatchRequest
     channel: socket.socket
     deadline: float
     """When its time is to be looked at, by the monotonic clock."""
@@ -50,14 +50,16 @@ class State:
     """Seconds since then in which this host ran nothing."""
     starting_children: int = 0
     """Children asked of it that have not said hello: while there are any it must not be stopped."""
+    answered: int = 0
+    """How many candidates of a batch have their answers."""
     memory_bytes: int = 0
     path_us: int = 0
-    """Run time of the whole path: what a replay would cost."""
+    """Processor time of the path's codes: what a replay would cost."""
     last_used: float = 0.0
 
     def __post_init__(self) -> None:
         """Begin with the path, if there is one to replay."""
-        self.in_prefix = bool(self.request.prefix)
+        self.in_prefix = self.request.replays
 
     @property
     def id(self) -> int:
@@ -66,9 +68,7 @@ class State:
 
     def hand_over(self, limits: Limits) -> None:
         """Queue the code for a process that said hello."""
-        request = self.request
-        codes = [*request.prefix, request.code]
-        body = json.dumps({"codes": codes}).encode("ascii")
+        body = json.dumps(self.request.as_orders()).encode("ascii")
         self.outgoing += LENGTH.pack(len(body)) + body
         self.phase = Phase.RUNNING
         self.before = ProcessTimes()

@@ -11,15 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from supervisor import outcome as outcomes
+from supervisor.batches import Batches
 from supervisor.family import Family
+from supervisor.keeper import Keeper
 from supervisor.memory import MemoryWatch, OomKills
 from supervisor.outcome import Outcome
 from supervisor.settings import Limits
-from supervisor.states import ROOT, Phase, State, choose_victim
+from supervisor.states import ROOT, Phase, State
 from supervisor.step import HELLO, NO_FORK, PREFIX_DONE
-from supervisor.wire import RunRequest
+from supervisor.wire import BatchRequest, RunRequest
 
-_MAX_EVICTIONS_AT_ONCE = 8
 _NEXT_LOOK = 0.02
 """Seconds at least between two looks at the time of a step that waits for a core."""
 _MEMORY_LOOK = 0.02
@@ -43,17 +44,17 @@ class Steps:
     ) -> None:
         """Judge by ``limits``; answers go to ``reply``."""
         self._limits = limits
-        self._max_states = max_states
-        self._memory = memory
+        self._keeper = Keeper(
+            family, max_states=max_states, memory=memory, reserve_bytes=memory_reserve_bytes
+        )
+        self._batches = Batches(limits, reply)
         self._kills = OomKills()
-        self._reserve = memory_reserve_bytes
         self._family = family
         self._reply = reply
         self._most_tables = limits.memory_bytes // _TABLES_SHARE
         self._memory_look = 0.0
         self._running: set[State] = set()
         self._done = 0
-        self._evicted = 0
 
     @property
     def running(self) -> int:
@@ -66,10 +67,10 @@ class Steps:
         overdue = min((state.deadline for state in self._running), default=None)
         return None if overdue is None else min(overdue, self._memory_look)
 
-    def start(self, request: RunRequest) -> None:
-        """Have a step begun, or answer at once that it cannot be."""
+    def start(self, request: RunRequest | BatchRequest) -> None:
+        """Have a step, or a batch, begun, or answer at once that it cannot be."""
         parent = self._family.states.get(request.parent)
-        refusal = outcomes.too_long((*request.prefix, request.code), self._limits)
+        refusal = outcomes.too_long(request.all_codes, self._limits)
         if request.parent != ROOT and (parent is None or not parent.live):
             refusal = outcomes.EVICTED
         if refusal is None:
@@ -81,7 +82,10 @@ class Steps:
             if parent is not None:
                 self._drop(parent)
             refusal = outcomes.EVICTED
-        self._reply(outcomes.as_reply(request.id, refusal))
+        if isinstance(request, BatchRequest):
+            refusal = outcomes.ALONE
+        for identifier in request.ids:
+            self._reply(outcomes.as_reply(identifier, refusal))
 
     def release(self, identifier: int) -> None:
         """Give up a state, or cancel a running step."""
@@ -92,15 +96,15 @@ class Steps:
     def counters(self) -> dict[str, int]:
         """Give what ``stat`` tells of steps and states."""
         return {
-            "live_states": self._live_states(),
+            "live_states": self._keeper.live_states(),
             "running": len(self._running),
-            "memory_available_bytes": self._memory.available_bytes(),
+            "memory_available_bytes": self._keeper.available_bytes(),
             "steps": self._done,
-            "evicted": self._evicted,
+            "evicted": self._keeper.evicted,
         }
 
-    def _live_states(self) -> int:
-        return sum(state.live for state in self._family.states.values())
+    def _limits_of(self, state: State) -> Limits:
+        return self._batches.limits if isinstance(state.request, BatchRequest) else self._limits
 
     def on_event(self, descriptor: int, events: int) -> None:
         """Handle what a channel or a pidfd of a step reports."""
@@ -147,7 +151,7 @@ class Steps:
     def _greet(self, state: State, data: bytes, sender: int | None) -> bool:
         """Hand the code over to a process that says hello; ``False`` if it is not the right one."""
         if data[:1] == HELLO and self._family.accept(state, sender):
-            state.hand_over(self._limits)
+            state.hand_over(self._limits_of(state))
             self._family.send(state)
             return True
         if data == NO_FORK and sender == self._family.parent_pid(state):
@@ -172,6 +176,11 @@ class Steps:
             self._drop(state)
             return
         state.incoming += data
+        if isinstance(state.request, BatchRequest):
+            used, memory = self._family.measure(state)
+            if self._batches.take(state, state.request, used, memory, time.monotonic()):
+                self._finish(state, outcomes.ALONE)
+            return
         if state.in_prefix and state.incoming[:1] == PREFIX_DONE:
             del state.incoming[:1]
             state.begin_step(self._limits, self._family.measure(state)[0])
@@ -187,7 +196,7 @@ class Steps:
 
     def _death(self, state: State) -> Outcome:
         """Say how a process without a result ended: by its CPU limit, or otherwise."""
-        allowed = self._limits.cpu_ms * 1000 * (len(state.request.prefix) + 1)
+        allowed = self._limits_of(state).cpu_ms * 1000 * (len(state.request.prefix) + 1)
         if self._family.measure(state)[0].cpu_us >= allowed:
             return outcomes.overdue(in_prefix=state.in_prefix)
         if self._kills.happened_since(state.started):
@@ -211,39 +220,33 @@ class Steps:
     def _finish(self, state: State, outcome: Outcome) -> None:
         """Answer a run, then keep its process as a state or end it."""
         self._running.discard(state)
+        if isinstance(state.request, BatchRequest):
+            self._done += state.answered
+            self._batches.close(state, state.request, outcome)
+            self._drop(state)
+            return
         self._done += 1
         wall_us = int((time.monotonic() - state.started) * 1_000_000)
         used, memory = self._family.measure(state)
         cpu_us = max(0, used.cpu_us - state.before.cpu_us)
         if cpu_us > self._limits.cpu_ms * 1000 and outcome.status in outcomes.STATUSES:
             outcome = outcomes.TIMEOUT
-        keep = outcome.status == "ok" and state.request.keep and self._max_states > 0
-        if keep:
-            self._keep(state, wall_us, memory)
+        code_us = min(outcome.code_us, cpu_us)
+        if outcome.status == "ok" and state.request.keep and self._keeper.keeps_any:
+            self._keep(state, code_us, memory)
         else:
             self._drop(state)
         reply = outcomes.as_reply(state.id, outcome)
-        reply |= {"wall_us": wall_us, "cpu_us": cpu_us, "memory_bytes": memory}
+        reply |= {"wall_us": wall_us, "cpu_us": cpu_us, "code_us": code_us}
+        reply["memory_bytes"] = memory
         reply["kept"] = state.id in self._family.states
         self._reply(reply)
 
-    def _keep(self, state: State, wall_us: int, memory: int) -> None:
+    def _keep(self, state: State, code_us: int, memory: int) -> None:
         parent = self._family.states.get(state.request.parent)
-        state.pause(wall_us + (0 if parent is None else parent.path_us), memory)
+        state.pause(code_us + (0 if parent is None else parent.path_us), memory)
         self._family.signal(state, signal.SIGSTOP)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """Give up states while there are too many or the host is short of memory."""
-        states = self._family.states
-        for _ in range(_MAX_EVICTIONS_AT_ONCE):
-            if self._live_states() <= self._max_states and not self._memory.is_short(self._reserve):
-                return
-            victim = choose_victim(states, self._running, time.monotonic())
-            if victim is None:
-                return
-            self._drop(victim)
-            self._evicted += 1
+        self._keeper.make_room(self._running, self._drop)
 
     def end_overdue(self) -> None:
         """End the steps whose time is up."""
@@ -270,8 +273,9 @@ class Steps:
 
     def _judge_time(self, state: State, now: float) -> None:
         """End a step whose time is up, or look again when it can be."""
-        left = state.time_left(self._limits, self._family.times(state), now)
-        patience = state.patience_left(self._limits, now)
+        limits = self._limits_of(state)
+        left = state.time_left(limits, self._family.times(state), now)
+        patience = state.patience_left(limits, now)
         if state.phase is Phase.STARTING and state.request.parent == ROOT:
             self._never_began(state, outcomes.NEVER_BEGAN)
         elif left > 0 and patience > 0:

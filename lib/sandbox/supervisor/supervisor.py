@@ -16,7 +16,7 @@ from supervisor.memory import MemoryWatch
 from supervisor.processes import OwnWait
 from supervisor.settings import Limits
 from supervisor.steps import Steps
-from supervisor.wire import ReleaseRequest, RunRequest, StatRequest
+from supervisor.wire import BatchRequest, ReleaseRequest, RunRequest, StatRequest
 
 MAX_RUNNING = 32
 
@@ -125,7 +125,7 @@ class Supervisor:
             match request:
                 case None:
                     return
-                case RunRequest():
+                case RunRequest() | BatchRequest():
                     self._steps.start(request)
                 case StatRequest():
                     self._tell(request.id)

@@ -11,6 +11,7 @@ PROTOCOL = 1
 """Version of PROTOCOL.md that this code speaks."""
 MAX_REQUEST_BYTES = 16 << 20
 MAX_PREFIX = 1024
+MAX_BATCH = 64
 MAX_ID = 1 << 53
 LENGTH = struct.Struct("!I")
 
@@ -24,6 +25,54 @@ class RunRequest:
     prefix: tuple[str, ...]
     code: str
     keep: bool
+
+    @property
+    def replays(self) -> bool:
+        """Whether a path is run before the step."""
+        return bool(self.prefix)
+
+    @property
+    def ids(self) -> range:
+        """Numbers of the replies."""
+        return range(self.id, self.id + 1)
+
+    @property
+    def all_codes(self) -> tuple[str, ...]:
+        """Every code that is run."""
+        return (*self.prefix, self.code)
+
+    def as_orders(self) -> dict[str, Any]:
+        """Give what the step's process is told."""
+        return {"codes": [*self.prefix, self.code]}
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """Run candidates of one node in one process, each after ``prefix`` from the root.
+
+    The first has the number ``id``, the next ones those that follow.
+    """
+
+    id: int
+    prefix: tuple[str, ...]
+    codes: tuple[str, ...]
+    parent: int = 0
+    replays: bool = False
+    keep: bool = False
+
+    @property
+    def ids(self) -> range:
+        """Numbers of the replies."""
+        return range(self.id, self.id + len(self.codes))
+
+    @property
+    def all_codes(self) -> tuple[str, ...]:
+        """Every code that is run."""
+        return (*self.prefix, *self.codes)
+
+    def as_orders(self) -> dict[str, Any]:
+        """Give what the process is told."""
+        return {"codes": list(self.codes), "path": list(self.prefix)}
 
 
 @dataclass(frozen=True)
@@ -40,7 +89,7 @@ class StatRequest:
     id: int
 
 
-Request = RunRequest | ReleaseRequest | StatRequest
+Request = RunRequest | BatchRequest | ReleaseRequest | StatRequest
 
 
 def encode_frame(body: dict[str, Any]) -> bytes:
@@ -103,6 +152,9 @@ def parse_request(body: bytes) -> Request:
         case "run":
             _expect(value, {"op", "id", "parent", "prefix", "code", "keep"})
             return _run_request(value)
+        case "batch":
+            _expect(value, {"op", "id", "prefix", "codes"})
+            return _batch_request(value)
         case "release":
             _expect(value, {"op", "ids"})
             ids = value["ids"]
@@ -113,24 +165,39 @@ def parse_request(body: bytes) -> Request:
             _expect(value, {"op", "id"})
             return StatRequest(_identifier(value["id"], 1))
         case _:
-            raise ProtocolError("Cannot read a request: expected op run, release or stat")
+            raise ProtocolError("Cannot read a request: expected op run, batch, release or stat")
 
 
 def _run_request(value: dict[str, Any]) -> RunRequest:
-    prefix, code, keep = value["prefix"], value["code"], value["keep"]
-    if not isinstance(prefix, list) or len(prefix) > MAX_PREFIX:
-        raise ProtocolError(f"Cannot read a request: expected at most {MAX_PREFIX} prefix codes")
-    if not isinstance(code, str) or not all(isinstance(one, str) for one in prefix):
+    code, keep = value["code"], value["keep"]
+    if not isinstance(code, str):
         raise ProtocolError("Cannot read a request: expected code as strings")
     if not isinstance(keep, bool):
         raise ProtocolError("Cannot read a request: expected keep as a boolean")
     return RunRequest(
         id=_identifier(value["id"], 1),
         parent=_identifier(value["parent"], 0),
-        prefix=tuple(prefix),
+        prefix=_codes(value["prefix"], MAX_PREFIX),
         code=code,
         keep=keep,
     )
+
+
+def _batch_request(value: dict[str, Any]) -> BatchRequest:
+    codes = _codes(value["codes"], MAX_BATCH)
+    if not codes:
+        raise ProtocolError("Cannot read a request: expected codes")
+    identifier = _identifier(value["id"], 1)
+    _identifier(identifier + len(codes) - 1, 1)
+    return BatchRequest(identifier, _codes(value["prefix"], MAX_PREFIX), codes)
+
+
+def _codes(value: object, most: int) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > most:
+        raise ProtocolError(f"Cannot read a request: expected at most {most} codes")
+    if not all(isinstance(one, str) for one in value):
+        raise ProtocolError("Cannot read a request: expected code as strings")
+    return tuple(value)
 
 
 def _identifier(value: object, least: int) -> int:

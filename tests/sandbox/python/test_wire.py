@@ -35,6 +35,7 @@ OUTCOME: dict[str, Any] = {
     "message": "",
     "line": None,
     "at": None,
+    "us": 7,
 }
 
 
