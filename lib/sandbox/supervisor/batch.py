@@ -56,8 +56,8 @@ def run_batch(
 
     ``limits``: output bytes, kept output bytes. ``answer`` writes an outcome as ``step.py`` does.
     """
-    path = [_prepare(code, place + 1) for place, code in enumerate(prefix)]
-    ready = [_prepare(code, len(prefix) + 1) for code in codes]
+    path = [prepare_code(code, place + 1) for place, code in enumerate(prefix)]
+    ready = [prepare_code(code, len(prefix) + 1) for code in codes]
     steps = [code for code in path if code is not None]
     if len(steps) < len(path):
         control.sendall(PATH_ALONE)
@@ -76,7 +76,7 @@ def run_batch(
         control.sendall(said)
 
 
-def _prepare(code: str, number: int) -> Code | None:
+def prepare_code(code: str, number: int) -> Code | None:
     """Compile a code that is harmless; ``None``: it is not, or cannot be compiled."""
     if len(code) > MOST_CHARACTERS:
         return None
