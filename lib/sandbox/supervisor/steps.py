@@ -19,14 +19,11 @@ from supervisor.outcome import Outcome
 from supervisor.settings import Limits
 from supervisor.states import ROOT, Phase, State
 from supervisor.step import HELLO, NO_FORK, PREFIX_DONE
+from supervisor.table_watch import TableWatch
 from supervisor.wire import BatchRequest, RunRequest
 
 _NEXT_LOOK = 0.02
 """Seconds at least between two looks at the time of a step that waits for a core."""
-_MEMORY_LOOK = 0.02
-"""Seconds between two looks at the page tables of steps."""
-_TABLES_SHARE = 16
-"""Which part of the memory limit page tables may take beside it: full use of it needs a 512th."""
 
 
 class Steps:
@@ -51,8 +48,7 @@ class Steps:
         self._kills = OomKills()
         self._family = family
         self._reply = reply
-        self._most_tables = limits.memory_bytes // _TABLES_SHARE
-        self._memory_look = 0.0
+        self._tables = TableWatch(family, limits)
         self._running: set[State] = set()
         self._done = 0
 
@@ -65,7 +61,7 @@ class Steps:
     def next_deadline(self) -> float | None:
         """When a step is to be looked at next, by the monotonic clock; ``None``: none runs."""
         overdue = min((state.deadline for state in self._running), default=None)
-        return None if overdue is None else min(overdue, self._memory_look)
+        return None if overdue is None else min(overdue, self._tables.next_look)
 
     def start(self, request: RunRequest | BatchRequest) -> None:
         """Have a step, or a batch, begun, or answer at once that it cannot be."""
@@ -258,13 +254,7 @@ class Steps:
 
     def watch_memory(self) -> None:
         """Bound what the kernel keeps for the steps that run beside their memory."""
-        now = time.monotonic()
-        if now < self._memory_look:
-            return
-        self._memory_look = now + _MEMORY_LOOK
-        for state in self._running:
-            if now - state.started > _MEMORY_LOOK:
-                self._family.close_memory(state, self._most_tables)
+        self._tables.look(self._running)
 
     def excuse(self, seconds: float) -> None:
         """Leave a time in which this host ran nothing out of every step's."""

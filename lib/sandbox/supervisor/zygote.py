@@ -152,7 +152,7 @@ def _require_packages(site: Sequence[str]) -> None:
 
 
 def _warm_runner() -> None:
-    """Have the interpreter specialise the byte code of what every child runs once, and not again."""
+    """Have the interpreter specialise what every child runs once, and not again in each."""
     for _ in range(_WARM_ROUNDS):
         run_code("print(1)\n1", {}, "<warm>", 64, 64)
         prepare_code("total = abs(3) * 2 - len([1, 2])\nprint(f'{total}')", 1)
