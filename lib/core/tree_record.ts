@@ -81,6 +81,18 @@ export interface NodeRecord {
   readonly answer: string | null;
   /** Tokens the policy generated for this segment (first drawn text). */
   readonly generatedTokens: number;
+  /** Probabilities of a node that grew from forks; absent where nodes are samples. */
+  readonly forks?: NodeForks;
+}
+
+/** How much of the policy a node stands for (docs/search.md, "Forks"). */
+export interface NodeForks {
+  /** Logarithm of the probability that the policy writes this step, in one of the texts that were drawn, behind its parent. */
+  readonly policyLogprob: number;
+  /** Share of the policy's texts that the node stands for: its draws' weights, times the mass of its parent; the root's is 1. */
+  readonly mass: number;
+  /** Mean end value below the node, weighted by mass; `null` where nothing below it has one. */
+  readonly massQ: number | null;
 }
 
 /** One rollout: selection, expansions, one backup. */
@@ -115,8 +127,18 @@ export const STOP_REASONS = ["budget", "early_stop", "closed", "tokens", "time"]
 /** Why a tree stopped growing. */
 export type StopReason = typeof STOP_REASONS[number];
 
+/** Forks that a finished tree did not take. */
+export interface TreeForks {
+  /** Probability of all open forks together. */
+  readonly openMass: number;
+  /** Forks that nothing could be drawn behind: no room in the context, or a text that encodes to other tokens. */
+  readonly skipped: number;
+}
+
 /** A finished search tree: one problem and one seed. */
 export interface TreeRecord {
+  /** Forks that are left; absent where expansions were samples. */
+  readonly forks?: TreeForks;
   readonly problemId: string;
   /** 0 … 4095 (docs/architecture.md, "store"). */
   readonly seed: number;

@@ -19,6 +19,7 @@ export * from "./reply_stores.ts";
 export * from "./retry.ts";
 export * from "./scripted_policy.ts";
 export * from "./scripted_ppm.ts";
+export * from "./scripted_token_policy.ts";
 export * from "./served_model.ts";
 export * from "./server_load.ts";
 export * from "./token.ts";

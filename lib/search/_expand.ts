@@ -3,10 +3,10 @@
  * from the tree until the rollout that made them is committed.
  */
 import { END_OF_ANSWER, mostTokens, type TreeUsage } from "../core/mod.ts";
-import type { Completion, SampleReply } from "../endpoint/policy.ts";
+import type { Completion } from "../endpoint/policy.ts";
 import { cleanPath, type PathCheck } from "./_code_path.ts";
 import type { SearchContext } from "./_context.ts";
-import { segmentParent } from "./_draw.ts";
+import { type Drawn, segmentParent } from "./_draw.ts";
 import { newChild } from "./_new_child.ts";
 import type { TreeNode } from "./_node.ts";
 import { addUsage, NO_USAGE } from "./_usage.ts";
@@ -31,7 +31,27 @@ export interface Expansion {
  */
 export async function expand(node: TreeNode, context: SearchContext): Promise<Expansion> {
   const { reply, requests } = await context.drawer.draw(node, context);
-  const { created, repeated } = mergeDraws(node, reply, context);
+  return await expandWith(node, context, { reply, requests, known: node.children });
+}
+
+/** Segments that were drawn at a node, and what they may be equal to. */
+export interface DrawnSegments extends Drawn {
+  /** Children of the node that equal segments are merged into. */
+  readonly known: readonly TreeNode[];
+}
+
+/**
+ * Makes children of what was drawn at a node.
+ *
+ * @throws {InfrastructureError} If checker, PPM or grader failed; the tree is then unfinished.
+ */
+export async function expandWith(
+  node: TreeNode,
+  context: SearchContext,
+  drawn: DrawnSegments,
+): Promise<Expansion> {
+  const { reply, requests } = drawn;
+  const { created, repeated } = mergeDraws(node, drawn, context);
   let usage: TreeUsage = {
     ...NO_USAGE,
     policyRequests: requests,
@@ -78,11 +98,11 @@ function textWithoutStop({ text, stopString }: Completion): string {
 /** Equal candidates become one: the first drawn text survives, the others are counted. */
 function mergeDraws(
   node: TreeNode,
-  reply: SampleReply,
+  { reply, known: children }: DrawnSegments,
   context: SearchContext,
 ): { readonly created: readonly TreeNode[]; readonly repeated: readonly TreeNode[] } {
   const { spec, domain } = context;
-  const known = new Map(spec.merge ? node.children.map((c) => [c.mergeKey, c]) : []);
+  const known = new Map(spec.merge ? children.map((c) => [c.mergeKey, c]) : []);
   const created: TreeNode[] = [];
   const repeated: TreeNode[] = [];
   for (const { completion, index, count } of keptDraws(reply.completions, spec)) {

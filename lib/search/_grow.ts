@@ -1,5 +1,7 @@
 import type { RolloutRecord, StopReason } from "../core/mod.ts";
 import type { SearchContext } from "./_context.ts";
+import type { ForkBook } from "./_fork_book.ts";
+import { rollOutFork } from "./_fork_rollout.ts";
 import type { TreeNode } from "./_node.ts";
 import { type Rollout, rollOut } from "./_rollout.ts";
 import { selectionOptions, selectLeaf } from "./_select.ts";
@@ -9,6 +11,8 @@ import type { SearchTree } from "./_tree.ts";
 /** Options of {@linkcode grow}. */
 export interface GrowOptions {
   readonly context: SearchContext;
+  /** Forks of the tree; `null` where expansions are samples. */
+  readonly book: ForkBook | null;
   /** `context.now()` when the tree was begun. */
   readonly startedMs: number;
   /** Ends the rollouts in flight after one of them has failed. */
@@ -23,7 +27,7 @@ export interface GrowOptions {
  * @throws Whatever a rollout throws; by then the others have ended too.
  */
 export async function grow(tree: SearchTree, options: GrowOptions): Promise<StopReason> {
-  const inFlight: Promise<Rollout>[] = [];
+  const inFlight: Promise<FinishedRollout>[] = [];
   try {
     return await growUntilStopped(tree, { ...options, inFlight });
   } catch (error) {
@@ -35,16 +39,17 @@ export async function grow(tree: SearchTree, options: GrowOptions): Promise<Stop
 
 async function growUntilStopped(
   tree: SearchTree,
-  options: GrowOptions & { readonly inFlight: Promise<Rollout>[] },
+  options: GrowOptions & { readonly inFlight: Promise<FinishedRollout>[] },
 ): Promise<StopReason> {
-  const { context, onCommit, inFlight } = options;
+  const { context, book, onCommit, inFlight } = options;
   const { spec } = context;
   let started = 0;
 
   const commitOldest = async () => {
     const oldest = inFlight.shift();
     if (oldest === undefined) return;
-    const rollout = await oldest;
+    const settle = await oldest;
+    const rollout = settle();
     onCommit(rollout, tree.commit(rollout));
   };
 
@@ -53,9 +58,15 @@ async function growUntilStopped(
     if (inFlight.length >= spec.window) await commitOldest();
     const reason = stopReason(progress(tree, { ...options, started }), spec);
     const isIdle = inFlight.length === 0;
-    const leaf = reason === null ? chooseLeaf(tree, { context, isIdle }) : null;
-    if (leaf !== null) {
-      inFlight.push(start(tree, { leaf, context }));
+    const rollout = reason !== null
+      ? null
+      : book === null
+      ? startAtLeaf(tree, { context, isIdle })
+      : startAtFork(tree, { context, book, index: started });
+    if (rollout !== null) {
+      // A later one may fail before it is this one's turn to be awaited; its failure is seen then.
+      rollout.catch(() => {});
+      inFlight.push(rollout);
       started++;
     } else if (isIdle) {
       return reason ?? "closed";
@@ -65,15 +76,32 @@ async function growUntilStopped(
   }
 }
 
-function start(
+/** A rollout that has ended, as a function that makes it ready for its commit when its turn has come. */
+type FinishedRollout = () => Rollout;
+
+function startAtLeaf(
   tree: SearchTree,
-  options: { readonly leaf: TreeNode; readonly context: SearchContext },
-): Promise<Rollout> {
-  tree.claim(options.leaf);
-  const rollout = rollOut(options.leaf, options.context);
-  // A later one may fail before it is this one's turn to be awaited; its failure is seen then.
-  rollout.catch(() => {});
-  return rollout;
+  options: { readonly context: SearchContext; readonly isIdle: boolean },
+): Promise<FinishedRollout> | null {
+  const leaf = chooseLeaf(tree, options);
+  if (leaf === null) return null;
+  tree.claim(leaf);
+  return rollOut(leaf, options.context).then((rollout) => () => rollout);
+}
+
+function startAtFork(
+  tree: SearchTree,
+  { context, book, index }: {
+    readonly context: SearchContext;
+    readonly book: ForkBook;
+    readonly index: number;
+  },
+): Promise<FinishedRollout> | null {
+  const fork = book.take(index);
+  if (fork === null) return null;
+  tree.claim(fork.node);
+  return rollOutFork(fork, context, { index, known: [...fork.node.children] })
+    .then((rollout) => () => book.enter(rollout));
 }
 
 /**

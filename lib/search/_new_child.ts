@@ -96,6 +96,8 @@ function blank() {
     children: [],
     draws: 0,
     drawBatches: 0,
+    policyLogprob: -Infinity,
+    openForks: 0,
     terminal: false,
     closed: false,
     openLeaves: 0,

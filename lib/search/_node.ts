@@ -22,7 +22,8 @@ export interface TreeNode {
   readonly answer: string | null;
   correct: boolean | null;
   readonly mergeKey: string;
-  readonly drawIndex: number;
+  /** Order of its first text among the draws of its parent; with forks it is known at the commit only. */
+  drawIndex: number;
   readonly generatedTokens: number;
   multiplicity: number;
   /** Tokens of the text so far, as far as the policy's replies tell. */
@@ -39,6 +40,10 @@ export interface TreeNode {
   drawBatches: number;
   terminal: boolean;
   closed: boolean;
+  /** With forks: logarithm of the probability, given the parent's text, of all its drawn texts together; -Infinity before the first. */
+  policyLogprob: number;
+  /** With forks: open ones and those that rollouts in flight go through, both directly behind this node. */
+  openForks: number;
   /** Leaves at or below this node that a rollout may go to now. */
   openLeaves: number;
   /** Rollouts in flight through this node (virtual losses). */
@@ -68,6 +73,7 @@ export function isFailed(node: TreeNode): boolean {
 
 /** Whether more draws of a node are out of the question. The answer to a given output is the answer: one is enough. */
 export function isDrawnOut(node: TreeNode, spec: SearchSpec): boolean {
+  if (spec.expansion === "fork") return node.openForks === 0;
   return node.drawBatches >= spec.maxDrawBatches ||
     (node.kind === "code_end" && node.children.some((child) => child.kind === "answer"));
 }

@@ -1,4 +1,6 @@
-import type { NodeRecord, PpmCalibration, StopReason, TreeRecord } from "../core/mod.ts";
+import type { NodeForks, NodeRecord, PpmCalibration, StopReason, TreeRecord } from "../core/mod.ts";
+import type { ForkBook } from "./_fork_book.ts";
+import { nodeForks } from "./_fork_values.ts";
 import { isFailed, type TreeNode } from "./_node.ts";
 import type { SearchTree } from "./_tree.ts";
 import { meanValue } from "./_values.ts";
@@ -9,12 +11,15 @@ export interface RecordOptions {
   readonly seed: number;
   readonly stopReason: StopReason;
   readonly calibration: PpmCalibration;
+  /** Forks of the tree; `null` where expansions were samples. */
+  readonly book: ForkBook | null;
   readonly wallMs: number;
 }
 
 /** The finished tree as it is stored. */
 export function treeRecord(tree: SearchTree, options: RecordOptions): TreeRecord {
-  const { problemId, seed, stopReason, calibration, wallMs } = options;
+  const { problemId, seed, stopReason, calibration, book, wallMs } = options;
+  const forks = book === null ? null : nodeForks(tree.nodes, { book, calibration });
   const nodes: NodeRecord[] = [];
   const sums: (number | null)[] = [];
   for (const node of tree.nodes) {
@@ -30,6 +35,7 @@ export function treeRecord(tree: SearchTree, options: RecordOptions): TreeRecord
     nodes.push(nodeRecord(node, {
       qValue,
       pathQ: node.parent === null || sum === null ? null : sum / node.depth,
+      forks: forks?.[node.id] ?? null,
     }));
   }
   return {
@@ -43,6 +49,7 @@ export function treeRecord(tree: SearchTree, options: RecordOptions): TreeRecord
     firstCorrectRollout: tree.firstCorrectRollout,
     usage: tree.usage,
     wallMs,
+    ...(book === null ? {} : { forks: { openMass: book.openMass(), skipped: book.skipped } }),
   };
 }
 
@@ -58,7 +65,11 @@ function qOf(node: TreeNode, calibration: PpmCalibration): number | null {
 
 function nodeRecord(
   node: TreeNode,
-  values: { readonly qValue: number | null; readonly pathQ: number | null },
+  values: {
+    readonly qValue: number | null;
+    readonly pathQ: number | null;
+    readonly forks: NodeForks | null;
+  },
 ): NodeRecord {
   return {
     nodeId: node.id,
@@ -81,5 +92,6 @@ function nodeRecord(
     correct: node.correct,
     answer: node.answer,
     generatedTokens: node.generatedTokens,
+    ...(values.forks === null ? {} : { forks: values.forks }),
   };
 }

@@ -1,17 +1,22 @@
 import { ConfigError, type StopReason, type TreeRecord } from "../core/mod.ts";
 import type { Question, StepDomain } from "../domain/domain.ts";
+import type { Policy } from "../endpoint/policy.ts";
 import { PathChecker } from "./_code_path.ts";
 import { calibrationOf, type JudgeAnswer, type SearchContext } from "./_context.ts";
 import { openDrawer } from "./_draw.ts";
+import { ForkBook } from "./_fork_book.ts";
 import { treeRecord } from "./_record.ts";
 import { Scorer } from "./_scorer.ts";
 import { SearchTree } from "./_tree.ts";
+import type { SearchSpec } from "./spec.ts";
 import type { TreeOptions } from "./tree_options.ts";
 
 /** Everything that is given to the code that grows a tree. */
 export interface TreeSession {
   readonly tree: SearchTree;
   readonly context: SearchContext;
+  /** Forks of the tree; `null` where expansions are samples. */
+  readonly book: ForkBook | null;
   /** Ends all work in flight for this tree. */
   readonly abort: (reason: unknown) => void;
   /** `context.now()` at the beginning. */
@@ -32,7 +37,8 @@ export async function withTree(
   question: Question,
   options: TreeSessionOptions,
 ): Promise<TreeRecord> {
-  const { spec, seed, policy, ppm, domain, openJudge, body } = options;
+  const { seed, policy, ppm, domain, openJudge, body } = options;
+  const spec = expansionFor(policy, options.spec);
   const { cache = null, now = () => performance.now() } = options;
   checkGuidance(options);
   const startedMs = now();
@@ -45,6 +51,9 @@ export async function withTree(
   const scorer = ppm === null ? null : new Scorer(ppm, { cache, signal });
   const calibration = calibrationOf(spec, ppm);
   const tree = new SearchTree({ spec, calibration, release: (path) => checker.release(path) });
+  const book = spec.expansion === "fork"
+    ? new ForkBook(tree.root, { spec, seed, calibration })
+    : null;
   const context: SearchContext = {
     question: { id: question.id, question: question.question },
     spec,
@@ -60,7 +69,7 @@ export async function withTree(
     signal,
   };
   const abort = (reason: unknown) => controller.abort(reason);
-  const stopReason = await body({ tree, context, abort, startedMs });
+  const stopReason = await body({ tree, context, book, abort, startedMs });
   checker.publish();
   scorer?.publish();
   return treeRecord(tree, {
@@ -68,8 +77,21 @@ export async function withTree(
     seed,
     stopReason,
     calibration,
+    book,
     wallMs: now() - startedMs,
   });
+}
+
+/** The specification as the policy can serve it: one that shows no tokens draws samples. */
+function expansionFor(policy: Policy, spec: SearchSpec): SearchSpec {
+  return spec.expansion === "fork" && !showsTokens(policy)
+    ? { ...spec, expansion: "sample" }
+    : spec;
+}
+
+/** Whether a policy gives log-probabilities and goes on behind forced tokens, so that search can fork. */
+export function showsTokens({ tokens }: Pick<Policy, "tokens">): boolean {
+  return tokens !== undefined && tokens !== null;
 }
 
 function checkGuidance({ spec, ppm }: TreeOptions): void {

@@ -33,6 +33,8 @@ export async function beamSearch(question: Question, options: BeamOptions): Prom
   }
   return await withTree(question, {
     ...options,
+    // Every child of a step is compared with its siblings: n draws of each.
+    spec: { ...options.spec, expansion: "sample" },
     openJudge: null,
     body: (session) => growBeam(session, width),
   });

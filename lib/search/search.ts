@@ -47,9 +47,10 @@ async function growTree(
 ): Promise<TreeRecord> {
   return await withTree(question, {
     ...options,
-    body: ({ tree, context, abort, startedMs }) =>
+    body: ({ tree, context, book, abort, startedMs }) =>
       grow(tree, {
         context,
+        book,
         abort,
         startedMs,
         onCommit: (rollout, record) =>

@@ -15,6 +15,15 @@ const CLOSING_RULES = ["at-once", "when-met"] as const;
 /** Rules for a finished program that failed. */
 const FAILED_PROGRAM_RULES = ["end", "go-on"] as const;
 
+/** Where new segments come from (docs/search.md, "Expansion" and "Forks"). */
+const EXPANSION_RULES = ["sample", "fork"] as const;
+
+/** Rules by which a rollout chooses a fork (docs/search.md, "Forks"). */
+export const CHOICE_RULES = ["mass-value", "mass", "likeliest", "entropy"] as const;
+
+/** Rule by which a rollout chooses a fork. */
+export type ChoiceRule = typeof CHOICE_RULES[number];
+
 /** Rules that pick the final answer of a finished tree (docs/search.md, "Final answer"). */
 export const FINAL_RULES = ["logit", "path-mean", "visits", "weighted-vote"] as const;
 
@@ -24,7 +33,7 @@ export type FinalRule = typeof FINAL_RULES[number];
 /**
  * Every parameter that changes what a search tree is. This is the one definition: configuration, command line and the stored
  * specification of a run derive from it. Values come from a preset (`presets.ts`), so no field has a second default here; the
- * optional ones, which only `released/*` sets, mean the rule that is named first where they are absent, as in what older versions stored.
+ * optional ones, which few presets set, mean what was done before they existed where they are absent, as in what older versions stored.
  */
 export const SearchSpec = z.strictObject({
   rollouts: z.int().min(1).max(65_535).describe("Rollouts per tree"),
@@ -80,11 +89,30 @@ export const SearchSpec = z.strictObject({
   failedPrograms: z.enum(FAILED_PROGRAM_RULES).exactOptional().describe(
     "What becomes of a finished program that failed within errorsAllowed: its path ends; or its answer follows (released)",
   ),
+  expansion: z.enum(EXPANSION_RULES).exactOptional().describe(
+    "Where new segments come from: n draws of a node (sample); or one draw behind a token that was likely but was not drawn (fork)",
+  ),
+  choice: z.enum(CHOICE_RULES).exactOptional().describe(
+    "Rule by which a rollout chooses a fork: mass times value, mass alone, the likeliest, or by entropy",
+  ),
+  alternatives: z.int().min(1).max(1_000).exactOptional().describe(
+    "Other tokens per generated token that open forks; 8 if absent",
+  ),
+  openMass: z.number().min(0).max(1).exactOptional().describe(
+    "Probability of all open forks together below which a tree is exhausted; 0.0001 if absent",
+  ),
   budgetTokens: z.int().min(1).nullable().describe("Generated tokens per tree; null is no limit"),
   budgetSeconds: z.number().positive().nullable().describe(
     "Seconds per tree, waiting for endpoints included; null is no limit",
   ),
 }).superRefine((spec, context) => {
+  if (spec.expansion === "fork" && spec.draw === "solution") {
+    context.addIssue({
+      code: "custom",
+      path: ["expansion"],
+      message: 'expansion "fork" goes on behind tokens of single segments and needs draw "step"',
+    });
+  }
   if (spec.prescreen !== null && spec.guidance !== "ppm") {
     context.addIssue({
       code: "custom",
