@@ -47,6 +47,8 @@ const TREE_COLUMNS: Columns<KeyedTree> = [
   ["price", ({ tree }) => tree.usage.price],
   ["wall_ms", ({ tree }) => tree.wallMs],
   ["finished_at", (row) => row.finishedAt],
+  ["open_mass", ({ tree }) => tree.forks?.openMass ?? null],
+  ["skipped_forks", ({ tree }) => tree.forks?.skipped ?? null],
 ];
 
 const NODE_COLUMNS: Columns<NodeRecord> = [
@@ -86,6 +88,13 @@ const DERIVED_COLUMNS: Columns<Derived> = [
   ["wrong_answers", (derived) => derived.wrongAnswers],
 ];
 
+/** Columns of a node that grew from forks; they stand behind the derived ones, as the schema grew. */
+const FORK_COLUMNS: Columns<NodeRecord> = [
+  ["policy_logprob", ({ forks }) => forks?.policyLogprob ?? null],
+  ["mass", ({ forks }) => forks?.mass ?? null],
+  ["mass_q", ({ forks }) => forks?.massQ ?? null],
+];
+
 interface NumberedRollout extends RolloutRecord {
   readonly rolloutNo: number;
 }
@@ -111,6 +120,9 @@ export async function appendTrees(database: Database, trees: readonly FreshTree[
       ),
       ...DERIVED_COLUMNS.map(([name, value]) =>
         [name, ({ derived }: DerivedNode) => value(derived)] as const
+      ),
+      ...FORK_COLUMNS.map(([name, value]) =>
+        [name, ({ node }: DerivedNode) => value(node)] as const
       ),
     ],
     trees,

@@ -12,24 +12,27 @@ const Version = z.object({ version: z.number() });
 const ViewCatalogue = z.object({ hash: z.string() });
 
 /**
- * Brings a database to the current version and to the current views, in one transaction.
+ * Brings a database to the current version and to the current views. Each version is a transaction, because DuckDB cannot alter a table
+ * whose rows the same transaction has changed; what a kill interrupts goes on at the next opening.
  *
  * @throws {StoreError} If it comes from a newer version, or holds tables that are not ours.
  */
 export async function migrate(database: Database): Promise<void> {
   const version = await storedVersion(database);
   if (version === SCHEMA_VERSION && await hasCurrentViews(database)) return;
-  await database.transaction(async () => {
-    if (version === 0) {
-      await database.run(
-        "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_at TIMESTAMP NOT NULL)",
-      );
-    }
-    for (const [index, sql] of MIGRATIONS.entries()) {
-      if (index < version) continue;
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    await database.transaction(async () => {
+      if (index === 0) {
+        await database.run(
+          "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_at TIMESTAMP NOT NULL)",
+        );
+      }
       await database.run(sql);
       await database.run("INSERT INTO schema_version VALUES ($1, now()::TIMESTAMP)", [index + 1]);
-    }
+    });
+  }
+  await database.transaction(async () => {
     for (const statement of viewStatements()) await database.run(statement);
     await database.run("DELETE FROM view_catalogue");
     await database.run("INSERT INTO view_catalogue VALUES ($1)", [viewsHash()]);

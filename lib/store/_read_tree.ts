@@ -29,6 +29,8 @@ const TreeRow = z.object({
   sandbox_seconds: z.number(),
   price: z.number().nullable(),
   wall_ms: z.number(),
+  open_mass: z.number().nullable(),
+  skipped_forks: count.nullable(),
 });
 
 const NodeRow = z.object({
@@ -59,6 +61,9 @@ const NodeRow = z.object({
   correct: z.boolean().nullable(),
   answer: z.string().nullable(),
   generated_tokens: count,
+  policy_logprob: z.number().nullable(),
+  mass: z.number().nullable(),
+  mass_q: z.number().nullable(),
 });
 
 const RolloutRow = z.object({ leaf_id: count.nullable(), value: z.number() });
@@ -105,6 +110,9 @@ export async function readTree(
       price: tree.price,
     },
     wallMs: tree.wall_ms,
+    ...(tree.open_mass === null
+      ? {}
+      : { forks: { openMass: tree.open_mass, skipped: tree.skipped_forks ?? 0 } }),
   };
 }
 
@@ -139,5 +147,8 @@ function toNode(row: z.infer<typeof NodeRow>): NodeRecord {
     correct: row.correct,
     answer: row.answer,
     generatedTokens: row.generated_tokens,
+    ...(row.mass === null || row.policy_logprob === null ? {} : {
+      forks: { policyLogprob: row.policy_logprob, mass: row.mass, massQ: row.mass_q },
+    }),
   };
 }

@@ -57,7 +57,8 @@ Deno.test("every analysis and every example answers on grown trees", async () =>
     const count = async (request: AnalysisRequest) =>
       (await allRows(runAnalysis(store, analysis, request))).length;
     const all = await count({});
-    assert.ok(all > 0 || analysis.name === "suspect-labels", analysis.name);
+    const mayBeEmpty = ["suspect-labels", "policy-writes"].includes(analysis.name);
+    assert.ok(all > 0 || mayBeEmpty, analysis.name);
     assert.equal(await count({ run: "another" }), 0, analysis.name);
     assert.ok(await count({ run: "r", round: 2 }) <= all, analysis.name);
     if (analysis.parameters.includes("limit")) assert.ok(await count({ limit: 1 }) <= 1);
@@ -276,4 +277,61 @@ Deno.test("errors show what failed, whatever it was: no cell of message or text 
     ["truncated", "cut at the limit of tokens", "(an empty text)"],
     ["unparsable", "not in the format of a step or answer", "The sum is 3."],
   ]);
+});
+
+Deno.test("policy-writes tells what drawn texts stand for, and repeats what merged draws cost", async () => {
+  await using folder = await temporaryFolder();
+  await using store = await openStore(`${folder.path}/a.duckdb`);
+  const runNo = await prepareRun(store, 6);
+  const forks = (probability: number, mass: number, massQ: number) => ({
+    policyLogprob: Math.log(probability),
+    mass,
+    massQ,
+  });
+  const tree = handTree([
+    { parent: 0, forks: forks(0.5, 0.6, 1), generatedTokens: 4, multiplicity: 2 },
+    answer(1, "5", { correct: true, forks: forks(0.5, 0.6, 1), generatedTokens: 3 }),
+    { parent: 0, forks: forks(0.25, 0.3, -1), generatedTokens: 4 },
+    answer(3, "6", { correct: false, forks: forks(1, 0.3, -1), generatedTokens: 3 }),
+    {
+      parent: 0,
+      forks: forks(0.0625, 0.1, -1),
+      status: "code_error",
+      terminal: true,
+      generatedTokens: 2,
+    },
+  ]);
+  const [root, ...below] = tree.nodes;
+  assert.ok(root !== undefined);
+  await store.writeTree({ runNo, roundNo: 1 }, {
+    ...tree,
+    nodes: [{ ...root, forks: forks(1, 1, 0.2) }, ...below],
+    usage: { ...tree.usage, generatedTokens: 20 },
+    forks: { openMass: 0.125, skipped: 1 },
+  });
+  const read = await store.readTree({ runNo, roundNo: 1 }, { problemId: "test/1", seed: 0 });
+  assert.deepEqual([read?.forks, read?.nodes[1]?.forks], [
+    { openMass: 0.125, skipped: 1 },
+    forks(0.5, 0.6, 1),
+  ]);
+  const shares = ["right", "wrong", "failed", "seen_right", "seen_wrong", "seen_failed", "open"];
+  const [row] = await rowsOf(store, "policy-writes", { columns: shares });
+  assert.deepEqual(row?.map((value) => Number(Number(value).toFixed(9))), [
+    0.6,
+    0.3,
+    0.1,
+    0.25,
+    0.25,
+    0.0625,
+    0.125,
+  ]);
+  const columns = [
+    "generated_tokens",
+    "kept_tokens",
+    "repeated_tokens",
+    "share_repeated",
+    "draws",
+    "nodes",
+  ];
+  assert.deepEqual(await rowsOf(store, "repeats", { columns }), [[20, 16, 4, 0.2, 6, 5]]);
 });

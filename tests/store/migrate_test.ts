@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { openReadOnly, openStore } from "../../lib/store/mod.ts";
 import { MIGRATIONS } from "../../lib/store/schema/migrations.ts";
+import { testProblem } from "../conformance/store.ts";
 import { generatedTree } from "./_generated_tree.ts";
 import { allRows, prepareRun, temporaryFolder, withDuckDb } from "./_files.ts";
 
@@ -17,11 +18,15 @@ async function downgrade(from: string, to: string): Promise<void> {
     await connection.run(MIGRATIONS[0] ?? "");
     await connection.run("INSERT INTO schema_version VALUES (1, now()::TIMESTAMP)");
     await connection.run(`ATTACH '${from}' AS new (READ_ONLY)`);
-    for (const table of ["run", "session", "problem", "tree", "rollout"]) {
+    for (const table of ["run", "session", "problem", "rollout"]) {
       await connection.run(`INSERT INTO ${table} FROM new.${table}`);
     }
     await connection.run(
-      "INSERT INTO node SELECT * EXCLUDE (path_min_q, right_answers, wrong_answers) FROM new.node",
+      "INSERT INTO tree SELECT * EXCLUDE (open_mass, skipped_forks) FROM new.tree",
+    );
+    await connection.run(
+      `INSERT INTO node SELECT * EXCLUDE (path_min_q, right_answers, wrong_answers, policy_logprob, mass, mass_q)
+       FROM new.node`,
     );
     await connection.run("INSERT INTO reply VALUES ('abc', 2, 'body')");
   });
@@ -49,6 +54,11 @@ Deno.test("openStore() brings a file of version 1 to what this version would hav
     await using store = await openStore(old);
     assert.equal(await store.getReply({ requestHash: "abc", sample: 2 }), "body");
     assert.equal(await store.tornTrees(), 0);
+    await store.putProblems([testProblem(1)]);
+    const key = { runNo: 1, roundNo: 0 };
+    const tree = await store.readTree(key, { problemId: "test/1", seed: 0 });
+    assert.ok(tree !== null && tree.forks === undefined);
+    assert.ok(tree.nodes.every(({ forks }) => forks === undefined));
   }
   using migrated = await openReadOnly(old);
   using expected = await openReadOnly(current);

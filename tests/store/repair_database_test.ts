@@ -284,8 +284,12 @@ Deno.test("a reader says that a page that it comes to is damaged", async () => {
     await using _store = await openStore(path);
   }
   const file = await Deno.readFile(path);
-  // Blocks begin behind three headers; in the first of them lie the rows.
-  await Deno.writeFile(path, overwrite(file, { from: 4 * PAGE, to: 3 * PAGE + block, by: noise }));
+  // Blocks begin behind three headers; in the third of them lie the rows.
+  const third = 3 * PAGE + 2 * block;
+  await Deno.writeFile(
+    path,
+    overwrite(file, { from: third + PAGE, to: third + block, by: noise }),
+  );
   const read = async () => {
     using reader = await openReadOnly(path);
     const { batches } = await reader.query("SELECT max(step_text || code), max(answer) FROM node");

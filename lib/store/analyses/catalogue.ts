@@ -1,6 +1,7 @@
 import type { QueryOptions, QueryRows, SqlReader } from "../sql_reader.ts";
 import type { Analysis, AnalysisRequest } from "./analysis.ts";
 import { LABEL_ANALYSES } from "./label_analyses.ts";
+import { POLICY_ANALYSES } from "./policy_analyses.ts";
 import { REFLECTION } from "./reflection_analysis.ts";
 import { VALUE_ANALYSES } from "./value_analyses.ts";
 import { WORK_ANALYSES } from "./work_analyses.ts";
@@ -13,6 +14,7 @@ export const ANALYSES: readonly Analysis[] = [
   ...VALUE_ANALYSES,
   ...WORK_ANALYSES,
   ...LABEL_ANALYSES,
+  ...POLICY_ANALYSES,
   REFLECTION,
 ];
 

@@ -10,6 +10,8 @@ const trees: View = {
     stop_reason: "why it stopped growing: budget, early_stop, closed, tokens, time",
     seconds: "from the first request to the last backup",
     price: "by the configured prices; NULL where none is configured",
+    open_mass: "probability of the forks that are left; NULL where expansions were samples",
+    skipped_forks: "forks that nothing could be drawn behind",
   },
   example:
     "SELECT problem_id, level, solved, rollouts, nodes FROM trees ORDER BY level, problem_id LIMIT 20",
@@ -17,7 +19,8 @@ const trees: View = {
     `SELECT r.name AS run, t.round_no AS round, p.problem_id, p.source, p.level, t.seed, t.solved, t.n_nodes AS nodes,
       t.n_rollouts AS rollouts, t.correct_terminals, t.wrong_terminals, t.first_correct_rollout, t.stop_reason,
       t.prompt_tokens, t.generated_tokens, t.wall_ms / 1000 AS seconds, t.tree_id, t.ppm_tokens, t.executions,
-      t.executions_cached, t.policy_seconds, t.ppm_seconds, t.sandbox_seconds, t.price, t.finished_at
+      t.executions_cached, t.policy_seconds, t.ppm_seconds, t.sandbox_seconds, t.price, t.finished_at,
+      t.open_mass, t.skipped_forks
     FROM tree t ${TREE_NAMES}`,
 };
 
@@ -63,6 +66,10 @@ const steps: View = {
     path_min_q: "smallest Q from the first step to this one",
     right_answers: "answers at or below this step that were judged right",
     value_sum: "w: sum of the end values of its rollouts",
+    policy_logprob:
+      "logarithm of the probability of the step behind its parent, in all its drawn texts; NULL where expansions were samples",
+    mass: "share of the policy's texts that the step stands for; NULL as above",
+    mass_q: "mean end value below the step by mass, in [-1, 1]; q_value is that by rollouts",
   },
   example:
     "SELECT step_text, q_value, visits, stdout FROM steps ORDER BY visits DESC, tree_id, node_id LIMIT 5",
@@ -70,7 +77,8 @@ const steps: View = {
     `SELECT r.name AS run, t.round_no AS round, p.problem_id, p.level, t.seed, n.node_id, n.parent_id, n.depth, n.kind,
       n.status, n.step_text, n.code, n.execution, n.stdout, n.error_type, n.error_message, n.visits, n.q_value,
       n.ppm_logit, n.multiplicity, n.terminal, n.correct, n.answer, n.generated_tokens, n.tree_id, n.value_sum,
-      n.path_q, n.path_min_q, n.right_answers, n.wrong_answers, n.draw_index, n.exec_ms, n.cached
+      n.path_q, n.path_min_q, n.right_answers, n.wrong_answers, n.draw_index, n.exec_ms, n.cached,
+      n.policy_logprob, n.mass, n.mass_q
     ${NAMED_NODES} WHERE n.kind <> 'root'`,
 };
 
