@@ -15,7 +15,12 @@ const Completions = z.strictObject({
   choices: z.array(z.strictObject({
     index: z.number(),
     text: z.string(),
-    logprobs: z.null(),
+    logprobs: z.strictObject({
+      text_offset: z.array(z.int()),
+      token_logprobs: z.array(z.number()),
+      tokens: z.array(z.string()),
+      top_logprobs: z.array(z.record(z.string(), z.number())),
+    }).nullable(),
     finish_reason: z.enum(["stop", "length"]),
     stop_reason: z.string().nullable(),
     token_ids: z.array(z.number()).nullable(),
@@ -113,12 +118,14 @@ modelTest("startEmbeddedEngine() serves vLLM's routes over a policy and a PPM", 
   assert.equal(health.status, 200);
   const served = z.object({
     object: z.literal("list"),
-    data: z.array(z.object({ id: z.string(), max_model_len: z.number() })),
+    data: z.array(z.object({
+      id: z.string(),
+      max_model_len: z.number(),
+      end_token_ids: z.array(z.int()),
+    })),
   }).parse(await (await fetch(`${engine.url}/v1/models`)).json());
-  assert.deepEqual(served.data, [{ id: "pol", max_model_len: 512 }, {
-    id: "ppm",
-    max_model_len: 512,
-  }]);
+  const facts = { max_model_len: 512, end_token_ids: [256] };
+  assert.deepEqual(served.data, [{ id: "pol", ...facts }, { id: "ppm", ...facts }]);
 
   // n choices of several prompts, in order; usage.
   const drawn = await complete(engine, {

@@ -15,6 +15,7 @@ from transformers import (
 )
 
 from .errors import StartError
+from .stops import continuation_text
 
 _DEFAULT_LENGTH = 4096
 
@@ -28,6 +29,10 @@ class Checkpoint:
         self.tokenizer = tokenizer
         self.device = device
         self.max_length = _max_length(model.config.get_text_config())
+        self.vocabulary: int = model.config.get_text_config().vocab_size
+        self.end_tokens = _end_tokens(model, tokenizer)
+        """Tokens that end a sequence."""
+        self._token_texts: dict[int, str] = {}
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
         _check_layers(folder, model.config.get_text_config())
         if "position_ids" not in inspect.signature(model.forward).parameters:
@@ -46,6 +51,22 @@ class Checkpoint:
         encoded = self.tokenizer(text, add_special_tokens=add_special_tokens)
         ids: list[int] = encoded["input_ids"]
         return ids
+
+    def detokenize(self, tokens: list[int]) -> str:
+        """Text of tokens, special tokens included."""
+        text: str = self.tokenizer.decode(
+            tokens, skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        return text
+
+    def token_text(self, token: int) -> str:
+        """Text that a token adds to another: some tokenizers drop a space before the first."""
+        text = self._token_texts.get(token)
+        if text is None:
+            tail = self.tokenize("a", add_special_tokens=False)
+            text = continuation_text(self.tokenizer, tail, [token], skip_special_tokens=False)
+            self._token_texts[token] = text
+        return text
 
 
 def load_policy(folder: Path, device: torch.device) -> Checkpoint:
@@ -100,6 +121,16 @@ def _load(folder: Path, device: torch.device, load_model: Callable[..., Any]) ->
             f"its weights lack {missing}"
         )
     return Checkpoint(folder, model.to(device).eval(), tokenizer, device)
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    generation = getattr(model, "generation_config", None)
+    end = None if generation is None else generation.eos_token_id
+    if end is None:
+        end = tokenizer.eos_token_id
+    if end is None:
+        return frozenset()
+    return frozenset(end) if isinstance(end, list) else frozenset([end])
 
 
 def _max_length(config: Any) -> int:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .logprobs import TokenLogprobs
 from .stops import StopRules, TextWatcher
 
 
@@ -17,6 +18,8 @@ class Generated:
     """`stop` or `length`."""
     stop_reason: str | None
     """The stop string; None for the model's own end of sequence, and for `length`."""
+    logprobs: list[TokenLogprobs] | None = None
+    """One element per token, where they were asked for."""
 
 
 @dataclass
@@ -32,6 +35,8 @@ class Generation:
     rules: StopRules
     on_done: Callable[[list[Generated] | Exception], None]
     """Called once, from the device thread."""
+    logprobs: int | None = None
+    """How many alternatives per token are wanted; None for no log-probabilities."""
     cancelled: threading.Event = field(default_factory=threading.Event)
     results: dict[int, Generated] = field(default_factory=dict)
     failed: bool = False
@@ -71,8 +76,14 @@ class Row:
     key: int
     watcher: TextWatcher | None
     tokens: list[int] = field(default_factory=list)
+    logprobs: list[TokenLogprobs] = field(default_factory=list)
 
     @property
     def length(self) -> int:
         """Tokens whose keys and values are stored: all but the newest."""
         return len(self.generation.prompt) + len(self.tokens) - 1
+
+    def ended(self, text: str, finish_reason: str, stop_reason: str | None) -> Generated:
+        """The finished choice."""
+        logprobs = None if self.generation.logprobs is None else self.logprobs
+        return Generated(self.tokens, text, finish_reason, stop_reason, logprobs)

@@ -13,11 +13,13 @@ import uvicorn
 from model_process.lifeline import end_with_parent
 from transformers.utils import logging as transformers_logging
 
-from .app import ServedPolicy, ServedPpm, build_app
+from .app import build_app
 from .checkpoint import load_policy, load_ppm
+from .completions import ServedPolicy
 from .device_loop import DeviceLoop, Worker
 from .errors import StartError
 from .policy import PolicyScheduler
+from .pooling import ServedPpm
 from .ppm import PpmScorer
 
 _GIB = 1 << 30

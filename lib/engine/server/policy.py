@@ -11,6 +11,7 @@ from .checkpoint import Checkpoint
 from .decoding import checked_cache, forward_prompts
 from .errors import RequestError
 from .generation import Generated, Generation, Group, Row
+from .logprobs import TokenLogprobs, token_logprobs
 from .metrics import Counters, count_work
 from .prefix_cache import PrefixCache
 from .sampling import SamplingParams, row_key, sample
@@ -41,7 +42,7 @@ class PolicyScheduler:
         self._tokenizer = checkpoint.tokenizer
         self._device = checkpoint.device
         self._max_rows = max_rows
-        self._end_tokens = _end_tokens(checkpoint)
+        self._end_tokens = checkpoint.end_tokens
         with torch.inference_mode():
             self._cache = checked_cache(checkpoint)
         self._prefixes = PrefixCache(max_bytes=int(cache_bytes * _PREFIX_SHARE))
@@ -153,11 +154,10 @@ class PolicyScheduler:
         new = self._rows[first:]
         params = _params(new, self._device)
         repeats = torch.tensor(counts, device=self._device)
-        drawn = sample(
-            logits.repeat_interleave(repeats, dim=0), params, np.zeros(len(new), dtype=np.uint64)
-        )
+        own = logits.repeat_interleave(repeats, dim=0)
+        drawn = sample(own, params, np.zeros(len(new), dtype=np.uint64))
         self._params = None
-        self._accept(first, drawn.tolist())
+        self._accept(first, drawn.tolist(), _logprobs(new, own, drawn))
 
     def _row(self, generation: Generation, choice: int) -> Row:
         tail = generation.prompt[-TAIL_TOKENS:]
@@ -188,16 +188,21 @@ class PolicyScheduler:
             use_cache=True,
         )
         drawn = np.array([len(row.tokens) for row in rows], dtype=np.uint64)
-        tokens = sample(output.logits[:, -1], self._params, drawn)
-        self._accept(0, tokens.tolist())
+        logits = output.logits[:, -1]
+        tokens = sample(logits, self._params, drawn)
+        self._accept(0, tokens.tolist(), _logprobs(rows, logits, tokens))
 
-    def _accept(self, first: int, tokens: Sequence[int]) -> None:
+    def _accept(
+        self, first: int, tokens: Sequence[int], logprobs: Sequence[TokenLogprobs | None]
+    ) -> None:
         """Adds a token to each row from `first` on and takes out those that ended."""
         self.counters.generated_tokens += len(tokens)
         ended = []
-        for index, token in enumerate(tokens, start=first):
+        for index, (token, at) in enumerate(zip(tokens, logprobs, strict=True), start=first):
             row = self._rows[index]
             row.tokens.append(token)
+            if at is not None:
+                row.logprobs.append(at)
             result = self._result(row, token)
             if result is not None:
                 self.counters.finished[result.finish_reason] += 1
@@ -211,15 +216,15 @@ class PolicyScheduler:
         rules = row.generation.rules
         if row.watcher is not None and (match := row.watcher.push(token)) is not None:
             text, stop = match
-            return Generated(row.tokens, text, "stop", stop)
+            return row.ended(text, "stop", stop)
         stopped = rules.by_token.get(token)
         if stopped is not None or token in self._end_tokens:
             # As in vLLM: the token that ended it is text only where stop strings are.
             tokens = row.tokens if rules.include_in_text else row.tokens[:-1]
-            return Generated(row.tokens, self._text(row, tokens), "stop", stopped)
+            return row.ended(self._text(row, tokens), "stop", stopped)
         if len(row.tokens) < row.generation.max_tokens:
             return None
-        return Generated(row.tokens, self._text(row, row.tokens), "length", None)
+        return row.ended(self._text(row, row.tokens), "length", None)
 
     def _text(self, row: Row, tokens: list[int]) -> str:
         return continuation_text(
@@ -250,10 +255,7 @@ def _params(rows: Sequence[Row], device: torch.device) -> SamplingParams:
     )
 
 
-def _end_tokens(checkpoint: Checkpoint) -> frozenset[int]:
-    end = checkpoint.model.generation_config.eos_token_id
-    if end is None:
-        end = checkpoint.tokenizer.eos_token_id
-    if end is None:
-        return frozenset()
-    return frozenset(end) if isinstance(end, list) else frozenset([end])
+def _logprobs(
+    rows: Sequence[Row], logits: torch.Tensor, drawn: torch.Tensor
+) -> list[TokenLogprobs | None]:
+    return token_logprobs(logits, drawn, [row.generation.logprobs for row in rows])

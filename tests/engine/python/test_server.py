@@ -4,6 +4,7 @@ import unittest
 
 import numpy as np
 import torch
+from server.logprobs import TokenLogprobs, token_logprobs
 from server.ppm import Scoring
 from server.prefix_cache import PrefixCache
 from server.row_cache import RowCache
@@ -61,6 +62,29 @@ class RowCacheTest(unittest.TestCase):
         cache.begin_step(torch.tensor([5, 5]), 5)
         keys, _ = cache.update(torch.zeros(2, 1, 1, 2), torch.zeros(2, 1, 1, 2), 0)
         assert torch.equal(keys[:, :, :5], source.layers[0].keys[2:])
+
+
+class LogprobsTest(unittest.TestCase):
+    """Rows of one batch get as many alternatives as each asked for."""
+
+    def test_rows_with_different_wishes(self) -> None:
+        """None, no alternatives, and more than there are tokens, against logarithms by hand."""
+        shares = torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.7, 0.2], [0.1, 0.7, 0.2]])
+        # A constant added to all logits changes no probability.
+        logits = shares.log() + torch.tensor([[3.0], [-2.0], [50.0]])
+        found = token_logprobs(logits, torch.tensor([1, 0, 2]), [None, 0, 5])
+        assert found[0] is None
+        self.check(found[1], 0.1, {})
+        self.check(found[2], 0.2, {1: 0.7, 2: 0.2, 0: 0.1})
+        assert token_logprobs(logits, torch.tensor([1, 0, 2]), [None] * 3) == [None] * 3
+
+    def check(self, found: TokenLogprobs | None, drawn: float, top: dict[int, float]) -> None:
+        """Compares one position with probabilities."""
+        assert found is not None
+        assert found.ids == list(top)
+        expected = torch.tensor([drawn, *top.values()]).log()
+        actual = torch.tensor([found.drawn, *found.values])
+        assert torch.allclose(actual, expected, atol=1e-5)
 
 
 class PrefixCacheTest(unittest.TestCase):
