@@ -134,6 +134,11 @@ class RoundGrowth {
       meter: this.meter,
       ...models,
     });
+    if (request.spec.expansion === "fork" && !models.policy.tokens) {
+      parts.reporter.warn(
+        'The policy\'s servers give no log-probabilities, or take no forced tokens: expansion "fork" draws samples instead',
+      );
+    }
     void models.died.then((error) => this.#broken.abort(error));
   }
 
