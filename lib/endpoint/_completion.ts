@@ -91,7 +91,8 @@ function unstopped(
   };
 }
 
-function isLength(finish: string | null): boolean {
+/** Whether a text ended at its greatest length, in any server's words. */
+export function isLength(finish: string | null): boolean {
   return finish !== null && LENGTH.test(finish);
 }
 

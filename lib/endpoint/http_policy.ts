@@ -23,6 +23,8 @@ export interface HttpPolicyOptions extends ServedModelOptions {
   readonly stopHandling?: Readonly<Record<string, StopHandling>>;
   /** Addresses of chat servers that repeat a continued message in front of their reply. @default none */
   readonly echoes?: readonly string[];
+  /** Addresses of servers that count the tokens of one choice of several. @default none */
+  readonly countOneChoice?: readonly string[];
   /** Whether parameters of sampling that are not used are sent as neutral. The embedded engine has none. @default false */
   readonly neutralises?: boolean;
   /** Whether a continued message is marked as a prefix (DeepSeek, Mistral). @default false */
@@ -182,7 +184,8 @@ function readBatch(
     readonly options: HttpPolicyOptions;
   },
 ): Omit<Batch, "cutShort"> {
-  const { request, count, usage, url, options: { pool, stopHandling = {} } } = context;
+  const { request, count, usage, url, options } = context;
+  const { pool, stopHandling = {} } = options;
   if (choices.length === 0) {
     throw new ProviderError(`Cannot use the reply of ${url}: expected ${count} choices, got none`, {
       status: 200,
@@ -191,7 +194,8 @@ function readBatch(
     });
   }
   const texts = choices.map(({ text, reasoning = "" }) => reasoning + text);
-  const counted = usage.completion_tokens;
+  const isPart = choices.length > 1 && (options.countOneChoice ?? []).includes(url);
+  const counted = isPart ? null : usage.completion_tokens;
   const generatedTokens = counted ?? texts.reduce((sum, text) => sum + usualTokens(text), 0);
   if (counted === null) {
     pool.noteQuirk("no usage", `${url} counts no tokens: they are estimated from the text`);

@@ -55,6 +55,8 @@ export interface PolicyFindings extends EndpointFindings {
   readonly takesSeed: boolean | null;
   /** Of a chat endpoint: how it goes on with a last assistant message. */
   readonly continuation?: Continuation;
+  /** Whether it was seen to count the tokens of one choice only, whatever n is (llama.cpp). */
+  readonly countsOneChoice?: true;
   /** Parts of a request that it refused, and what was sent instead; absent where it took everything. */
   readonly adaptations?: Adaptations;
 }

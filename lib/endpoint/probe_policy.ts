@@ -2,6 +2,7 @@ import { END_OF_OUTPUT, OUTPUT, policyPrompt, ProviderError, STOP_STRINGS } from
 import type { RawChoice } from "./_raw_choice.ts";
 import type { Adaptations, AdaptingTransport } from "./adapting_transport.ts";
 import type { EndpointSettings } from "./cure.ts";
+import { isLength } from "./_completion.ts";
 import { tryContinuation } from "./_probe_continuation.ts";
 import type { PolicyFindings, ProbeOptions, StopHandling } from "./probe.ts";
 import {
@@ -41,7 +42,7 @@ async function findOut(
   const isEngine = served.ownedBy === "rstar";
   const ask = asker(transport, { ...options, model: served.model, isEngine });
   // vLLM refuses several greedy choices.
-  const first = await ask({ n: 2, temperature: 1, maxTokens: 32, stop: STOP_STRINGS });
+  const first = await ask({ n: 2, temperature: 1, maxTokens: PROBE_TOKENS, stop: STOP_STRINGS });
   const seen = first.choices.map((choice) => handlingSeen(choice, STOP_STRINGS));
   const findings = {
     honoursN: first.choices.length >= 2,
@@ -56,6 +57,7 @@ async function findOut(
   const continuation = options.api === "chat"
     ? await tryContinuation(transport, { ...options, model: served.model })
     : null;
+  const countsOneChoice = missesChoices(first);
   const adaptations = "adaptations" in transport ? transport.adaptations() : null;
   const { ownedBy: _, ...named } = served;
   return {
@@ -63,6 +65,7 @@ async function findOut(
     ...named,
     ...findings,
     ...(continuation === null ? {} : { continuation }),
+    ...(countsOneChoice ? { countsOneChoice: true as const } : {}),
     ...(adaptations === null || isEmpty(adaptations) ? {} : { adaptations }),
     notices: [
       ...noticesOf(url, {
@@ -71,9 +74,23 @@ async function findOut(
         // Said already where it was refused.
         honoursN: findings.honoursN || adaptations?.oneByOne === true,
       }),
+      ...(countsOneChoice ? [countsOne(url)] : []),
       ...(continuation === "none" ? [beginsAnew(url)] : []),
     ],
   };
+}
+
+/** Tokens per choice of the first request of a probe. */
+const PROBE_TOKENS = 32;
+
+/** Whether fewer tokens were counted than the choices that ended by their length must have. */
+function missesChoices({ choices, tokens }: Answered): boolean {
+  const whole = choices.filter((choice) => isLength(choice.finish_reason)).length;
+  return tokens !== null && whole > 1 && tokens < whole * PROBE_TOKENS;
+}
+
+function countsOne(url: string): string {
+  return `${url} counts the tokens of one choice of several: tokens, budgets and costs are estimated from the text`;
 }
 
 function isEmpty({ leftOut, renamed, oneByOne, streams }: Adaptations): boolean {

@@ -195,6 +195,8 @@ async function openLive(
       ),
       echoes: policy.findings.filter(({ continuation }) => continuation === "echoed")
         .map(({ url }) => url),
+      countOneChoice: policy.findings.filter(({ countsOneChoice }) => countsOneChoice)
+        .map(({ url }) => url),
       marksPrefix: policy.findings.some(({ continuation }) => continuation === "prefix"),
       findings: { endpoints: policy.findings },
       price: settings.prices.policy ?? null,

@@ -6,6 +6,8 @@ export interface ModelServerQuirks {
   readonly ignoresN?: boolean;
   readonly stop?: "kept" | "named" | "cut" | "ignored";
   readonly hidesUsage?: boolean;
+  /** Whether the usage of a reply is that of its first choice (llama.cpp). */
+  readonly countsOneChoice?: boolean;
   readonly hasTokenize?: boolean;
   /** Whether the tokenizer takes the format's delimiters apart. */
   readonly splitsTokens?: boolean;
@@ -77,7 +79,8 @@ function complete(
       : draw * 1000 + index;
     return { index, ...choiceOf(textOf(seed, quirks), { stops, maxTokens, quirks }) };
   });
-  const generated = choices.reduce((sum, { text }) => sum + countTokens(text, quirks), 0);
+  const counted = quirks.countsOneChoice ? choices.slice(0, 1) : choices;
+  const generated = counted.reduce((sum, { text }) => sum + countTokens(text, quirks), 0);
   const usage = { prompt_tokens: countTokens(prompt, quirks), completion_tokens: generated };
   return Response.json({ choices, ...(quirks.hidesUsage ? {} : { usage }) });
 }

@@ -38,6 +38,18 @@ function policyOf(
   return { pool, policy: completionsPolicy({ pool, model: "m", sendsSeed: false, findings: {} }) };
 }
 
+Deno.test("completionsPolicy() estimates the tokens of several choices where a server counts those of one", async () => {
+  const text = "x".repeat(300);
+  await using server = scriptedServer([() => completions([text, text])]);
+  await using pool = new EndpointPool([openTransport(server.url)]);
+  const options = { pool, model: "m", sendsSeed: false, findings: {} };
+  const partly = completionsPolicy({ ...options, countOneChoice: [server.url] });
+  const { generatedTokens, tokensAreEstimated } = await partly.sample(request);
+  assert.deepEqual([generatedTokens, tokensAreEstimated], [200, true]);
+  const wholly = await completionsPolicy(options).sample(request);
+  assert.notEqual(wholly.generatedTokens, 200);
+});
+
 Deno.test("completionsPolicy() asks for special tokens, stop strings and n, and leaves seeds out", async () => {
   await using server = scriptedServer([() => completions(["a<end_of_step>", "b<end_of_step>"])]);
   const reply = await policyOf(server).policy.sample(request);

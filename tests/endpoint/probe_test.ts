@@ -61,6 +61,14 @@ Deno.test("probePolicy() says in plain words what a server does not do", async (
   ]);
 });
 
+Deno.test("probePolicy() sees that a server counts the tokens of one choice of several", async () => {
+  const quirks = { knowsFormat: false };
+  assert.equal((await policyFindings(quirks)).countsOneChoice, undefined);
+  const { countsOneChoice, notices } = await policyFindings({ ...quirks, countsOneChoice: true });
+  assert.equal(countsOneChoice, true);
+  assert.ok(notices.some((notice) => /counts the tokens of one choice of several/.test(notice)));
+});
+
 Deno.test("probePolicy() counts the tokens of the delimiters with and without /tokenize", async () => {
   for (const hasTokenize of [true, false]) {
     assert.equal((await policyFindings({ hasTokenize })).formatTokens, "whole");
