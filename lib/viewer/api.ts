@@ -84,6 +84,8 @@ export interface NodeDetail {
   readonly q: number | null;
   readonly ppm: number | null;
   readonly multiplicity: number;
+  /** Probability that the policy writes the step behind its parent; `null` where expansions were samples. */
+  readonly probability: number | null;
   readonly tokens: number;
   readonly milliseconds: number | null;
   readonly correct: boolean | null;

@@ -13,7 +13,7 @@ const NO_LIMIT = 2 ** 31 - 1;
 function detailColumns(at: string): string {
   return `n.node_id, n.parent_id, n.depth, n.kind::VARCHAR, n.status::VARCHAR, left(n.step_text, ${at}), left(n.code, ${at}),
     left(n.stdout, ${at}), nullif(concat_ws(': ', n.error_type, left(n.error_message, ${at})), ''), n.error_line, n.visits,
-    n.q_value, n.ppm_logit, n.multiplicity, n.generated_tokens, n.exec_ms, n.correct, left(n.answer, ${at}),
+    n.q_value, n.ppm_logit, n.multiplicity, exp(n.policy_logprob), n.generated_tokens, n.exec_ms, n.correct, left(n.answer, ${at}),
     greatest(length(n.step_text), coalesce(length(n.stdout), 0), coalesce(length(n.error_message), 0),
       coalesce(length(n.answer), 0)) > ${at}`;
 }
@@ -33,6 +33,7 @@ const DetailCells = z.tuple([
   z.number().nullable(),
   z.number().nullable(),
   z.number(),
+  z.number().nullable(),
   z.number(),
   z.number().nullable(),
   z.boolean().nullable(),
@@ -104,7 +105,8 @@ async function readPairs(
 function nodeDetail(row: readonly unknown[]): NodeDetail {
   const cells = DetailCells.parse(row);
   const [node, parent, depth, kind, status, text, code, stdout, error, errorLine, ...rest] = cells;
-  const [visits, q, ppm, multiplicity, tokens, milliseconds, correct, answer, isCut] = rest;
+  const [visits, q, ppm, multiplicity, probability, tokens, ...last] = rest;
+  const [milliseconds, correct, answer, isCut] = last;
   return {
     node,
     parent,
@@ -120,6 +122,7 @@ function nodeDetail(row: readonly unknown[]): NodeDetail {
     q,
     ppm,
     multiplicity,
+    probability,
     tokens,
     milliseconds,
     correct,

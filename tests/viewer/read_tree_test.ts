@@ -58,6 +58,7 @@ Deno.test("/api/node gives a node, its siblings, and the preference pairs they g
       q: null,
       ppm: null,
       multiplicity: 1,
+      probability: null,
       tokens: 17,
       milliseconds: 1,
       correct: null,

@@ -41,11 +41,18 @@ export function shownText({ parent, text }: Pick<NodeDetail, "parent" | "text">)
   return trimmed !== "" || parent === null ? trimmed : "(an empty text)";
 }
 
-/** How likely the policy finds a step: its share of the segments that were drawn at its parent; `null` for a root. */
+/**
+ * How likely the policy finds a step: the probability that it wrote the step with, where the tree grew from forks, else the step's share
+ * of the segments that were drawn at its parent; `null` for a root.
+ */
 export function prior(
-  { parent, multiplicity }: Pick<NodeDetail, "parent" | "multiplicity">,
+  { parent, multiplicity, probability }: Pick<
+    NodeDetail,
+    "parent" | "multiplicity" | "probability"
+  >,
   siblings: readonly Pick<NodeDetail, "multiplicity">[],
 ): number | null {
   if (parent === null) return null;
+  if (probability !== null) return probability;
   return multiplicity / siblings.reduce((sum, one) => sum + one.multiplicity, 0);
 }

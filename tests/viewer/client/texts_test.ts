@@ -35,9 +35,11 @@ Deno.test("names and numbers for people", () => {
 });
 
 Deno.test("prior() is a step's share of the draws, those that failed included", () => {
-  const drawn = [5, 2, 1].map((multiplicity) => ({ parent: 3, multiplicity }));
+  const drawn = [5, 2, 1].map((multiplicity) => ({ parent: 3, multiplicity, probability: null }));
   assert.deepEqual(drawn.map((one) => prior(one, drawn)), [0.625, 0.25, 0.125]);
-  assert.equal(prior({ parent: null, multiplicity: 1 }, []), null);
+  assert.equal(prior({ parent: null, multiplicity: 1, probability: 1 }, []), null);
+  const forked = { parent: 3, multiplicity: 1, probability: 0.9 };
+  assert.equal(prior(forked, [forked, ...drawn]), 0.9);
 });
 
 Deno.test("shownText() leaves no place empty but the root's", () => {
