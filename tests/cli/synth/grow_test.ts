@@ -21,6 +21,16 @@ Deno.test("growRound() stores what is missing, and has nothing to do the second 
   assert.deepEqual([second.wanted, second.stored], [0, 0]);
 });
 
+Deno.test("growRound() says once that a policy without log-probabilities draws samples, and grows the trees", async () => {
+  const { store, request } = await openRound({ problems: sums(3) });
+  const warned: string[] = [];
+  const reporter = { ...silentReporter(), warn: (line: string) => void warned.push(line) };
+  const spec = { ...request.spec, expansion: "fork" as const };
+  const outcome = await growRound({ ...request, spec }, parts(store, { reporter }));
+  assert.equal(outcome.stored, 3);
+  assert.deepEqual(warned.filter((line) => line.includes("draws samples instead")).length, 1);
+});
+
 Deno.test("growRound() parks a problem that breaks the domain's code, with its reason, and goes on", async () => {
   const { store, request } = await openRound({ problems: sums(4) });
   const grader = exactGrader();
