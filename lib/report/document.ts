@@ -7,12 +7,16 @@
 /** A value of a table. */
 export type Cell = string | number | boolean | null;
 
-/** How a value is written. `percent` is of a fraction; `p` a p-value; `code` text that a model or a program wrote. */
+/**
+ * How a value is written. `percent` is of a fraction; `points` is a difference of fractions; `short` is `1.23M`; `p` a p-value; `code`
+ * text that a model or a program wrote.
+ */
 export const FORMATS = [
   "text",
   "code",
   "integer",
   "number",
+  "short",
   "percent",
   "points",
   "p",
@@ -27,8 +31,14 @@ export interface Column {
   readonly key: string;
   readonly label: string;
   readonly format: Format;
+  /** Key of a standard error that is written behind the value. */
+  readonly error?: string;
   /** Keys of the ends of an interval that is written beside the value. */
   readonly interval?: readonly [low: string, high: string];
+  /** Keys of further values of the same kind that are written behind it: those of every seed. */
+  readonly others?: readonly string[];
+  /** Key of the number of things that the value is of. */
+  readonly count?: string;
 }
 
 /** A row of a table, by key of column. */
@@ -42,6 +52,23 @@ export interface TableBlock {
   readonly title: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
+}
+
+/** A table of a result, which stands by itself: its title tells it apart. */
+export type ResultTable = Omit<TableBlock, "id" | "type">;
+
+/** Makes a table whose cells are texts alone. */
+export function textTable(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): ResultTable {
+  const key = (index: number) => `c${index}`;
+  return {
+    title,
+    columns: head.map((label, i) => ({ key: key(i), label, format: "text" })),
+    rows: rows.map((cells) => Object.fromEntries(cells.map((cell, i) => [key(i), cell]))),
+  };
 }
 
 /** A point of a chart. */

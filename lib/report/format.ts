@@ -1,3 +1,4 @@
+import { shortNumber } from "../core/mod.ts";
 import { probabilityText } from "../evaluation/mod.ts";
 import { visible } from "./_text.ts";
 import type { Cell, Column, Format, Row, TreeNode } from "./document.ts";
@@ -13,6 +14,8 @@ export function formatCell(value: Cell | undefined, format: Format): string {
   switch (format) {
     case "integer":
       return Math.round(value).toLocaleString("en-US");
+    case "short":
+      return shortNumber(value);
     case "percent":
       return `${(100 * value).toFixed(1)} %`;
     case "points":
@@ -24,14 +27,22 @@ export function formatCell(value: Cell | undefined, format: Format): string {
   }
 }
 
-/** A value of a row with its interval, if it has one. */
-export function formatColumn(row: Row, { key, format, interval }: Column): string {
+/** A value of a row with what is written beside it: standard error, interval, values of seeds, a count. */
+export function formatColumn(row: Row, column: Column): string {
+  const { key, format, error, interval, others = [], count } = column;
   const text = formatCell(row[key], format);
-  if (interval === undefined) return text;
-  const [low, high] = interval.map((end) => row[end] ?? null);
-  if (low === null || high === null) return text;
-  const end = (value: Cell | undefined) => formatCell(value, format).replace(" %", "");
-  return `${text} (${end(low)} to ${end(high)})`;
+  const at = (other: string | undefined) => other === undefined ? null : row[other] ?? null;
+  const bare = (value: Cell) => formatCell(value, format).replace(" %", "");
+  const [low, high] = [at(interval?.[0]), at(interval?.[1])];
+  return [
+    text,
+    ...(at(error) === null ? [] : [`± ${bare(at(error))}`]),
+    ...(low === null || high === null ? [] : [`(${bare(low)} to ${bare(high)})`]),
+    ...(others.length === 0 || text === ABSENT
+      ? []
+      : [`(${others.map((other) => bare(at(other))).join(" ")})`]),
+    ...(at(count) === null ? [] : [`(${formatCell(at(count), "integer")})`]),
+  ].join(" ");
 }
 
 /** Whether a column's values are numbers, which stand to the right. */

@@ -1,5 +1,5 @@
 /** A report as Markdown: the same tables, the best path of every example tree; charts are in the HTML page. */
-import type { Block, Report, Row, Section, TableBlock, TreeBlock, TreeNode } from "./document.ts";
+import type { Block, Report, ResultTable, Row, Section, TreeBlock, TreeNode } from "./document.ts";
 import { formatColumn, isNumeric, nodeLabel } from "./format.ts";
 
 /** Renders a report as one Markdown document. */
@@ -20,7 +20,7 @@ function blockParts(block: Block): readonly string[] {
     case "text":
       return [inline(block.text)];
     case "table":
-      return [`**${inline(block.title)}**`, tableText(block)];
+      return [markdownTable(block)];
     case "chart":
       return [];
     case "verbatim":
@@ -30,9 +30,12 @@ function blockParts(block: Block): readonly string[] {
   }
 }
 
-function tableText({ columns, rows }: TableBlock): string {
+/** Renders one table with its title. */
+export function markdownTable({ title, columns, rows }: ResultTable): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
+    `**${inline(title)}**`,
+    "",
     line(columns.map(({ label }) => inline(label))),
     line(columns.map((column) => isNumeric(column) ? "---:" : "---")),
     ...rows.map((row: Row) => line(columns.map((column) => inline(formatColumn(row, column))))),

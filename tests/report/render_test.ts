@@ -43,6 +43,14 @@ Deno.test("formatColumn() writes an interval beside its value, and none where it
   assert.equal(formatColumn({ a: .5, l: .4, h: .6 }, column), "50.0 % (40.0 to 60.0)");
   assert.equal(formatColumn({ a: .5, l: null, h: null }, column), "50.0 %");
   assert.equal(formatColumn({}, column), "–");
+  const whole = { ...column, error: "e", count: "n" } as const;
+  assert.equal(
+    formatColumn({ a: .5, e: .02, l: .4, h: .6, n: 1200 }, whole),
+    "50.0 % ± 2.0 (40.0 to 60.0) (1,200)",
+  );
+  const bySeed = { key: "a", label: "", format: "short", others: ["s0", "s1"] } as const;
+  assert.equal(formatColumn({ a: 3500, s0: 4000, s1: null }, bySeed), "3.50k (4.00k –)");
+  assert.equal(formatColumn({ s0: 4000 }, bySeed), "–");
 });
 
 Deno.test("clip() cuts long text, spares pairs of surrogates and replaces invisible characters", () => {

@@ -1,15 +1,14 @@
-import { shortDuration, shortNumber } from "../../core/mod.ts";
+import { shortDuration } from "../../core/mod.ts";
 import type { ArmRow, FigureRow } from "../../ablation/mod.ts";
-import { probabilityText } from "../../evaluation/mod.ts";
-import { differenceCell, drawGrid, type Grid, percent, signed } from "../eval/table.ts";
+import { type Column, formatCell, type ResultTable } from "../../report/mod.ts";
+import { DIFFERENCE, differenceCells } from "../eval/table.ts";
+import { terminalTable } from "../terminal/table.ts";
 import type { AblateOutcome } from "./run_ablate.ts";
-
-const NONE = "–";
 
 /** The tables for people. */
 export function ablateLines(outcome: AblateOutcome): readonly string[] {
   return [
-    ...ablateGrids(outcome).map(drawGrid),
+    ...ablateTables(outcome).map(terminalTable),
     `Kept as run "${outcome.run}", from ${outcome.source}; ${
       shortDuration(outcome.seconds)
     }. An ablation explores: p is not corrected`,
@@ -26,73 +25,94 @@ export function ablateLines(outcome: AblateOutcome): readonly string[] {
   ];
 }
 
-/** Options of {@linkcode figureGrids}. */
-export interface FigureGridOptions {
+/** Options of {@linkcode figureTables}. */
+export interface FigureTableOptions {
   /** Whether every seed stands behind the mean, if there is more than one. @default false */
   readonly bySeed?: boolean;
 }
 
 /** The tables: what the arms score, and what explains it. */
-export function ablateGrids({ result, suite }: AblateOutcome): readonly Grid[] {
+export function ablateTables({ result, suite }: AblateOutcome): readonly ResultTable[] {
   const title =
-    `${result.question} Percent on ${suite} [95 % interval]; difference to the first arm over seeds and problems, its interval that of the test behind p`;
+    `${result.question} On ${suite} (95 % interval); difference to the first arm over seeds and problems, its interval that of the test behind p`;
   return [
-    ablateGrid(title, result.rows),
-    ...figureGrids("What explains it (means over seeds)", result.figures),
+    ablateTable(title, result.rows),
+    ...figureTables("What explains it (means over seeds)", result.figures),
   ];
 }
 
 /** Table of the scores of arms. */
-export function ablateGrid(title: string, rows: readonly ArmRow[]): Grid {
+export function ablateTable(title: string, rows: readonly ArmRow[]): ResultTable {
   return {
     title,
-    head: ["metric", "arm", "estimate", "n", "difference", "p", "by seed"],
-    rows: rows.map(armCells),
+    columns: [
+      { key: "metric", label: "metric", format: "text" },
+      { key: "arm", label: "arm", format: "text" },
+      { key: "estimate", label: "estimate", format: "percent", interval: ["low", "high"] },
+      { key: "n", label: "n", format: "integer" },
+      DIFFERENCE,
+      { key: "p", label: "p", format: "p" },
+      { key: "seeds", label: "by seed", format: "text" },
+    ],
+    rows: rows.map(({ metric, arm, estimate, interval, problems, difference, perSeed }) => ({
+      metric,
+      arm,
+      estimate,
+      low: interval.low,
+      high: interval.high,
+      n: problems,
+      ...differenceCells(difference),
+      p: difference?.p ?? null,
+      seeds: difference === null
+        ? seedsText(perSeed, "percent")
+        : seedsText(difference.perSeed, "points"),
+    })),
   };
 }
 
-function armCells({ metric, arm, estimate, interval, problems, difference, perSeed }: ArmRow) {
-  return [
-    ...[metric, arm],
-    `${percent(estimate)} [${percent(interval.low)}, ${percent(interval.high)}]`,
-    String(problems),
-    difference === null ? NONE : differenceCell(difference),
-    difference === null ? NONE : probabilityText(difference.p),
-    difference === null ? perSeed.map(percent).join(" ") : difference.perSeed.map(signed).join(" "),
-  ];
+/** Values of every seed in one cell, in percent or points. */
+export function seedsText(
+  values: readonly (number | null)[],
+  format: "percent" | "points",
+): string {
+  return values.map((value) => formatCell(value, format).replace(" %", "")).join(" ");
 }
 
 /** Figures of arms that have some, none where no arm has. */
-export function figureGrids(
+export function figureTables(
   title: string,
   figures: readonly FigureRow[],
-  options: FigureGridOptions = {},
-): readonly Grid[] {
+  { bySeed = false }: FigureTableOptions = {},
+): readonly ResultTable[] {
   const names = [...new Set(figures.flatMap((row) => Object.keys(row.figures)))];
   if (names.length === 0) return [];
+  const seeds = Math.max(
+    ...figures.flatMap(({ perSeed }) => Object.values(perSeed).map((values) => values.length)),
+    0,
+  );
+  const seedKey = (name: string, seed: number) => `${name}, seed ${seed}`;
+  const everySeed = bySeed && seeds > 1 ? Array.from({ length: seeds }, (_, seed) => seed) : [];
   return [{
     title,
-    head: ["arm", ...names],
-    rows: figures.filter((row) => Object.keys(row.figures).length > 0).map((row) => [
-      row.arm,
-      ...names.map((name) => figureCell(row, name, options)),
-    ]),
+    columns: [
+      { key: "arm", label: "arm", format: "text" },
+      ...names.map((name): Column => ({
+        key: name,
+        label: name,
+        format: name.startsWith("share") ? "percent" : "short",
+        others: everySeed.map((seed) => seedKey(name, seed)),
+      })),
+    ],
+    rows: figures.filter((row) => Object.keys(row.figures).length > 0).map((row) => ({
+      arm: row.arm,
+      ...row.figures,
+      ...Object.fromEntries(
+        Object.entries(row.perSeed).flatMap(([name, values]) =>
+          values.map((value, seed) => [seedKey(name, seed), value])
+        ),
+      ),
+    })),
   }];
-}
-
-function figureCell(
-  { figures, perSeed }: FigureRow,
-  name: string,
-  { bySeed = false }: FigureGridOptions,
-): string {
-  const value = figures[name] ?? null;
-  if (value === null) return NONE;
-  const isShare = name.startsWith("share");
-  const text = (one: number) => isShare ? percent(one) : shortNumber(one);
-  const mean = isShare ? `${text(value)} %` : text(value);
-  const seeds = perSeed[name] ?? [];
-  if (!bySeed || seeds.length < 2) return mean;
-  return `${mean} (${seeds.map((one) => one === null ? NONE : text(one)).join(" ")})`;
 }
 
 /** One object for programs. Rates are fractions; `null` where nothing was measured. */

@@ -14,7 +14,8 @@ import { databaseOption } from "../database_option.ts";
 import { print } from "../terminal/output.ts";
 import { comparisonJson } from "./figures.ts";
 import { findEvaluations, labelOf, modeOf, openStored } from "./stored.ts";
-import { comparisonGrid, drawGrid, equalTokenGrid } from "./table.ts";
+import { terminalTable } from "../terminal/table.ts";
+import { comparisonTable, equalTokenTable } from "./table.ts";
 
 interface CompareOptions {
   readonly db: string;
@@ -74,7 +75,7 @@ async function compare(first: string, second: string, options: CompareOptions): 
       comparisons.push({ suite: pair.first.suite, ...comparison });
     }
     if (options.json) return print(JSON.stringify(comparisons.map(equalTokensJson)));
-    return print(drawGrid(equalTokenGrid(comparisons)));
+    return print(terminalTable(equalTokenTable(comparisons)));
   }
   const comparisons = [];
   for (const pair of pairs) {
@@ -86,7 +87,7 @@ async function compare(first: string, second: string, options: CompareOptions): 
   }
   const corrected = correctComparisons(comparisons);
   if (options.json) return print(JSON.stringify(corrected.map(comparisonJson)));
-  print(drawGrid(comparisonGrid(corrected)));
+  print(terminalTable(comparisonTable(corrected)));
   for (const { suite, won, lost } of corrected) {
     const ids = (changes: typeof won) =>
       changes.slice(0, 10).map(({ problemId }) => problemId).join(", ") +

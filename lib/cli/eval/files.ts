@@ -1,6 +1,8 @@
 import type { CorrectedComparison, MetricRow } from "../../evaluation/mod.ts";
+import { markdownTable } from "../../report/mod.ts";
 import type { Figures } from "./figures.ts";
-import { allGrids, markdownGrid, warnings } from "./table.ts";
+import { allTables } from "./table.ts";
+import { warnings } from "./warnings.ts";
 
 const COLUMNS = [
   "eval_id",
@@ -54,7 +56,7 @@ export function figuresMarkdown(
   const notes = warnings(all).map((text) => `- ${text}`);
   return [
     "# Evaluation",
-    ...allGrids(all, comparisons).map(markdownGrid),
+    ...allTables(all, comparisons).map(markdownTable),
     ...(notes.length === 0 ? [] : [notes.join("\n")]),
   ].join("\n\n") + "\n";
 }

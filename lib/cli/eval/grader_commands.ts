@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { textTable } from "../../report/mod.ts";
 import {
   auditVerdicts,
   gradeMissing,
@@ -12,7 +13,7 @@ import { databaseOption } from "../database_option.ts";
 import { openGradingSandbox } from "../host.ts";
 import { notice, print } from "../terminal/output.ts";
 import { findEvaluations, labelOf, openStored, readProblemsOf, safeText } from "./stored.ts";
-import { drawGrid } from "./table.ts";
+import { terminalTable } from "../terminal/table.ts";
 
 const GRADERS = ["rstar", "string"] as const;
 
@@ -57,10 +58,10 @@ async function audit(names: readonly string[], { db, json }: GraderOptions): Pro
       }: ${agreed} of ${samples} verdicts agree`,
     );
     if (disagreements.length === 0) continue;
-    print(drawGrid({
-      title: "Answers that one accepts and the other refuses",
-      head: ["problem", "answer", "samples", "accepted by", "refused by", "reasons"],
-      rows: disagreements.slice(0, 50).map((one) => [
+    print(terminalTable(textTable(
+      "Answers that one accepts and the other refuses",
+      ["problem", "answer", "samples", "accepted by", "refused by", "reasons"],
+      disagreements.slice(0, 50).map((one) => [
         one.problemId,
         safeText(one.answer),
         String(one.samples),
@@ -68,7 +69,7 @@ async function audit(names: readonly string[], { db, json }: GraderOptions): Pro
         one.refusedBy,
         one.reasons.join(", "),
       ]),
-    }));
+    )));
     if (disagreements.length > 50) print(`… and ${disagreements.length - 50} more (--json)`);
   }
 }

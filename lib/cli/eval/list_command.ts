@@ -1,8 +1,9 @@
 import { Command } from "commander";
+import { textTable } from "../../report/mod.ts";
 import { databaseOption } from "../database_option.ts";
 import { notice, print } from "../terminal/output.ts";
 import { findEvaluations, labelOf, openStored } from "./stored.ts";
-import { drawGrid } from "./table.ts";
+import { terminalTable } from "../terminal/table.ts";
 
 interface StoredOptions {
   readonly db: string;
@@ -25,17 +26,17 @@ export function listCommand(): Command {
       }));
       if (json) return print(JSON.stringify(rows));
       if (rows.length === 0) return notice("No evaluation is stored");
-      print(drawGrid({
-        title: "Stored evaluations",
-        head: ["number", "suite", "model, mode", "state", "begun (UTC)"],
-        rows: rows.map((row) => [
+      print(terminalTable(textTable(
+        "Stored evaluations",
+        ["number", "suite", "model, mode", "state", "begun (UTC)"],
+        rows.map((row) => [
           String(row.eval_id),
           row.suite,
           row.model,
           row.state === "running" ? "interrupted" : row.state,
           row.started_at.slice(0, 16).replace("T", " "),
         ]),
-      }));
+      )));
     });
 }
 

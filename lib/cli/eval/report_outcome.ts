@@ -10,7 +10,9 @@ import { comparisonJson, type Figures, figuresJson, figuresOf } from "./figures.
 import { figuresCsv, figuresMarkdown } from "./files.ts";
 import { overlapOf } from "./overlaps.ts";
 import type { EvalOutcome } from "./run_eval.ts";
-import { allGrids, drawGrid, warnings } from "./table.ts";
+import { terminalTable } from "../terminal/table.ts";
+import { allTables } from "./table.ts";
+import { warnings } from "./warnings.ts";
 
 /** Configuration, suites and store that a report is made from. */
 export interface OutcomeParts {
@@ -50,7 +52,7 @@ export async function reportOutcome(
       suite_uses: uses,
     }));
   }
-  for (const grid of allGrids(all, comparisons)) print(drawGrid(grid));
+  for (const table of allTables(all, comparisons)) print(terminalTable(table));
   warnings(all).forEach(print);
   const counts = Object.entries(uses).map(([suite, count]) => `${suite} ${count}`);
   print(`Evaluations stored, these included: ${counts.join(", ")}`);

@@ -1,83 +1,94 @@
-import Table from "cli-table3";
-import { shortNumber } from "../../core/mod.ts";
-import {
-  type CorrectedComparison,
-  type EqualTokenComparison,
-  type MetricRow,
-  probabilityText,
-  type TestedDifference,
+import type {
+  CorrectedComparison,
+  EqualTokenComparison,
+  MetricRow,
+  TestedDifference,
 } from "../../evaluation/mod.ts";
+import type { Cell, Column, ResultTable } from "../../report/mod.ts";
 import type { Figures } from "./figures.ts";
-
-/** Heads and cells of a table, however it is drawn. */
-export interface Grid {
-  readonly title: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-const NONE = "–";
 
 /** Level of the tests, as printed. */
 const LEVEL = ".05";
 
-/** Share above which a reader should be warned (docs/evaluation.md, "Modes"). */
-const TRUNCATED_WARNING = 0.02;
-const NO_ANSWER_WARNING = 0.2;
+/** Columns that name an evaluation. */
+const NAMES: readonly Column[] = [
+  { key: "model", label: "model", format: "text" },
+  { key: "suite", label: "suite", format: "text" },
+  { key: "mode", label: "mode", format: "text" },
+];
+
+/** Column of a score with its error and interval. */
+const SCORE: Column = {
+  key: "score",
+  label: "score",
+  format: "percent",
+  error: "error",
+  interval: ["low", "high"],
+};
+
+/** Column of a difference, in points, with the interval of its test. */
+export const DIFFERENCE: Column = {
+  key: "difference",
+  label: "difference",
+  format: "points",
+  interval: ["differenceLow", "differenceHigh"],
+};
 
 /** The headline figures, one row an evaluation. */
-export function headlineGrid(all: readonly Figures[]): Grid {
+export function headlineTable(all: readonly Figures[]): ResultTable {
   return {
-    title: "Percent, ± standard error clustered by question, [95 % interval]",
-    head: [
-      "model",
-      "suite",
-      "mode",
-      "metric",
-      "score",
-      "n",
-      "cut",
-      "no answer",
-      "failed code",
-      "missing",
-      "tokens a problem",
-      "s a sample",
+    title: "Scores ± standard error clustered by question (95 % interval)",
+    columns: [
+      ...NAMES,
+      { key: "metric", label: "metric", format: "text" },
+      SCORE,
+      { key: "n", label: "n", format: "integer" },
+      { key: "cut", label: "cut", format: "percent" },
+      { key: "noAnswer", label: "no answer", format: "percent" },
+      { key: "failedCode", label: "failed code", format: "percent" },
+      { key: "missing", label: "missing", format: "integer" },
+      { key: "tokens", label: "tokens a problem", format: "short" },
+      { key: "seconds", label: "s a sample", format: "number" },
     ],
-    rows: all.map((figures) => {
-      const { result, shares } = figures;
-      const { summary } = result;
-      return [
-        figures.label,
-        result.isLimited ? `${result.suite} (part)` : result.suite,
-        result.mode,
-        summary.headline?.metric ?? NONE,
-        scoreCell(summary.headline),
-        result.isComplete
-          ? String(summary.measured)
-          : `INCOMPLETE ${summary.measured}/${summary.problems}`,
-        percent(shares.truncated),
-        percent(shares.noAnswer),
-        percent(shares.failedExecution),
-        String(summary.counts.missing),
-        figures.tokensPerProblem === null ? NONE : shortNumber(figures.tokensPerProblem),
-        figures.secondsPerSample === null ? NONE : figures.secondsPerSample.toFixed(2),
-      ];
-    }),
+    rows: all.map(({ label, result, shares, tokensPerProblem, secondsPerSample }) => ({
+      model: label,
+      suite: result.isLimited ? `${result.suite} (part)` : result.suite,
+      mode: result.mode,
+      metric: result.summary.headline?.metric ?? null,
+      ...scoreCells(result.summary.headline),
+      n: result.isComplete
+        ? result.summary.measured
+        : `INCOMPLETE ${result.summary.measured}/${result.summary.problems}`,
+      cut: shares.truncated,
+      noAnswer: shares.noAnswer,
+      failedCode: shares.failedExecution,
+      missing: result.summary.counts.missing,
+      tokens: tokensPerProblem,
+      seconds: secondsPerSample,
+    })),
   };
 }
 
 /** Every other figure of the evaluations that have more than one. */
-export function metricGrid(all: readonly Figures[]): Grid {
+export function metricTable(all: readonly Figures[]): ResultTable {
   return {
     title: "Other figures",
-    head: ["model", "suite", "mode", "metric", "score", "n"],
+    columns: [
+      ...NAMES,
+      { key: "metric", label: "metric", format: "text" },
+      SCORE,
+      { key: "n", label: "n", format: "integer" },
+    ],
     rows: all.flatMap(({ label, result }) => {
       const { metrics, judgeable, headline } = result.summary;
-      const row = (name: string, metric: MetricRow) => [
-        ...[label, result.suite, result.mode, name],
-        scoreCell(metric),
-        String(metric.n),
-      ];
+      const row = (name: string, metric: MetricRow) => ({
+        model: label,
+        suite: result.suite,
+        mode: result.mode,
+        metric: name,
+        ...scoreCells(metric),
+        n: metric.n,
+      });
       return [
         ...metrics.filter((metric) => metric !== headline).map((one) => row(one.metric, one)),
         ...(judgeable === null ? [] : [row(`${judgeable.metric}, without flagged`, judgeable)]),
@@ -87,215 +98,158 @@ export function metricGrid(all: readonly Figures[]): Grid {
 }
 
 /** The headline's metric by level. */
-export function levelGrid(all: readonly Figures[]): Grid {
+export function levelTable(all: readonly Figures[]): ResultTable {
   const measured = all.filter(({ result }) => result.summary.levels.length > 0);
   const levels = [
     ...new Set(measured.flatMap(({ result }) => result.summary.levels.map(({ level }) => level))),
   ].sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
+  const name = (level: number | null) => `level ${level ?? "none"}`;
   return {
-    title: "By level: percent (problems)",
-    head: [
-      "model",
-      "suite",
-      "mode",
-      "metric",
-      ...levels.map((level) => `level ${level ?? "none"}`),
+    title: "By level (problems)",
+    columns: [
+      ...NAMES,
+      { key: "metric", label: "metric", format: "text" },
+      ...levels.map((level): Column => ({
+        key: name(level),
+        label: name(level),
+        format: "percent",
+        count: `${name(level)} n`,
+      })),
     ],
-    rows: measured.map(({ label, result }) => [
-      ...[label, result.suite, result.mode, result.summary.headline?.metric ?? NONE],
-      ...levels.map((level) => {
-        const row = result.summary.levels.find((one) => one.level === level)?.row;
-        return row === undefined ? NONE : `${percent(row.value)} (${row.n})`;
-      }),
-    ]),
+    rows: measured.map(({ label, result }) => ({
+      model: label,
+      suite: result.suite,
+      mode: result.mode,
+      metric: result.summary.headline?.metric ?? null,
+      ...Object.fromEntries(
+        result.summary.levels.flatMap(({ level, row }) => [
+          [name(level), row.value],
+          [`${name(level)} n`, row.n],
+        ]),
+      ),
+    })),
   };
 }
 
 /** Table of how far the measured problems overlap with those that were searched for training. */
-export function overlapGrid(all: readonly Figures[]): Grid {
+export function overlapTable(all: readonly Figures[]): ResultTable {
   return {
     title:
       "Measured problems among those searched for training in the run's rounds so far; an export leaves problems of suites that ship out",
-    head: [
-      "model",
-      "suite",
-      "mode",
-      "training problems",
-      "equal",
-      "13 words",
-      "share",
-      "score without",
+    columns: [
+      ...NAMES,
+      { key: "training", label: "training problems", format: "integer" },
+      { key: "equal", label: "equal", format: "integer" },
+      { key: "similar", label: "13 words", format: "integer" },
+      { key: "share", label: "share", format: "percent" },
+      { ...SCORE, label: "score without" },
     ],
     rows: all.flatMap(({ label, result, overlap }) => {
       if (overlap === null || overlap.training === 0) return [];
-      const hits = overlap.equal.length + overlap.similar.length;
-      return [[
-        ...[label, result.suite, result.mode, String(overlap.training)],
-        ...[String(overlap.equal.length), String(overlap.similar.length)],
-        percent(overlap.measured === 0 ? null : hits / overlap.measured),
-        scoreCell(overlap.without),
-      ]];
+      const { training, measured, equal, similar, without } = overlap;
+      const hits = equal.length + similar.length;
+      return [{
+        model: label,
+        suite: result.suite,
+        mode: result.mode,
+        training,
+        equal: equal.length,
+        similar: similar.length,
+        share: measured === 0 ? null : hits / measured,
+        ...scoreCells(without),
+      }];
     }),
   };
 }
 
 /** Each evaluation against the one before. */
-export function comparisonGrid(comparisons: readonly CorrectedComparison[]): Grid {
+export function comparisonTable(comparisons: readonly CorrectedComparison[]): ResultTable {
   return {
     title:
       `Paired comparisons. The interval is that of the test behind p: it excludes 0 where p < ${LEVEL}. ` +
       `"First is" goes by p corrected over this table (Holm), and "no difference shown" is not "equal"`,
-    head: [
-      "suite",
-      "first",
-      "second",
-      "metric",
-      "difference",
-      "won",
-      "lost",
-      "p",
-      "corrected",
-      "first is",
-      "detectable",
+    columns: [
+      { key: "suite", label: "suite", format: "text" },
+      { key: "first", label: "first", format: "text" },
+      { key: "second", label: "second", format: "text" },
+      { key: "metric", label: "metric", format: "text" },
+      DIFFERENCE,
+      { key: "won", label: "won", format: "integer" },
+      { key: "lost", label: "lost", format: "integer" },
+      { key: "p", label: "p", format: "p" },
+      { key: "corrected", label: "corrected", format: "p" },
+      { key: "verdict", label: "first is", format: "text" },
+      { key: "detectable", label: "detectable", format: "percent" },
     ],
-    rows: comparisons.map((one) => [
-      one.suite,
-      one.labels[0],
-      one.labels[1],
-      one.metric,
-      differenceCell(one),
-      String(one.won.length),
-      String(one.lost.length),
-      probabilityText(one.p),
-      probabilityText(one.correctedP),
-      one.correctedVerdict,
-      percent(one.minimumDetectable),
-    ]),
+    rows: comparisons.map((one) => ({
+      suite: one.suite,
+      first: one.labels[0],
+      second: one.labels[1],
+      metric: one.metric,
+      ...differenceCells(one),
+      won: one.won.length,
+      lost: one.lost.length,
+      p: one.p,
+      corrected: one.correctedP,
+      verdict: one.correctedVerdict,
+      detectable: one.minimumDetectable,
+    })),
   };
 }
 
 /** A method against a baseline that may spend as many tokens. */
-export function equalTokenGrid(
+export function equalTokenTable(
   comparisons: readonly (EqualTokenComparison & { readonly suite: string })[],
-): Grid {
+): ResultTable {
   return {
     title: "At equal tokens a problem, prompts and the PPM's included",
-    head: [
-      "suite",
-      "method",
-      "baseline",
-      "tokens",
-      "method by",
-      "method scores",
-      "baseline by",
-      "baseline scores",
-      "with samples",
-      "difference",
-      "p",
+    columns: [
+      { key: "suite", label: "suite", format: "text" },
+      { key: "method", label: "method", format: "text" },
+      { key: "baseline", label: "baseline", format: "text" },
+      { key: "tokens", label: "tokens", format: "short" },
+      { key: "metric", label: "method by", format: "text" },
+      { key: "score", label: "method scores", format: "percent" },
+      { key: "rule", label: "baseline by", format: "text" },
+      { key: "baselineScore", label: "baseline scores", format: "percent" },
+      { key: "samples", label: "with samples", format: "number" },
+      DIFFERENCE,
+      { key: "p", label: "p", format: "p" },
     ],
-    rows: comparisons.map((one) => [
-      one.suite,
-      one.labels[0],
-      one.labels[1],
-      shortNumber(one.cost),
-      one.metric,
-      percent(one.score),
-      one.rule,
-      one.baselineScore === null ? "beyond its samples" : percent(one.baselineScore),
-      one.baselineSamples.toFixed(1),
-      one.difference === null ? NONE : differenceCell(one.difference),
-      one.difference === null ? NONE : probabilityText(one.difference.p),
-    ]),
+    rows: comparisons.map((one) => ({
+      suite: one.suite,
+      method: one.labels[0],
+      baseline: one.labels[1],
+      tokens: one.cost,
+      metric: one.metric,
+      score: one.score,
+      rule: one.rule,
+      baselineScore: one.baselineScore ?? "beyond its samples",
+      samples: one.baselineSamples,
+      ...differenceCells(one.difference),
+      p: one.difference?.p ?? null,
+    })),
   };
 }
 
-/** Warnings that a reader should know before believing the figures. */
-export function warnings(all: readonly Figures[]): readonly string[] {
-  return all.flatMap(({ label, result, shares, overlap }) => {
-    const hits = overlap === null ? 0 : overlap.equal.length + overlap.similar.length;
-    const of = `${label}, ${result.suite}, ${result.mode}`;
-    const { counts, problems, questions } = result.summary;
-    return [
-      ...(result.isComplete ? [] : [
-        `INCOMPLETE: ${of}: ${counts.missing} samples are missing; the same command makes them`,
-      ]),
-      ...((shares.truncated ?? 0) > TRUNCATED_WARNING
-        ? [
-          `${of}: ${
-            percent(shares.truncated)
-          } % of the samples were cut off; --max-tokens is too small`,
-        ]
-        : []),
-      ...((shares.noAnswer ?? 0) > NO_ANSWER_WARNING
-        ? [
-          `${of}: ${
-            percent(shares.noAnswer)
-          } % of the samples have no answer; does the model know the format?`,
-        ]
-        : []),
-      ...(counts.graderTimeout === 0 ? [] : [
-        `${of}: the grader ran out of time on ${counts.graderTimeout} answers, which count as wrong`,
-      ]),
-      ...(counts.loose === 0
-        ? []
-        : [`${of}: ${counts.loose} answers were taken from text that does not follow the format`]),
-      ...(result.summary.areVotesGrouped ? [] : [
-        `${of}: votes tell equal answers by their normal form alone, as an earlier version judged them or the grader failed; eval regrade tells them by the grader`,
-      ]),
-      ...(hits === 0 ? [] : [
-        `${of}: ${hits} of the measured problems were searched for training; the score without them stands in the tables`,
-      ]),
-      ...(questions === problems ? [] : [
-        `${of}: ${problems} problems are ${questions} different questions; errors are clustered by question`,
-      ]),
-    ];
-  });
-}
-
 /** Every table that has something to show. */
-export function allGrids(
+export function allTables(
   all: readonly Figures[],
   comparisons: readonly CorrectedComparison[],
-): readonly Grid[] {
-  const grids = [headlineGrid(all), metricGrid(all), levelGrid(all), overlapGrid(all)];
-  return [...grids, comparisonGrid(comparisons)]
-    .filter(({ rows }) => rows.length > 0);
+): readonly ResultTable[] {
+  const tables = [headlineTable(all), metricTable(all), levelTable(all), overlapTable(all)];
+  return [...tables, comparisonTable(comparisons)].filter(({ rows }) => rows.length > 0);
 }
 
-/** Draws a table for a terminal. */
-export function drawGrid({ title, head, rows }: Grid): string {
-  const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-  for (const row of rows) table.push([...row]);
-  return `${title}\n${table.toString()}`;
+/** Cells of {@linkcode DIFFERENCE}; none where nothing was compared. */
+export function differenceCells(one: TestedDifference | null): Readonly<Record<string, Cell>> {
+  if (one === null) return {};
+  const { difference, interval: { low, high } } = one;
+  return { difference, differenceLow: low, differenceHigh: high };
 }
 
-/** Draws a table as Markdown. */
-export function markdownGrid({ title, head, rows }: Grid): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
-  return [title, "", line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-function scoreCell(row: MetricRow | null): string {
-  if (row === null) return NONE;
-  const { value, standardError, interval } = row;
-  const error = standardError === null ? "" : ` ± ${percent(standardError)}`;
-  return `${percent(value)}${error} [${percent(interval.low)}, ${percent(interval.high)}]`;
-}
-
-/** A fraction in percent, without the sign of it. */
-export function percent(value: number | null): string {
-  return value === null ? NONE : (100 * value).toFixed(1);
-}
-
-/** A difference of fractions in points, with its sign. */
-export function signed(value: number): string {
-  return `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`;
-}
-
-/** A difference with its interval, in points. */
-export function differenceCell(
-  { difference, interval: { low, high } }: TestedDifference,
-): string {
-  return `${signed(difference)} [${signed(low)}, ${signed(high)}]`;
+function scoreCells(row: MetricRow | null): Readonly<Record<string, Cell>> {
+  if (row === null) return {};
+  const { value, standardError, interval: { low, high } } = row;
+  return { score: value, error: standardError, low, high };
 }

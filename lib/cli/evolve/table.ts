@@ -1,6 +1,7 @@
-import Table from "cli-table3";
 import { shortDuration, shortNumber } from "../../core/mod.ts";
 import { probabilityText } from "../../evaluation/mod.ts";
+import { textTable } from "../../report/mod.ts";
+import { terminalTable } from "../terminal/table.ts";
 import type { Change, Rate, RoundResult } from "../../rounds/mod.ts";
 
 /** How a run of `evolve` ended. */
@@ -73,12 +74,11 @@ export function roundsTable(results: readonly RoundResult[]): string {
     ["tokens", ({ tokens }) => shortNumber(tokens)],
     ["time", ({ seconds }) => shortDuration(seconds)],
   ];
-  const table = new Table({
-    head: ["", ...results.map(({ round }) => round === 0 ? "base" : `round ${round}`)],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const [name, cell] of rows) table.push([name, ...results.map(cell)]);
-  return table.toString();
+  return terminalTable(textTable(
+    "",
+    ["", ...results.map(({ round }) => round === 0 ? "base" : `round ${round}`)],
+    rows.map(([name, cell]) => [name, ...results.map(cell)]),
+  ));
 }
 
 /** One object for programs. Rates are fractions; `null` where nothing was measured. */

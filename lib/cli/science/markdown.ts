@@ -2,21 +2,17 @@ import { shortDuration } from "../../core/mod.ts";
 import {
   armFigures,
   type ArmRow,
-  type ClaimPart,
   type ClaimResult,
   compareArms,
-  type PartResult,
   PRIMARY_CLAIMS,
 } from "../../ablation/mod.ts";
 import { chainConfig, type ScienceConfig, scienceSizes } from "../../config/mod.ts";
-import { ablateGrid, figureGrids } from "../ablate/table.ts";
-import { probabilityText } from "../../evaluation/mod.ts";
-import { differenceCell, type Grid, markdownGrid, signed } from "../eval/table.ts";
+import { ablateTable, figureTables, seedsText } from "../ablate/table.ts";
+import { markdownTable, type ResultTable } from "../../report/mod.ts";
+import { DIFFERENCE, differenceCells } from "../eval/table.ts";
 import { totalUses, usesText } from "./suite_uses.ts";
 import type { ScienceOutcome } from "./run_science.ts";
 import { type DonePart, studyParts } from "./study.ts";
-
-const NONE = "–";
 
 /**
  * The plan of a study for people, with the claims that it is going to test.
@@ -56,19 +52,19 @@ export function scienceMarkdown(outcome: ScienceOutcome): string {
         } degrees of freedom over seeds: the intervals are narrower than they should be.`,
       ]
       : []),
-    markdownGrid(claimGrid(outcome.claims)),
-    markdownGrid(partGrid(outcome.claims)),
+    markdownTable(claimTable(outcome.claims)),
+    markdownTable(partTable(outcome.claims)),
     "Everything below is exploratory; its p-values are not corrected.",
-    ...outcome.parts.flatMap(partGrids).map(markdownGrid),
+    ...outcome.parts.flatMap(partTables).map(markdownTable),
   ].join("\n\n") + "\n";
 }
 
 /** Tables of a part: the scores of its arms, and what explains them (equal tokens, and how many traces hold a false step). */
-function partGrids({ part: { ablation, round }, seeds }: DonePart): readonly Grid[] {
+function partTables({ part: { ablation, round }, seeds }: DonePart): readonly ResultTable[] {
   const name = `${ablation.name}, round ${round}`;
   return [
-    ablateGrid(`${ablation.question} (${name})`, compareArms(ablation.arms, seeds)),
-    ...figureGrids(
+    ablateTable(`${ablation.question} (${name})`, compareArms(ablation.arms, seeds)),
+    ...figureTables(
       `What explains it (${name}): mean${seeds.length > 1 ? " (by seed)" : ""}`,
       armFigures(ablation.arms, seeds),
       { bySeed: true },
@@ -76,49 +72,49 @@ function partGrids({ part: { ablation, round }, seeds }: DonePart): readonly Gri
   ];
 }
 
-function claimGrid(claims: readonly ClaimResult[]): Grid {
+function claimTable(claims: readonly ClaimResult[]): ResultTable {
   return {
-    title:
-      "Primary claims, declared in `lib/ablation/claims.ts`; p corrected over the family (Holm)",
-    head: ["claim", "statement", "p", "corrected", "comes out"],
-    rows: claims.map(({ claim, p, correctedP, holds }) => [
-      ...[claim.name, claim.statement],
-      ...(holds === null ? [NONE, NONE, "not measured whole"] : [
-        probabilityText(p),
-        probabilityText(correctedP),
-        holds ? "yes" : "not shown",
-      ]),
-    ]),
+    title: "Primary claims, declared in lib/ablation/claims.ts; p corrected over the family (Holm)",
+    columns: [
+      { key: "claim", label: "claim", format: "text" },
+      { key: "statement", label: "statement", format: "text" },
+      { key: "p", label: "p", format: "p" },
+      { key: "corrected", label: "corrected", format: "p" },
+      { key: "outcome", label: "comes out", format: "text" },
+    ],
+    rows: claims.map(({ claim, p, correctedP, holds }) => ({
+      claim: claim.name,
+      statement: claim.statement,
+      p: holds === null ? null : p,
+      corrected: holds === null ? null : correctedP,
+      outcome: holds === null ? "not measured whole" : holds ? "yes" : "not shown",
+    })),
   };
 }
 
-function partGrid(claims: readonly ClaimResult[]): Grid {
+function partTable(claims: readonly ClaimResult[]): ResultTable {
   return {
     title:
-      "What they ask for: differences in points [95 % interval over seeds and problems, of the test that decides whether the part holds]",
-    head: ["claim", "difference", "more than", "found", "by seed", "holds"],
+      "What they ask for: differences in points (95 % interval over seeds and problems, of the test that decides whether the part holds)",
+    columns: [
+      { key: "claim", label: "claim", format: "text" },
+      { key: "part", label: "difference", format: "text" },
+      { key: "margin", label: "more than", format: "points" },
+      { ...DIFFERENCE, label: "found" },
+      { key: "seeds", label: "by seed", format: "text" },
+      { key: "holds", label: "holds", format: "text" },
+    ],
     rows: claims.flatMap(({ claim, parts }) =>
-      parts.map((part) => [
-        claim.name,
-        partName(part),
-        signed(part.margin),
-        ...foundCells(part),
-      ])
+      parts.map(({ more, less, margin, difference, holds }) => ({
+        claim: claim.name,
+        part: `${more} − ${less}`,
+        margin,
+        ...differenceCells(difference),
+        seeds: difference === null ? null : seedsText(difference.perSeed, "points"),
+        holds: difference === null ? "not measured" : holds ? "yes" : "no",
+      }))
     ),
   };
-}
-
-function partName({ more, less }: ClaimPart): string {
-  return `${more} − ${less}`;
-}
-
-function foundCells({ difference, holds }: PartResult): readonly string[] {
-  if (difference === null) return [NONE, NONE, "not measured"];
-  return [
-    differenceCell(difference),
-    difference.perSeed.map(signed).join(" "),
-    holds ? "yes" : "no",
-  ];
 }
 
 /** One object for programs. Rates are fractions; `null` where nothing was measured. */

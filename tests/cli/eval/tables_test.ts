@@ -7,7 +7,8 @@ import {
   loadSuites,
   shippedSuites,
 } from "../../../lib/cli/eval/load_suites.ts";
-import { headlineGrid, overlapGrid, warnings } from "../../../lib/cli/eval/table.ts";
+import { headlineTable, overlapTable } from "../../../lib/cli/eval/table.ts";
+import { warnings } from "../../../lib/cli/eval/warnings.ts";
 import { type EvaluationResult, makeMode, summarise } from "../../../lib/evaluation/mod.ts";
 import type { JudgedSample, SampleOutcome } from "../../../lib/store/mod.ts";
 import { PROBLEMS } from "../../evaluation/_world.ts";
@@ -56,9 +57,9 @@ function entry(outcomes: readonly SampleOutcome[], label = "round 1") {
 
 Deno.test("an incomplete evaluation says so first, and a part of a suite is marked", () => {
   const figures = figuresOf(entry(["answered", "infrastructure", "truncated", "no_answer"]));
-  const [row] = headlineGrid([figures]).rows;
-  assert.equal(row?.[1], "known (part)");
-  assert.equal(row?.[5], "INCOMPLETE 3/4");
+  const [row] = headlineTable([figures]).rows;
+  assert.equal(row?.["suite"], "known (part)");
+  assert.equal(row?.["n"], "INCOMPLETE 3/4");
   assert.deepEqual(warnings([figures]).map((text) => text.split(":")[0]), [
     "INCOMPLETE",
     "round 1, known, greedy",
@@ -76,9 +77,15 @@ Deno.test("training problems among the measured ones are shown with the score wi
   const measured = entry(["answered", "answered", "answered", "no_answer"]);
   const without = measured.result.summary.headline;
   const figures = figuresOf(measured, { ...overlap, without });
-  const [row] = overlapGrid([figures]).rows;
-  assert.deepEqual(row?.slice(3, 7), ["90", "1", "1", "50.0"]);
-  assert.match(row?.[7] ?? "", /^75\.0 ± /);
+  const [row] = overlapTable([figures]).rows;
+  const { training, equal, similar, share, score } = row ?? {};
+  assert.deepEqual({ training, equal, similar, share, score }, {
+    training: 90,
+    equal: 1,
+    similar: 1,
+    share: 0.5,
+    score: 0.75,
+  });
   assert.match(warnings([figures]).join(), /2 of the measured problems were searched for training/);
   const json = figuresJson(figures).training_overlap;
   assert.deepEqual([json?.training_problems, json?.equal, json?.without?.value], [
@@ -94,7 +101,7 @@ Deno.test("training problems among the measured ones are shown with the score wi
     similar: [],
     without: null,
   });
-  assert.deepEqual(overlapGrid([base, figuresOf(measured)]).rows, []);
+  assert.deepEqual(overlapTable([base, figuresOf(measured)]).rows, []);
 });
 
 Deno.test("figures of nothing are null", () => {
@@ -114,7 +121,7 @@ Deno.test("files hold the same figures, and no name breaks out of a cell", () =>
   const markdown = figuresMarkdown([figures], []);
   assert.match(
     markdown,
-    /\| =cmd\\\|"\/c calc"!A1, "x"\\\|y \| known \(part\) \| greedy \| pass@1 \| 75\.0 ± /,
+    /\| =cmd\\\|"\/c calc"\\!A1, "x"\\\|y \| known \(part\) \| greedy \| pass@1 \| 75\.0 % ± /,
   );
 });
 

@@ -63,16 +63,16 @@ const STUDY = outcome(
 
 Deno.test("scienceMarkdown() shows what explains the scores: traces with a false step and tokens, by arm and seed", () => {
   const lines = scienceMarkdown(STUDY).split("\n");
-  const table = (title: string) => lines.slice(lines.indexOf(title) + 2).slice(0, 4);
+  const table = (title: string) => lines.slice(lines.indexOf(`**${title}**`) + 2).slice(0, 4);
   assert.deepEqual(table("What explains it (round, round 2): mean (by seed)"), [
     "| arm | share of traces with a false step | traces |",
-    "| --- | --- | --- |",
+    "| --- | ---: | ---: |",
     "| after the round | 3.8 % (5.0 2.5 –) | 170 (170 170 170) |",
     "",
   ]);
   assert.deepEqual(table("What explains it (search, round 3): mean (by seed)"), [
     "| arm | tokens a problem |",
-    "| --- | --- |",
+    "| --- | ---: |",
     "| search | 4.00k (4.00k 3.00k 5.00k) |",
     "| best-of-N | 3.83k (4.00k 2.50k 5.00k) |",
   ]);
@@ -84,7 +84,7 @@ Deno.test("scienceMarkdown() shows what explains the scores: traces with a false
 
 Deno.test("scienceMarkdown() of one seed has no figures by seed", () => {
   const lines = scienceMarkdown(outcome([round(0.05)], [search(4000, 4000)])).split("\n");
-  assert.ok(lines.includes("What explains it (round, round 2): mean"));
+  assert.ok(lines.includes("**What explains it (round, round 2): mean**"));
   assert.ok(lines.includes("| after the round | 5.0 % | 170 |"));
 });
 
