@@ -27,7 +27,17 @@ export function cutProgram(program: string): readonly string[] {
     }
     open.push(line);
   }
-  return withOutput(withPiece(pieces, open.join("\n")));
+  return withOutput(withImports(withPiece(pieces, open.join("\n"))));
+}
+
+/** Imports alone are no step: they belong to the first one. */
+function withImports(pieces: readonly string[]): readonly string[] {
+  const [first, second, ...others] = pieces;
+  if (first === undefined || second === undefined) return pieces;
+  const statements = normalizeCode(first).split("\n");
+  return statements.every((one) => /^(?:import|from) /.test(one))
+    ? [joinedCode([first, second]), ...others]
+    : pieces;
 }
 
 /** Adds a piece; one that is no statement by itself belongs to the one before. */

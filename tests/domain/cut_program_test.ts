@@ -41,6 +41,14 @@ Deno.test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    "imports belong to the first step",
+    "import math\nfrom sympy import pi\n# a\nx = 1\n# b\nprint(x)",
+    [
+      "import math\nfrom sympy import pi\n\n# a\nx = 1",
+      "# b\nprint(x)",
+    ],
+  ],
+  [
     "no step within brackets or a string",
     '# a\nx = [\n# one\n1]\n# b\ns = """\n# no\n"""\nprint(x)',
     [
