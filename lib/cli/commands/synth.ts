@@ -19,7 +19,7 @@ export function synthCommand(): Command {
       ["search ten problems of a world that ships, with the model that ships", "synth --limit 10"],
       [
         "a general code model on a server of yours",
-        "synth --problems gsm8k_train --preset paper/r1 --policy http://localhost:8000/v1 --policy-api chat --limit 100",
+        "synth --problems gsm8k_train --preset general --policy http://localhost:8000/v1 --policy-api chat --limit 100",
       ],
     ]),
   );
