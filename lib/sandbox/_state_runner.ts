@@ -30,6 +30,8 @@ export interface SessionContext {
   readonly counters: SessionCounters;
   /** Numbers that are unique within the sandbox, so that a state of another session is recognised. */
   readonly nextStateId: () => number;
+  /** Whether candidates of a node may share a process. Requests to a module of the caller's are not harmless by their look. */
+  readonly sharesForks: boolean;
   /** Pauses before a step is tried again that the host failed, or may have failed, milliseconds. */
   readonly hostPausesMs: readonly number[];
 }

@@ -67,15 +67,15 @@ export async function openPythonSandbox(options: PythonSandboxOptions): Promise<
   const workers = options.workers ?? navigator.hardwareConcurrency;
   const maxLiveStates = options.maxLiveStates ?? 2_000;
   const memoryReserveBytes = options.memoryReserveBytes ?? 1024 ** 3;
+  const { profile = "step" } = options;
+  const preload = profile === "step" ? null : profile.preload;
   const plan = await planLaunch({
     interpreter: options.interpreter,
     bwrap: options.bwrap,
     limits,
     tier: options.unsafeNoSandbox === undefined ? options.tier ?? null : "none",
     probesAll: false,
-    preload: options.profile === undefined || options.profile === "step"
-      ? null
-      : options.profile.preload,
+    preload,
     maxStates: Math.ceil(maxLiveStates / workers),
     memoryReserveBytes,
     tag: options.tag ?? "",
@@ -90,6 +90,7 @@ export async function openPythonSandbox(options: PythonSandboxOptions): Promise<
       limits,
       workers,
     },
+    isStepProfile: preload === null,
     memoryReserveBytes,
     onNotice: options.onNotice ?? (() => {}),
   });
@@ -98,6 +99,8 @@ export async function openPythonSandbox(options: PythonSandboxOptions): Promise<
 }
 
 interface PoolOptions {
+  /** Whether the zygote has the libraries of steps, and not a module of the caller. */
+  readonly isStepProfile: boolean;
   readonly info: SandboxInfo;
   readonly memoryReserveBytes: number;
   readonly onNotice: (text: string) => void;
@@ -126,6 +129,7 @@ class PythonSandbox implements Sandbox {
         busyMs: 0,
       },
       nextStateId: () => ++lastStateId,
+      sharesForks: options.isStepProfile,
       hostPausesMs: HOST_PAUSES_MS,
     };
     const worker = { command: tier.command, environment: plan.environment, limits: info.limits };

@@ -120,7 +120,9 @@ export class PythonSession implements SandboxSession {
     parent: PathNode,
     step: Omit<Candidate, "settle">,
   ): Promise<StepOutcome> {
-    if (!mayShare(parent, step)) return await this.#runAlone(parent, step);
+    if (!this.#context.sharesForks || !mayShare(parent, step)) {
+      return await this.#runAlone(parent, step);
+    }
     const settle = Promise.withResolvers<StepOutcome>();
     this.#slot.gathering++;
     this.#candidates.join(parent, { ...step, settle });

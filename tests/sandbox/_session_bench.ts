@@ -21,9 +21,10 @@ export class Bench implements AsyncDisposable {
   readonly #modes: string[];
 
   constructor(
-    { hostPausesMs = [1, 2], modes = [] }: {
+    { hostPausesMs = [1, 2], modes = [], sharesForks = true }: {
       readonly hostPausesMs?: readonly number[];
       readonly modes?: readonly string[];
+      readonly sharesForks?: boolean;
     } = {},
   ) {
     this.#modes = [...modes];
@@ -37,6 +38,7 @@ export class Bench implements AsyncDisposable {
         busyMs: 0,
       },
       nextStateId: () => ++lastStateId,
+      sharesForks,
       hostPausesMs,
     };
     this.session = new PythonSession(this.slot, this.context);

@@ -154,6 +154,7 @@ testReal(
           busyMs: 0,
         },
         nextStateId: () => ++states,
+        sharesForks: true,
         hostPausesMs: [],
       });
       const code = "total = sum(range(1_000_000))";

@@ -48,3 +48,10 @@ Deno.test("PythonSession.run() runs candidates alone when the worker dies under 
   assert.deepEqual(outcomes.map(({ stdout }) => stdout), codes);
   assert.equal(bench.replaced.length, 1);
 });
+
+Deno.test("PythonSession.run() offers no requests to a module of the caller's for company", async () => {
+  await using bench = new Bench({ modes: ["company"], sharesForks: false });
+  const outcomes = await Promise.all(["die together", "a"].map((code) => bench.run(code)));
+  assert.deepEqual(outcomes.map(({ stdout }) => stdout), ["die together", "a"]);
+  assert.deepEqual(bench.replaced, []);
+});
