@@ -60,13 +60,19 @@ function namesakesOf(runs: readonly StoredRun[], name: string): readonly StoredR
   return runs.filter((run) => run.requestedName === name || run.name === name);
 }
 
-function nextRunNo(runs: readonly StoredRun[]): number {
+/**
+ * The number of the next run; `runs` are in order of their numbers.
+ *
+ * @throws {StoreError} If all numbers are taken.
+ */
+export function nextRunNo(runs: readonly Pick<StoredRun, "runNo">[]): number {
   const next = (runs.at(-1)?.runNo ?? 0) + 1;
   if (next <= MAX_RUNS) return next;
   throw new StoreError(`Cannot start a run: the database holds ${MAX_RUNS}; use another file`);
 }
 
-function freeName(name: string, taken: readonly string[]): string {
+/** A name that no run has: the wanted one, or `<wanted>-2`, `-3`, … */
+export function freeName(name: string, taken: readonly string[]): string {
   if (!taken.includes(name)) return name;
   let number = 2;
   while (taken.includes(`${name}-${number}`)) number++;

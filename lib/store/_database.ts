@@ -25,7 +25,7 @@ export interface DatabaseOptions {
   readonly threads?: number;
   /** Memory that DuckDB may use, mostly for pages of the file that it keeps, in MiB. @default 80 % of the machine's */
   readonly memoryMiB?: number;
-  /** Files beside the database that statements may reach, for a reader. @default none */
+  /** Files beside the database that statements may reach. @default none */
   readonly files?: readonly string[];
 }
 
@@ -115,9 +115,10 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
       ? []
       : [`SET memory_limit = '${options.memoryMiB}MiB'`];
     // DuckDB reaches its own file, log and spilled data anyway.
-    const reach = options.access === "READ_WRITE"
-      ? { folders: [snapshotFolder(full)] }
-      : { files: options.files ?? [] };
+    const reach = {
+      folders: options.access === "READ_WRITE" ? [snapshotFolder(full)] : [],
+      files: options.files ?? [],
+    };
     for (const statement of [...TUNING, ...threads, ...memory, ...lockDown(reach)]) {
       await database.run(statement);
     }

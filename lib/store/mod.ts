@@ -6,6 +6,7 @@ export * from "./copy_database.ts";
 export * from "./duckdb_store.ts";
 export * from "./evaluation_store.ts";
 export * from "./memory_store.ts";
+export * from "./merge/merge_databases.ts";
 export * from "./parquet_reader.ts";
 export * from "./parquet_writer.ts";
 export * from "./read_only.ts";
