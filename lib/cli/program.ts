@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   runs: async () => (await import("./commands/runs.ts")).runsCommand(),
   eval: async () => (await import("./commands/eval.ts")).evalCommand(),
   export: async () => (await import("./commands/export.ts")).exportCommand(),
+  merge: async () => (await import("./commands/merge.ts")).mergeCommand(),
   train: async () => (await import("./commands/train.ts")).trainCommand(),
   report: async () => (await import("./commands/report.ts")).reportCommand(),
   view: async () => (await import("./commands/view.ts")).viewCommand(),

@@ -1,6 +1,13 @@
 import { type Command, Option } from "commander";
 import type { z } from "zod";
-import { resolveConfig, type Resolved, SETTING_GROUPS, settingsOf } from "../config/mod.ts";
+import {
+  parseShard,
+  resolveConfig,
+  type Resolved,
+  SETTING_GROUPS,
+  settingsOf,
+  shardDatabase,
+} from "../config/mod.ts";
 import { ConfigError, fileFault } from "../core/mod.ts";
 
 /** Gives a command one flag per setting of its schema, with the schema's descriptions and defaults. */
@@ -65,6 +72,15 @@ export async function commandConfig<S extends z.ZodObject>(
     file: path === undefined ? undefined : { path, text: await readConfigFile(path) },
   });
   return { ...resolved, printConfig: printConfig === true };
+}
+
+/** The same settings; a shard for which no database is named has one of its own, by its name. */
+export function withShardDatabase<T extends { readonly db: string; readonly shard?: string | undefined }>(
+  resolved: CommandConfig<T>,
+): CommandConfig<T> {
+  const shard = parseShard(resolved.config.shard ?? "");
+  if (shard === null || resolved.origins["db"] !== "default") return resolved;
+  return { ...resolved, config: { ...resolved.config, db: shardDatabase(resolved.config.db, shard) } };
 }
 
 async function readConfigFile(path: string): Promise<string> {

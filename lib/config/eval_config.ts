@@ -6,6 +6,7 @@ import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 /** Settings that mean the same for `synth` and `eval`: the one definition stands there. */
 const {
   fields,
+  shard,
   policyApi,
   db,
   workers,
@@ -74,6 +75,7 @@ export const EvalConfig = z.strictObject({
     .describe(
       "Use the first N problems of a seeded order (default: 200 of a starter suite, else all)",
     ),
+  shard,
   level: z.array(z.coerce.number().int()).optional().describe("Problems of these levels only"),
   subject: names.optional().describe("Problems of these subjects only"),
   ids: names.optional().describe("These problems only"),

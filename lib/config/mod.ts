@@ -11,4 +11,5 @@ export * from "./resolve.ts";
 export * from "./science_config.ts";
 export * from "./serve_settings.ts";
 export * from "./setting_groups.ts";
+export * from "./shard.ts";
 export * from "./synth_config.ts";

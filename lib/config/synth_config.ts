@@ -4,6 +4,7 @@ import { PRESET_NAMES, SearchSpec } from "../search/mod.ts";
 import { DEFAULT_DATABASE } from "./default_database.ts";
 import { duration } from "./_duration_field.ts";
 import { PolicyApi, serveSettings } from "./serve_settings.ts";
+import { parseShard } from "./shard.ts";
 
 const urls = z.array(z.url({ protocol: /^https?$/ }));
 
@@ -56,6 +57,12 @@ export const SynthConfig = z.strictObject({
   seed: z.int().min(0).max(4095).default(0).describe("Seed of the first tree of every problem"),
   limit: z.int().min(1).optional()
     .describe("Use the first N problems of a seeded order (default: 50 for starter, else all)"),
+  shard: z.string().refine((text) => parseShard(text) !== null, {
+    error: "expected a part such as 3/64: its number, from 0 to 63, and how many there are",
+  }).optional().describe(
+    "Take a part of the problems, e.g. 3/64: the fourth of 64 (from 0), into a database of its own, rstar-03-of-64.duckdb where db " +
+      "names none; merge brings them together (docs/clusters.md)",
+  ),
   workers: z.union([z.literal("auto"), z.int().min(1)]).default("auto")
     .describe("Sandbox workers, or auto for one per core"),
   budgetTokens: z.int().min(1).optional()

@@ -9,8 +9,15 @@ import { loadSuites } from "../eval/load_suites.ts";
 import { selectionOf } from "../eval/plan.ts";
 import { reportOutcome } from "../eval/report_outcome.ts";
 import { runEval } from "../eval/run_eval.ts";
+import { shardSuites } from "../eval/shard_suites.ts";
 import { notice, print } from "../terminal/output.ts";
-import { addSettings, commandConfig, configLines, workedExamples } from "../settings.ts";
+import {
+  addSettings,
+  commandConfig,
+  configLines,
+  withShardDatabase,
+  workedExamples,
+} from "../settings.ts";
 
 /** `eval`: measures checkpoints on suites; its subcommands look at what is stored. */
 export function evalCommand(): Command {
@@ -49,15 +56,16 @@ async function evaluate(
   { code, ...options }: Readonly<Record<string, string | boolean>>,
 ): Promise<void> {
   const flags = code === false ? { ...options, noCode: true } : options;
-  const resolved = await commandConfig(EvalConfig, flags);
+  const resolved = withShardDatabase(await commandConfig(EvalConfig, flags));
   if (resolved.printConfig) return print(configLines(resolved));
   const { like } = resolved.config;
   const model = like === undefined ? null : await readModel(resolved.config.db, like);
   const config = model === null ? resolved.config : await likeConfig(resolved.config, model);
-  const { suites, notices } = await loadSuites(
+  const whole = await loadSuites(
     config.suite,
     { selectionOf: (suite) => selectionOf(config, suite), fields: config.fields },
   );
+  const { suites, notices } = shardSuites(whole, config.shard);
   if (model !== null) checkLike(config, suites, model);
   if (!config.quiet) notices.forEach(notice);
   if (config.dryRun) return (await dryRunLines(config, suites)).forEach(print);

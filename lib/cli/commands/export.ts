@@ -19,6 +19,7 @@ import { databaseOption } from "../database_option.ts";
 import { openDecontaminator } from "../decontaminator.ts";
 import { exportLines } from "../export/describe_export.ts";
 import { findSource } from "../export/find_source.ts";
+import { openMerged } from "../export/merged_parts.ts";
 import { registerExport } from "../export/register_export.ts";
 import { listenForInterrupts } from "../terminal/interrupt.ts";
 import { parseJsonFlag } from "../json_flag.ts";
@@ -56,6 +57,10 @@ export function exportCommand(): Command {
   const rules = (data: string) => `rules for ${data} over the preset's, as JSON`;
   return new Command("export")
     .description("Write training data from stored trees: traces for a policy, pairs for a PPM")
+    .argument(
+      "[files...]",
+      "databases to read together, e.g. the shards of a run, in place of --db; no row is kept of the data",
+    )
     .option("--out <folder>", "folder for the data; sft/ and pairs/ are made in it")
     .addOption(databaseOption())
     .option("--run <name>", "run whose trees are taken (default: the newest)")
@@ -80,14 +85,16 @@ export function exportCommand(): Command {
     .action(runExport);
 }
 
-async function runExport(flags: ExportFlags): Promise<void> {
+async function runExport(files: readonly string[], flags: ExportFlags): Promise<void> {
   if (flags.out === undefined && !flags.dryRun) {
     throw new UsageError("Cannot export: expected --out FOLDER, or --dry-run");
   }
   const jobs = await exportJobs(flags);
   const only = flags.only === undefined ? undefined : new Set(await readIds(flags.only));
   using interrupts = listenForInterrupts(() => notice("Interrupted: nothing is written"));
-  await using database = await openDatabase(flags);
+  await using database = files.length === 0
+    ? await openDatabase(flags)
+    : { store: null, ...await openMerged(files, { out: flags.out, signal: interrupts.stopAdmitting }) };
   const source = await findSource(database.reader, flags);
   const decontaminator = await openDecontaminator();
   const results: { folder: string | null; artifact: number | null; manifest: ExportManifest }[] =

@@ -3,7 +3,13 @@ import { shortNumber } from "../../core/mod.ts";
 import { placeOf } from "../../models/mod.ts";
 import { SynthConfig } from "../../config/mod.ts";
 import { notice, print } from "../terminal/output.ts";
-import { addSettings, commandConfig, configLines, workedExamples } from "../settings.ts";
+import {
+  addSettings,
+  commandConfig,
+  configLines,
+  withShardDatabase,
+  workedExamples,
+} from "../settings.ts";
 import { planEstimate, planSynth, type SynthPlan } from "../synth/plan.ts";
 import { runSynth } from "../synth/run_synth.ts";
 import { requireRead } from "../unread.ts";
@@ -21,11 +27,12 @@ export function synthCommand(): Command {
         "a general code model on a server of yours",
         "synth --problems gsm8k_train --preset general --policy http://localhost:8000/v1 --policy-api chat --limit 100",
       ],
+      ["one of two parts, for two machines; deno task merge brings them together", "synth --shard 0/2"],
     ]),
   );
   return addSettings(command, SynthConfig).action(
     async (options: Readonly<Record<string, string | boolean>>) => {
-      const resolved = await commandConfig(SynthConfig, options);
+      const resolved = withShardDatabase(await commandConfig(SynthConfig, options));
       if (resolved.printConfig) return print(configLines(resolved));
       const { config } = resolved;
       const plan = await planSynth(config);
@@ -49,8 +56,9 @@ function printPlan(config: SynthConfig, plan: SynthPlan): void {
   const { policy } = plan.models;
   const where = `${policy.kind === "folder" ? "embedded engine, " : ""}${placeOf(policy)}`;
   const price = config.prices.policy;
+  const part = config.shard === undefined ? "" : ` (part ${config.shard})`;
   print(
-    `Problems: ${plan.problems.length} of "${config.problems}", seeds ${plan.seeds.join(", ")}`,
+    `Problems: ${plan.problems.length} of "${config.problems}"${part}, seeds ${plan.seeds.join(", ")}`,
   );
   plan.set.lines.forEach(print);
   print(

@@ -1,6 +1,6 @@
 /** Derives the permissions of a process: the one place that turns a command and its settings into Deno's permissions. */
 import { dirname, join, resolve } from "node:path";
-import { DEFAULT_DATABASE } from "../../config/bare/mod.ts";
+import { DEFAULT_DATABASE, parseShard, shardDatabase } from "../../config/bare/mod.ts";
 import { parseJson, UsageError } from "../../core/bare/mod.ts";
 import { interpreterPath, PROXY_VARIABLES, proxyEnvironment } from "../../process/bare/mod.ts";
 import type { CommandLine } from "./command_line.ts";
@@ -16,6 +16,7 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   science: ["database", "sandbox", "models", "endpoints", "trainer"],
   eval: ["database", "sandbox", "models", "endpoints"],
   export: ["database"],
+  merge: ["database"],
   train: ["database", "models", "trainer"],
   sql: ["database"],
   runs: ["database"],
@@ -84,11 +85,17 @@ export function grantsFor(sources: GrantSources): Grants {
   const { line, settings, projectRoot } = sources;
   const needs = NEEDS[line.command] ?? [];
   const cache = join(projectRoot, ".rstar");
-  const db = resolve(textOf(settings["db"]) ?? DEFAULT_DATABASE);
+  const db = resolve(textOf(settings["db"]) ?? defaultDatabase(sources));
+  const others = operandsOf(line).map((path) => resolve(path));
   const named = (keys: readonly string[]) => keys.flatMap((key) => pathsOf(settings[key]));
   const written = [
     cache,
-    ...(needs.includes("database") ? [dirname(db), dirname(realPath(db))] : []),
+    ...(needs.includes("database") && line.command !== "merge"
+      ? [dirname(db), dirname(realPath(db))]
+      : []),
+    ...(line.command === "merge"
+      ? others.slice(0, 1).flatMap((to) => [dirname(to), dirname(realPath(to))])
+      : []),
     ...named(WRITE_SETTINGS).map((path) => dirname(path)),
     ...named(FOLDER_SETTINGS),
     ...(line.command === "init" ? [dirname(resolve(line.words[0] ?? "rstar.jsonc"))] : []),
@@ -109,7 +116,9 @@ export function grantsFor(sources: GrantSources): Grants {
       ...named(READ_SETTINGS),
       ...READ_SETTINGS.flatMap((key) => pathsOf(groupOf(settings, "evolve")[key])),
       ...pathsOf(groupOf(settings, "trainer")["accelerate"]),
-      ...(line.command === "sql" ? [] : line.words.flatMap(wordPaths)),
+      // Their folders: the log of a database lies beside it, and hundreds of files would be too long a list.
+      ...others.flatMap((path) => [dirname(path), dirname(realPath(path))]),
+      ...(line.command === "sql" || others.length > 0 ? [] : line.words.flatMap(wordPaths)),
       ...programs,
     ]),
     write: unique(written),
@@ -124,6 +133,29 @@ export function grantsFor(sources: GrantSources): Grants {
     ffi: needs.includes("database") ? [sources.duckdbFolder] : [],
     env: environmentOf(sources),
   };
+}
+
+/** Database of a command that names none; a shard has one of its own. */
+function defaultDatabase({ line, settings }: GrantSources): string {
+  const shard = ["synth", "eval"].includes(line.command)
+    ? parseShard(textOf(settings["shard"]) ?? "")
+    : null;
+  return shard === null ? DEFAULT_DATABASE : shardDatabase(DEFAULT_DATABASE, shard);
+}
+
+/** Switches of the commands that take databases as words: a word behind one is no value of it. */
+const SWITCHES = ["json", "quiet", "dry-run", "no-register"];
+
+/** Databases that a command is given as words, whatever they are called. */
+function operandsOf({ command, flags, words }: CommandLine): readonly string[] {
+  if (command !== "merge" && command !== "export") return [];
+  const values = Object.entries(flags).filter(([name]) => !SWITCHES.includes(name));
+  const left = values.map(([, value]) => value);
+  return words.filter((word) => {
+    const at = left.indexOf(word);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
 }
 
 /** Where a file really lies: DuckDB keeps the log of a database beside that. */

@@ -1,4 +1,4 @@
-import type { SynthConfig } from "../../config/mod.ts";
+import { parseShard, shardOf, type SynthConfig } from "../../config/mod.ts";
 import {
   ConfigError,
   describeIssues,
@@ -53,12 +53,21 @@ export async function planSynth(config: SynthConfig): Promise<SynthPlan> {
   const models = modelsOf(config);
   const spec = await withCalibration(searchSpec(config), config, models.ppm);
   return {
-    problems: order.slice(0, limit),
+    problems: partOf(order.slice(0, limit), config),
     set: { lines, notices },
     spec,
     seeds: Array.from({ length: trees }, (_, i) => config.seed + i),
     models: { ...models, policyApi: config.policyApi, calibration: spec.calibration ?? null },
   };
+}
+
+/** The problems of a shard. A problem's part follows from its place in the order alone, so that a larger limit makes every part larger. */
+function partOf(problems: readonly Problem[], { shard: text }: SynthConfig): readonly Problem[] {
+  const shard = text === undefined ? null : parseShard(text);
+  if (shard === null || shard.count <= problems.length) return shardOf(problems, shard);
+  throw new ConfigError(
+    `Cannot take part ${shard.index} of ${shard.count}: there are ${problems.length} problems only; use at most as many parts`,
+  );
 }
 
 /** Where the models are: endpoints, or folders for the embedded engine. */

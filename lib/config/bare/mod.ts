@@ -2,3 +2,4 @@
 export * from "../default_database.ts";
 export * from "../duration.ts";
 export * from "../raw_settings.ts";
+export * from "../shard.ts";

@@ -143,3 +143,29 @@ Deno.test("a command sees the user's proxies in both spellings, and none for thi
   assert.match(env["no_proxy"] ?? "", /^a,localhost,127\.0\.0\.1,/);
   assert.equal(env["no_proxy"], env["NO_PROXY"]);
 });
+
+Deno.test("a shard's database and socket are named after it where none is named", () => {
+  for (const command of ["synth", "eval"]) {
+    const { net } = grants([command, "--shard", "3/64"]);
+    assert.ok(
+      net !== true && net.some((host) => host.endsWith("/data/rstar-03-of-64.duckdb.sock")),
+    );
+  }
+  const { net } = grants(["synth", "--shard=3/64", "--db", "/d/a"]);
+  assert.ok(net !== true && net.includes("unix:/d/a.sock"));
+});
+
+Deno.test("merge writes beside its first file and reads beside the others, export reads beside those it is given", () => {
+  const merge = grants(["merge", "/out/all.duckdb", "/a/x.duckdb", "/a/y.duckdb", "--json"]);
+  assert.deepEqual(merge.write, ["/out", "/project/.rstar"]);
+  assert.deepEqual(merge.read, ["/a", "/out", "/project", "/project/.rstar"]);
+  assert.deepEqual(
+    grants(["merge", "--json", "/out/all.duckdb", "/a/x.duckdb"]).write,
+    merge.write,
+  );
+  const { read, write } = grants([
+    ...["export", "--dry-run", "/a/x.duckdb", "--db", "/d/db", "--out", "/data/sft", "/b/y.duckdb"],
+  ]);
+  assert.ok(read !== true && ["/a", "/b"].every((folder) => read.includes(folder)), String(read));
+  assert.ok(["/a", "/b"].every((folder) => !write.includes(folder)));
+});
