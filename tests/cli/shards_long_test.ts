@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { OWN_FILES } from "../../lib/export/mod.ts";
 import { openStore } from "../../lib/store/mod.ts";
 import { contentsOf } from "../store/merge/_databases.ts";
 import { type AdditionEndpoint, additionEndpoint, additionProblems } from "./_addition_world.ts";
@@ -86,7 +87,7 @@ Deno.test("the shards of a search, one of them killed, merged are the search tha
       ]);
       assert.equal(result.code, 0, result.stderr);
       assert.deepEqual([...Deno.readDirSync(folderOf)].map((entry) => entry.name), ["sft"]);
-      return await Deno.readTextFile(join(folderOf, "sft", "sft.jsonl"));
+      return await Deno.readTextFile(join(folderOf, "sft", OWN_FILES.sft));
     };
     assert.equal(await data(shards, "a"), await data(["--db", out], "b"));
   }));

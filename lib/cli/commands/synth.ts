@@ -27,7 +27,6 @@ export function synthCommand(): Command {
         "a general code model on a server of yours",
         "synth --problems gsm8k_train --preset general --policy http://localhost:8000/v1 --policy-api chat --limit 100",
       ],
-      ["one of two parts, for two machines; deno task merge brings them together", "synth --shard 0/2"],
     ]),
   );
   return addSettings(command, SynthConfig).action(
