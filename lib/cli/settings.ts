@@ -75,12 +75,17 @@ export async function commandConfig<S extends z.ZodObject>(
 }
 
 /** The same settings; a shard for which no database is named has one of its own, by its name. */
-export function withShardDatabase<T extends { readonly db: string; readonly shard?: string | undefined }>(
+export function withShardDatabase<
+  T extends { readonly db: string; readonly shard?: string | undefined },
+>(
   resolved: CommandConfig<T>,
 ): CommandConfig<T> {
   const shard = parseShard(resolved.config.shard ?? "");
   if (shard === null || resolved.origins["db"] !== "default") return resolved;
-  return { ...resolved, config: { ...resolved.config, db: shardDatabase(resolved.config.db, shard) } };
+  return {
+    ...resolved,
+    config: { ...resolved.config, db: shardDatabase(resolved.config.db, shard) },
+  };
 }
 
 async function readConfigFile(path: string): Promise<string> {

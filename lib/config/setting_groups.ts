@@ -1,7 +1,17 @@
 /** Headings under which a command's help shows its settings, in the order in which they are shown. */
 export const SETTING_GROUPS = {
   "Problems": [
-    ...["problems", "fields", "problemsPerRound", "selection", "limit", "shard", "level", "subject", "ids"],
+    ...[
+      "problems",
+      "fields",
+      "problemsPerRound",
+      "selection",
+      "limit",
+      "shard",
+      "level",
+      "subject",
+      "ids",
+    ],
     ...["suite", "suites", "controlSuite", "evalProblems", "evalSearch", "testPolicy"],
     ...["testSearch", "testCoverage", "quarantineFrom"],
   ],

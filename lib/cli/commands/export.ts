@@ -92,9 +92,10 @@ async function runExport(files: readonly string[], flags: ExportFlags): Promise<
   const jobs = await exportJobs(flags);
   const only = flags.only === undefined ? undefined : new Set(await readIds(flags.only));
   using interrupts = listenForInterrupts(() => notice("Interrupted: nothing is written"));
-  await using database = files.length === 0
-    ? await openDatabase(flags)
-    : { store: null, ...await openMerged(files, { out: flags.out, signal: interrupts.stopAdmitting }) };
+  await using database = files.length === 0 ? await openDatabase(flags) : {
+    store: null,
+    ...await openMerged(files, { out: flags.out, signal: interrupts.stopAdmitting }),
+  };
   const source = await findSource(database.reader, flags);
   const decontaminator = await openDecontaminator();
   const results: { folder: string | null; artifact: number | null; manifest: ExportManifest }[] =

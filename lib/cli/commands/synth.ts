@@ -57,7 +57,9 @@ function printPlan(config: SynthConfig, plan: SynthPlan): void {
   const price = config.prices.policy;
   const part = config.shard === undefined ? "" : ` (part ${config.shard})`;
   print(
-    `Problems: ${plan.problems.length} of "${config.problems}"${part}, seeds ${plan.seeds.join(", ")}`,
+    `Problems: ${plan.problems.length} of "${config.problems}"${part}, seeds ${
+      plan.seeds.join(", ")
+    }`,
   );
   plan.set.lines.forEach(print);
   print(
