@@ -5,8 +5,11 @@ import { chosenTier } from "../../lib/sandbox/tier.ts";
 import { startWorker, type Worker } from "../../lib/sandbox/worker.ts";
 import { BWRAP, INTERPRETER } from "../real_sandbox.ts";
 
-/** Starts one worker of a tier, without pool and session. */
-export async function openWorkerIn(tier: Exclude<SandboxTier, "stub">): Promise<Worker> {
+/** Starts one worker of a tier, without pool and session. `tag`: word in its command line, and in those of all its processes. */
+export async function openWorkerIn(
+  tier: Exclude<SandboxTier, "stub">,
+  { tag = "" }: { readonly tag?: string } = {},
+): Promise<Worker> {
   const limits = resolveLimits();
   const plan = await planLaunch({
     interpreter: INTERPRETER,
@@ -17,7 +20,7 @@ export async function openWorkerIn(tier: Exclude<SandboxTier, "stub">): Promise<
     preload: null,
     maxStates: 100,
     memoryReserveBytes: 0,
-    tag: "",
+    tag,
   });
   const { command } = chosenTier(plan);
   return await startWorker({ command, environment: plan.environment, limits });

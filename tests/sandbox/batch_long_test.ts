@@ -5,6 +5,7 @@ import type { Worker } from "../../lib/sandbox/worker.ts";
 import { testReal, TIERS } from "../real_sandbox.ts";
 import { generateFamily } from "./_generate_candidates.ts";
 import { openWorkerIn } from "./_open_worker.ts";
+import { processesWith, until } from "./_processes.ts";
 
 const FAMILIES = 150;
 
@@ -70,6 +71,23 @@ for (const tier of TIERS) {
       assert.equal((await worker.stat()).running, 0);
     },
   );
+
+  testReal(`tier ${tier}: a batch whose process is killed half way gives no verdict`, async () => {
+    const tag = `batch-${crypto.randomUUID()}`;
+    await using worker = await openWorkerIn(tier, { tag });
+    const atRest = new Set(await processesWith(tag));
+    const codes = ["print(1)", "n = 0\nwhile n < 10 ** 9: n += 1", "print(2)"];
+    const batch = worker.runBatch({ prefix: [], codes });
+    await until(async () => {
+      const begun = (await processesWith(tag)).filter((pid) => !atRest.has(pid));
+      for (const pid of begun) Deno.kill(pid, "SIGKILL");
+      return begun.length > 0;
+    });
+    const [first, ...others] = await batch;
+    assert(first?.status === "alone" || first?.stdout === "1\n");
+    assert.deepEqual(others.map(({ status }) => status), ["alone", "alone"]);
+    assert.equal((await runAlone(worker, [], "print(3)")).stdout, "3\n");
+  });
 }
 
 /** Ways to what is not the code's own: by name, by attribute, and by text that a library evaluates. */

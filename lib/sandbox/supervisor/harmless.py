@@ -95,12 +95,15 @@ def _import_from(node: ast.ImportFrom) -> bool:
     )
 
 
-def _may_star(module: str) -> bool:
-    """Only a module all of whose names are harmless: the others bring what was not looked at."""
-    names = getattr(sys.modules.get(module), "__all__", None)
+def _may_star(name: str) -> bool:
+    """Only a module that is there, and all of whose names are harmless: others bring anything."""
+    module = sys.modules.get(name)
+    if module is None:
+        return False
+    names = getattr(module, "__all__", None)
     if names is None:
-        names = [name for name in dir(sys.modules.get(module)) if not name.startswith("_")]
-    return MODULES[module].issuperset(names)
+        names = [one for one in dir(module) if not one.startswith("_")]
+    return MODULES[name].issuperset(names)
 
 
 def _definition(node: ast.FunctionDef) -> bool:
