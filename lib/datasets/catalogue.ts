@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { DatasetError, nearest, type Problem, sha256, starterSet } from "../core/mod.ts";
-import { type ReadOptions, readProblems, ShippedSet } from "./dataset.ts";
+import { type ReadOptions, readProblems } from "./dataset.ts";
+import { ShippedSet } from "./shipped_set.ts";
 import { fetchedPath } from "./fetch_original.ts";
 import { pinnedOriginals } from "./originals.ts";
 import { FILE_TYPES, fileType } from "./rows.ts";

@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { z } from "zod";
 import {
   DatasetError,
   describeIssue,
@@ -284,19 +283,3 @@ function fieldError(path: string, row: RawRow, field: string, reason: string): D
     `Cannot read "${path}" ${row.place}, field "${field}": ${reason}`,
   );
 }
-
-/** A set that ships or can be made from a download. */
-export const ShippedSet = z.strictObject({
-  name: z.string(),
-  file: z.string(),
-  rows: z.int().min(1),
-  sha256: z.string().length(64),
-  licence: z.string(),
-  /** Where it comes from. */
-  origin: z.string(),
-  /** Number of rows left out of the original, by reason. */
-  dropped: z.record(z.string(), z.int()),
-});
-
-/** A set that ships. */
-export type ShippedSet = z.infer<typeof ShippedSet>;

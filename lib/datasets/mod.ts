@@ -9,3 +9,4 @@ export { OVERRIDES_VERSION } from "./overrides.ts";
 export * from "./row_notices.ts";
 export * from "./rows.ts";
 export * from "./ship.ts";
+export * from "./shipped_set.ts";

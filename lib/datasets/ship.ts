@@ -9,7 +9,7 @@ import { z } from "zod";
 import { DatasetError, sha256 } from "../core/mod.ts";
 import { convertRow, SHIPPED_SETS } from "./convert.ts";
 import { OVERRIDES_VERSION } from "./overrides.ts";
-import type { ShippedSet } from "./dataset.ts";
+import type { ShippedSet } from "./shipped_set.ts";
 import type { Original } from "./originals.ts";
 
 /** Pins of the originals, as far as they are used. */

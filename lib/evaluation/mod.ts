@@ -12,7 +12,6 @@ export * from "./group_votes.ts";
 export * from "./headline.ts";
 export * from "./make_mode.ts";
 export * from "./modes/mod.ts";
-export * from "./probability_text.ts";
 export * from "./run_evaluation.ts";
 export * from "./statistics/mod.ts";
 export * from "./suite.ts";

@@ -5,11 +5,10 @@
  * it wants as ranges of `tree_id`, so that DuckDB skips the rest of the file by its zone maps.
  */
 import { z } from "zod";
-import { type Json, NODE_KINDS, NODE_STATUSES, type NodeKind } from "../core/mod.ts";
-import type { SegmentParent } from "../domain/domain.ts";
-import { judgedText } from "../domain/mod.ts";
+import type { Json } from "../core/mod.ts";
 import type { SqlReader } from "../store/sql_reader.ts";
-import type { ExportedNode, ExportedProblem, ExportedTree } from "./exported_tree.ts";
+import type { ExportedProblem } from "./exported_tree.ts";
+import { groupTrees } from "./_group_trees.ts";
 import { limitRollouts, type RolloutEnd } from "./limit_rollouts.ts";
 
 /** Which trees data is made from. */
@@ -55,26 +54,6 @@ const ProblemRow = z.tuple([
   z.string(),
 ]);
 const RolloutRow = z.tuple([z.string(), z.number().nullable(), z.number()]);
-const NodeRow = z.tuple([
-  z.string(),
-  z.number(),
-  z.number(),
-  z.number(),
-  z.number(),
-  z.number().nullable(),
-  z.enum(NODE_KINDS),
-  z.enum(NODE_STATUSES),
-  z.string(),
-  z.string().nullable(),
-  z.number(),
-  z.number(),
-  z.number().nullable(),
-  z.boolean().nullable(),
-  z.number(),
-  z.number(),
-  z.number(),
-  z.number().nullable(),
-]);
 
 /** Counts the trees of a source. */
 export async function countTrees(reader: SqlReader, source: TreeSource): Promise<SourceCounts> {
@@ -221,69 +200,6 @@ const LEADING = {
 function wanted({ leading, failures }: NodeSelection): string {
   const failed = failures ? " OR (terminal AND status NOT IN ('ok', 'screened_out'))" : "";
   return `parent_id IS NULL OR ${LEADING[leading]}${failed}`;
-}
-
-interface NumberedTrees {
-  readonly problemNo: number;
-  readonly trees: readonly ExportedTree[];
-}
-
-/** Rows in order of problems and trees become trees; nothing but the open problem is held. */
-async function* groupTrees(
-  batches: AsyncIterable<readonly (readonly Json[])[]>,
-): AsyncGenerator<NumberedTrees> {
-  let open: { readonly problemNo: number; readonly trees: ExportedTree[] } | null = null;
-  let nodes: ExportedNode[] = [];
-  let kinds = new Map<number | null, NodeKind>();
-  for await (const batch of batches) {
-    for (const row of batch) {
-      const [treeId, problemNo, round, seed, ...rest] = NodeRow.parse(row);
-      if (open === null || open.problemNo !== problemNo) {
-        if (open !== null) yield open;
-        open = { problemNo, trees: [] };
-      }
-      if (open.trees.at(-1)?.treeId !== treeId) {
-        nodes = [];
-        kinds = new Map();
-        open.trees.push({ treeId, round, seed, nodes });
-      }
-      const node = toNode(rest);
-      kinds.set(node.nodeId, node.kind);
-      const parent = segmentParent(kinds.get(node.parentId));
-      nodes.push({ ...node, text: judgedText({ ...node, parent }) });
-    }
-  }
-  if (open !== null) yield open;
-}
-
-type NodeCells = z.infer<typeof NodeRow> extends [unknown, unknown, unknown, unknown, ...infer Rest]
-  ? Rest
-  : never;
-
-function toNode(cells: NodeCells): ExportedNode {
-  const [nodeId, parentId, kind, status, text, code, visits, valueSum, qValue, correct] = cells;
-  const [, , , , , , , , , , rightAnswers, wrongAnswers, generatedTokens, score] = cells;
-  return {
-    nodeId,
-    parentId,
-    kind,
-    status,
-    text,
-    code,
-    visits,
-    valueSum,
-    qValue,
-    correct,
-    rightAnswers,
-    wrongAnswers,
-    generatedTokens,
-    score,
-  };
-}
-
-/** The kind of a parent may be unknown: above a failed candidate there need be no judged answer. */
-function segmentParent(kind: NodeKind | undefined): SegmentParent {
-  return kind === "root" || kind === "code_end" ? kind : "step";
 }
 
 /** Rounds are small numbers of our own; a list cannot be bound to `IN`. */

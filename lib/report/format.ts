@@ -1,5 +1,4 @@
-import { shortNumber } from "../core/mod.ts";
-import { probabilityText } from "../evaluation/mod.ts";
+import { probabilityText, shortNumber } from "../core/mod.ts";
 import { visible } from "./_text.ts";
 import type { Cell, Column, Format, Row, TreeNode } from "./document.ts";
 

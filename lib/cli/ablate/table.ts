@@ -1,6 +1,6 @@
 import { shortDuration } from "../../core/mod.ts";
 import type { ArmRow, FigureRow } from "../../ablation/mod.ts";
-import { type Column, formatCell, type ResultTable } from "../../report/mod.ts";
+import { type Column, formatCell, type ResultTable } from "../../report/bare/mod.ts";
 import { DIFFERENCE, differenceCells } from "../eval/table.ts";
 import { terminalTable } from "../terminal/table.ts";
 import type { AblateOutcome } from "./run_ablate.ts";

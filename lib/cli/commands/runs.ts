@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { Command } from "commander";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
@@ -12,7 +11,9 @@ import {
 } from "../../store/mod.ts";
 import { connectControl } from "../control/mod.ts";
 import { databaseOption } from "../database_option.ts";
+import { textTable } from "../../report/bare/mod.ts";
 import { notice, print } from "../terminal/output.ts";
+import { terminalTable } from "../terminal/table.ts";
 import { openReader } from "../reader.ts";
 
 interface RunsOptions {
@@ -73,12 +74,12 @@ async function list({ db, json }: RunsOptions): Promise<void> {
     }));
     return print(JSON.stringify(runs));
   }
-  const table = new Table({
-    head: ["run", "command", "trees", "solved", "rounds", "begun (UTC)"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of rows) table.push(row.map((cell) => safeText(String(cell))));
-  print(table.toString());
+  // Names come from a file that somebody else may have made: the table shows no control character.
+  print(terminalTable(textTable(
+    "",
+    ["run", "command", "trees", "solved", "rounds", "begun (UTC)"],
+    rows.map((row) => row.map(String)),
+  )));
 }
 
 /** Names come from a file that somebody else may have made. */

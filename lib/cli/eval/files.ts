@@ -1,5 +1,5 @@
 import type { CorrectedComparison, MetricRow } from "../../evaluation/mod.ts";
-import { markdownTable } from "../../report/mod.ts";
+import { markdownTable } from "../../report/bare/mod.ts";
 import type { Figures } from "./figures.ts";
 import { allTables } from "./table.ts";
 import { warnings } from "./warnings.ts";

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { textTable } from "../../report/mod.ts";
+import { textTable } from "../../report/bare/mod.ts";
 import {
   auditVerdicts,
   gradeMissing,

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { textTable } from "../../report/mod.ts";
+import { textTable } from "../../report/bare/mod.ts";
 import { databaseOption } from "../database_option.ts";
 import { notice, print } from "../terminal/output.ts";
 import { findEvaluations, labelOf, openStored } from "./stored.ts";

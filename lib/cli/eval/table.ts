@@ -4,7 +4,7 @@ import type {
   MetricRow,
   TestedDifference,
 } from "../../evaluation/mod.ts";
-import type { Cell, Column, ResultTable } from "../../report/mod.ts";
+import type { Cell, Column, ResultTable } from "../../report/bare/mod.ts";
 import type { Figures } from "./figures.ts";
 
 /** Level of the tests, as printed. */

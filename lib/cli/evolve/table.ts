@@ -1,6 +1,5 @@
-import { shortDuration, shortNumber } from "../../core/mod.ts";
-import { probabilityText } from "../../evaluation/mod.ts";
-import { textTable } from "../../report/mod.ts";
+import { probabilityText, shortDuration, shortNumber } from "../../core/mod.ts";
+import { textTable } from "../../report/bare/mod.ts";
 import { terminalTable } from "../terminal/table.ts";
 import type { Change, Rate, RoundResult } from "../../rounds/mod.ts";
 

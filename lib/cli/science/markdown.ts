@@ -8,7 +8,7 @@ import {
 } from "../../ablation/mod.ts";
 import { chainConfig, type ScienceConfig, scienceSizes } from "../../config/mod.ts";
 import { ablateTable, figureTables, seedsText } from "../ablate/table.ts";
-import { markdownTable, type ResultTable } from "../../report/mod.ts";
+import { markdownTable, type ResultTable } from "../../report/bare/mod.ts";
 import { DIFFERENCE, differenceCells } from "../eval/table.ts";
 import { totalUses, usesText } from "./suite_uses.ts";
 import type { ScienceOutcome } from "./run_science.ts";

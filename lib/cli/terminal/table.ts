@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { formatColumn, isNumeric, type ResultTable } from "../../report/mod.ts";
+import { formatColumn, isNumeric, type ResultTable } from "../../report/bare/mod.ts";
 
 /** Draws a table of a report for a terminal, with its title above it. */
 export function terminalTable({ title, columns, rows }: ResultTable): string {
