@@ -22,6 +22,7 @@ export * from "./semaphore.ts";
 export * from "./short_text.ts";
 export * from "./sleep.ts";
 export * from "./starter_set.ts";
+export * from "./stored_spec.ts";
 export * from "./token.ts";
 export * from "./token_estimate.ts";
 export * from "./trajectory_format.ts";

@@ -1,4 +1,4 @@
-import { type EvaluationModeName, hashJson, type PpmCalibration } from "../core/mod.ts";
+import { type EvaluationModeName, isSameSpec, type PpmCalibration } from "../core/mod.ts";
 import type { EvaluationStore } from "../store/evaluation_store.ts";
 import { type EvaluationPlan, evaluationRequest } from "./evaluation_plan.ts";
 import type { LoadedSuite } from "./suite.ts";
@@ -42,9 +42,8 @@ export async function storedEvaluation(
 ): Promise<EvaluationResult | null> {
   const request = evaluationRequest(loaded, plan);
   if (request.open === "new") return null;
-  const specHash = hashJson(request.spec);
   const info = (await options.store.evaluations({ suite: request.suite })).findLast((one) =>
-    one.specHash === specHash && one.mode === request.mode && one.runNo === request.runNo &&
+    isSameSpec(request, one) && one.mode === request.mode && one.runNo === request.runNo &&
     one.roundNo === request.roundNo
   );
   if (info === undefined) return null;

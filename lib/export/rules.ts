@@ -3,6 +3,7 @@
  * `presets.ts`.
  */
 import { z } from "zod";
+import type { SpecKind } from "../core/mod.ts";
 import { Q_SOURCES } from "./exported_tree.ts";
 
 const qSource = z.enum(Q_SOURCES);
@@ -91,3 +92,17 @@ export const PairRules = z.strictObject({
 
 /** Rules that choose preference pairs. */
 export type PairRules = Readonly<z.infer<typeof PairRules>>;
+
+/** Rules for traces as they are stored. A rule that is added is named here with what was done before there was one. */
+export const SFT_RULES: SpecKind<SftRules> = {
+  name: "rules for traces",
+  schema: SftRules,
+  added: [],
+};
+
+/** Rules for pairs as they are stored. A rule that is added is named here with what was done before there was one. */
+export const PAIR_RULES: SpecKind<PairRules> = {
+  name: "rules for preference pairs",
+  schema: PairRules,
+  added: [],
+};

@@ -2,6 +2,7 @@
 export * from "./results.ts";
 export * from "./round_params.ts";
 export * from "./rounds_plan.ts";
+export * from "./rounds_spec.ts";
 export * from "./run_rounds.ts";
 export * from "./schedule.ts";
 export * from "./stage.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SpecKind } from "../core/mod.ts";
 
 /** Rules by which a rollout chooses a child (docs/search.md, "Selection"). */
 export const SELECTION_RULES = ["uct", "puct", "released"] as const;
@@ -33,7 +34,7 @@ export type FinalRule = typeof FINAL_RULES[number];
 /**
  * Every parameter that changes what a search tree is. This is the one definition: configuration, command line and the stored
  * specification of a run derive from it. Values come from a preset (`presets.ts`), so no field has a second default here; the
- * optional ones, which few presets set, mean what was done before they existed where they are absent, as in what older versions stored.
+ * optional ones, which few presets set, mean what was done before they existed where they are absent: {@linkcode SEARCH_SPEC} says it, and what is stored names them all.
  */
 export const SearchSpec = z.strictObject({
   rollouts: z.int().min(1).max(65_535).describe("Rollouts per tree"),
@@ -124,3 +125,21 @@ export const SearchSpec = z.strictObject({
 
 /** Every parameter that changes what a search tree is. */
 export type SearchSpec = z.infer<typeof SearchSpec>;
+
+/** Search parameters as they are stored. A parameter that is added is named here with what was done before there was one. */
+export const SEARCH_SPEC: SpecKind<SearchSpec> = {
+  name: "specification of a search",
+  schema: SearchSpec,
+  added: [
+    {
+      draws: "all",
+      draw: "step",
+      closing: "at-once",
+      failedPrograms: "end",
+      expansion: "sample",
+      choice: CHOICE_RULES[0],
+      alternatives: 8,
+      openMass: 1e-4,
+    },
+  ],
+};

@@ -1,4 +1,4 @@
-import { hashJson, type Json, StoreError, UsageError } from "../core/mod.ts";
+import { hashJson, isSameSpec, type Json, StoreError, UsageError } from "../core/mod.ts";
 import { describeChange, specChanges } from "./spec_changes.ts";
 import type { MatchRunRequest, OpenedRun, OpenRunRequest } from "./store.ts";
 
@@ -26,7 +26,7 @@ export function chooseRun(runs: readonly StoredRun[], request: OpenRunRequest): 
     isContinued: false,
     beside: latest === undefined
       ? null
-      : { name: latest.name, changes: specChanges(latest.spec, request.spec) },
+      : { name: latest.name, changes: changesOf(latest, request) },
   };
 }
 
@@ -37,14 +37,15 @@ export function chooseRun(runs: readonly StoredRun[], request: OpenRunRequest): 
  */
 export function matchRun(
   runs: readonly StoredRun[],
-  { name, spec, mode }: MatchRunRequest,
+  request: MatchRunRequest,
 ): OpenedRun | null {
+  const { name, mode } = request;
   if (mode === "new") return null;
-  const specHash = hashJson(spec);
   const namesakes = namesakesOf(runs, name);
-  const same = namesakes.findLast((run) => run.specHash === specHash);
+  const same = namesakes.findLast((run) => isSameSpec(request, run));
   if (same !== undefined) {
-    return { runNo: same.runNo, name: same.name, specHash, isContinued: true, beside: null };
+    const { runNo, specHash } = same;
+    return { runNo, name: same.name, specHash, isContinued: true, beside: null };
   }
   if (mode === "continue") return null;
   const latest = namesakes.at(-1);
@@ -52,8 +53,13 @@ export function matchRun(
     `Cannot resume run "${name}": ` +
       (latest === undefined
         ? `there is none of this name; stored: ${runs.map((r) => r.name).join(", ") || "none"}`
-        : `its settings differ: ${specChanges(latest.spec, spec).map(describeChange).join("; ")}`),
+        : `its settings differ: ${changesOf(latest, request).map(describeChange).join("; ")}`),
   );
+}
+
+/** Differences in meaning: a field that an earlier version did not have is none. */
+function changesOf({ spec: stored }: StoredRun, { spec, upgrade }: MatchRunRequest) {
+  return specChanges(upgrade === undefined ? stored : upgrade(stored), spec);
 }
 
 function namesakesOf(runs: readonly StoredRun[], name: string): readonly StoredRun[] {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalJson, hashJson, StoreError } from "../core/mod.ts";
+import { canonicalJson, hashJson, isSameSpec, StoreError } from "../core/mod.ts";
 import { evaluationMissing } from "./_choose_evaluation.ts";
 import type { Database } from "./_database.ts";
 import { JsonColumn } from "./_json_column.ts";
@@ -13,6 +13,8 @@ import {
 } from "./evaluation_store.ts";
 
 const Id = z.object({ eval_id: z.number() });
+
+const Candidate = z.object({ eval_id: z.number(), spec: JsonColumn, spec_hash: z.string() });
 
 const EvaluationRow = z.object({
   eval_id: z.number(),
@@ -37,7 +39,7 @@ export async function openEvaluation(
   const specHash = hashJson(request.spec);
   return await database.transaction(async () => {
     if (request.open !== "new") {
-      const found = await newestId(database, request, specHash);
+      const found = await newestId(database, request);
       if (found !== null) {
         await setEvaluationState(database, found, "running");
         return { evalId: found, isContinued: true };
@@ -68,14 +70,16 @@ export async function openEvaluation(
 async function newestId(
   database: Database,
   request: EvaluationRequest,
-  specHash: string,
 ): Promise<number | null> {
-  const [row] = await database.rows(
-    `SELECT eval_id FROM evaluation WHERE suite = $1 AND mode = $2 AND spec_hash = $3
-       AND run_no IS NOT DISTINCT FROM $4 AND round_no IS NOT DISTINCT FROM $5 ORDER BY eval_id DESC LIMIT 1`,
-    [request.suite, request.mode, specHash, request.runNo, request.roundNo],
+  const rows = await database.rows(
+    `SELECT eval_id, spec::VARCHAR AS spec, spec_hash FROM evaluation WHERE suite = $1 AND mode = $2
+       AND run_no IS NOT DISTINCT FROM $3 AND round_no IS NOT DISTINCT FROM $4 ORDER BY eval_id`,
+    [request.suite, request.mode, request.runNo, request.roundNo],
   );
-  return row === undefined ? null : Id.parse(row).eval_id;
+  const same = rows.map((row) => Candidate.parse(row)).findLast(({ spec, spec_hash: specHash }) =>
+    isSameSpec(request, { spec, specHash })
+  );
+  return same?.eval_id ?? null;
 }
 
 /** Marks how an evaluation ended. */

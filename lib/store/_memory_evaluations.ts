@@ -1,4 +1,4 @@
-import { hashJson } from "../core/mod.ts";
+import { hashJson, isSameSpec } from "../core/mod.ts";
 import {
   checkBatch,
   evaluationMissing,
@@ -41,21 +41,22 @@ export function memoryEvaluations(
     return evaluation;
   };
   const store: EvaluationStore = {
-    openEvaluation: ({ open, ...request }) =>
+    openEvaluation: ({ open, upgrade, ...request }) =>
       settle(() => {
         const specHash = hashJson(request.spec);
         const found = open === "new"
           ? undefined
           : [...evaluations.values()].findLast(({ info }) =>
             info.suite === request.suite && info.mode === request.mode &&
-            info.specHash === specHash && info.runNo === request.runNo &&
+            isSameSpec({ spec: request.spec, ...(upgrade && { upgrade }) }, info) &&
+            info.runNo === request.runNo &&
             info.roundNo === request.roundNo
           );
         if (found !== undefined) {
           found.info = { ...found.info, state: "running" };
           return { evalId: found.info.evalId, isContinued: true };
         }
-        if (open === "resume") throw evaluationMissing({ open, ...request });
+        if (open === "resume") throw evaluationMissing(request);
         const evalId = Math.max(0, ...evaluations.keys()) + 1;
         const info = {
           ...request,

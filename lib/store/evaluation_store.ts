@@ -36,6 +36,8 @@ export interface EvaluationRequest {
   readonly ppm: number | null;
   /** Everything that changes what a sample means; samples are never mixed across specifications. */
   readonly spec: Json;
+  /** As in `openRun`. */
+  readonly upgrade?: (stored: Json) => Json;
   /** Record of what it ran with: checksums, versions, tier, models as their servers report them. Not part of the specification. */
   readonly provenance: Json;
   /** As in `openRun`. */

@@ -33,6 +33,8 @@ export interface OpenRunRequest {
   readonly command: string;
   /** Everything that changes the meaning of a tree. */
   readonly spec: Json;
+  /** Gives a stored specification as it would be stored today: a run of an earlier version is continued. @default as it is */
+  readonly upgrade?: (stored: Json) => Json;
   readonly provenance: Provenance;
   /**
    * `continue`: go on with the newest run of this name and specification, or start one. `resume`: it must exist.
@@ -42,7 +44,7 @@ export interface OpenRunRequest {
 }
 
 /** Part of a request that says which run it continues. */
-export type MatchRunRequest = Pick<OpenRunRequest, "name" | "spec" | "mode">;
+export type MatchRunRequest = Pick<OpenRunRequest, "name" | "spec" | "upgrade" | "mode">;
 
 /** A run that takes trees. */
 export interface OpenedRun {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigError, describeIssues } from "../core/mod.ts";
+import { ConfigError, describeIssues, type SpecKind } from "../core/mod.ts";
 
 /** Kinds of training: of the policy, the PPM, and the two reward models that the PPM is compared with. */
 export const TRAINING_KINDS = ["sft", "ppm", "outcome", "q_regression"] as const;
@@ -60,6 +60,22 @@ export type LearningSettings = Readonly<z.infer<typeof LearningSettings>>;
 export function learningSettings(settings: TrainSettings): LearningSettings {
   return LearningSettings.parse(settings);
 }
+
+/** Settings of a training as they are stored. One that is added is named here with what was done before there was one. */
+export const TRAIN_SETTINGS: SpecKind<TrainSettings> = {
+  name: "settings of a training",
+  schema: TrainSettings,
+  added: [],
+};
+
+/** The part of them that is stored with a run. */
+export const LEARNING_SETTINGS: SpecKind<LearningSettings> = {
+  name: "settings that are learnt by",
+  schema: LearningSettings,
+  added: TRAIN_SETTINGS.added.map((fields) =>
+    Object.fromEntries(Object.entries(fields).filter(([name]) => !(name in COSTS)))
+  ),
+};
 
 /** Names of the presets of training settings. */
 export const TRAINING_PRESETS = ["starter", "paper"] as const;

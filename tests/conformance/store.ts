@@ -1,6 +1,6 @@
 /** Tests that every store must pass. Run over the real one and the one in memory. */
 import assert from "node:assert/strict";
-import { seededRandom } from "../../lib/core/mod.ts";
+import { type Json, seededRandom } from "../../lib/core/mod.ts";
 import type { Store } from "../../lib/store/mod.ts";
 import { testProblem, testRun, testTree } from "./_store_values.ts";
 import { testArtifacts } from "./store_artifacts.ts";
@@ -60,6 +60,17 @@ export function testStore(name: string, make: () => Promise<Store>): void {
       changes: [{ path: "search.rollouts", before: 8, after: 16 }],
     });
     assert.equal((await store.openRun(testRun())).name, "r");
+  });
+
+  Deno.test(`${name}: openRun() continues a run of an earlier version, and says only what really changed`, async () => {
+    await using store = await make();
+    const first = await store.openRun(testRun({ spec: { rollouts: 8 } }));
+    const upgrade = (stored: Json) => ({ version: 1, window: 1, ...Object(stored) });
+    const today = { version: 1, window: 1, rollouts: 8 };
+    const again = await store.openRun(testRun({ spec: today, upgrade }));
+    assert.deepEqual(again, { ...first, isContinued: true });
+    const other = await store.openRun(testRun({ spec: { ...today, window: 2 }, upgrade }));
+    assert.deepEqual(other.beside?.changes, [{ path: "window", before: 1, after: 2 }]);
   });
 
   Deno.test(`${name}: openRun() starts over beside when asked for a new run`, async () => {

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { TreesRequest } from "../../ablation/mod.ts";
-import { InfrastructureError, Interrupted, type Problem } from "../../core/mod.ts";
+import { InfrastructureError, Interrupted, partOfSpec, type Problem, type SpecKind, storedSpec, upgradeSpec, withField } from "../../core/mod.ts";
+import { SEARCH_SPEC, type SearchSpec } from "../../search/mod.ts";
 import type { OpenedRun } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
 import { codeRevision } from "../host.ts";
@@ -50,6 +52,14 @@ export async function growTrees(
   );
 }
 
+/** Specifications of the trees of an arm as they are stored. */
+export const TREES_SPEC: SpecKind<{ readonly search: SearchSpec }> = {
+  name: "specification of an arm's trees",
+  schema: z.object({ search: partOfSpec(SEARCH_SPEC) }),
+  added: [],
+  parts: (spec) => withField(spec, "search", (search) => upgradeSpec(SEARCH_SPEC, search)),
+};
+
 /** Trees of another specification are another run, so that they can be asked for by its name. */
 async function openTreeRun(
   { key, round, spec, policy, ppm }: TreesRequest & { readonly round: number },
@@ -62,13 +72,14 @@ async function openTreeRun(
     name,
     command: "ablate",
     mode: "continue",
-    spec: {
+    spec: storedSpec(TREES_SPEC, {
       source: run.specHash,
       round,
-      search: asJson(spec),
+      search: spec,
       policy: policy.artifactId,
       ppm: ppm?.artifactId ?? null,
-    },
+    }),
+    upgrade: (stored) => upgradeSpec(TREES_SPEC, stored),
     provenance: {
       config: asJson(config),
       codeRev: await codeRevision(),

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
+import { z } from "zod";
 import {
   type Ablation,
   type AblationResult,
   type Laboratory,
   runAblation,
 } from "../../ablation/mod.ts";
+import { type SpecKind, storedSpec, upgradeSpec } from "../../core/mod.ts";
 import type { LoadedSuite } from "../../evaluation/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";
@@ -160,6 +162,13 @@ async function loadMeasured(config: AblateSettings, name: string): Promise<Loade
   return suite;
 }
 
+/** Specifications of ablations as they are stored. */
+export const ABLATION_SPEC: SpecKind<{ readonly ablation: string }> = {
+  name: "specification of an ablation",
+  schema: z.object({ ablation: z.string() }),
+  added: [],
+};
+
 /** More seeds, problems or samples continue the run: what is made of them is told apart by its inputs. */
 async function openAblationRun(
   store: DuckdbStore,
@@ -173,7 +182,13 @@ async function openAblationRun(
   return await store.openRun({
     name: `${run.name}-r${round}-${ablation.name}`,
     command: "ablate",
-    spec: { ablation: ablation.name, source: run.specHash, run: run.name, round },
+    spec: storedSpec(ABLATION_SPEC, {
+      ablation: ablation.name,
+      source: run.specHash,
+      run: run.name,
+      round,
+    }),
+    upgrade: (stored) => upgradeSpec(ABLATION_SPEC, stored),
     mode: "continue",
     provenance: {
       config: asJson({ ...config, db: resolve(config.db) }),

@@ -3,23 +3,16 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { DataFile } from "../../ablation/mod.ts";
 import type { AblateConfig } from "../../config/mod.ts";
-import { hashSeed, type Problem, seededRandom, shuffled, UsageError } from "../../core/mod.ts";
-import { OWN_FILES, PairRules, SftRules } from "../../export/mod.ts";
-import { stageOf } from "../../rounds/mod.ts";
-import { SearchSpec } from "../../search/mod.ts";
+import { hashSeed, partOfSpec, type Problem, readSpec, seededRandom, shuffled, UsageError } from "../../core/mod.ts";
+import { OWN_FILES } from "../../export/mod.ts";
+import { ROUNDS_SPEC, type RoundsSpec, stageOf } from "../../rounds/mod.ts";
+import type { SearchSpec } from "../../search/mod.ts";
 import type { ArtifactInfo, DuckdbStore, RoundInfo, RunInfo } from "../../store/mod.ts";
-import { TrainSettings } from "../../training/mod.ts";
+import { TRAIN_SETTINGS, type TrainSettings } from "../../training/mod.ts";
 import { artifactPlace, baseFolder } from "../../models/mod.ts";
 import { storedProblems } from "../stored_problems.ts";
 import type { FoundSource } from "./found_source.ts";
 import { storedModel } from "./made_model.ts";
-
-/** Specification of a run of `evolve`, as far as it is used. */
-const RunSpec = z.object({
-  problems: z.string(),
-  search: z.record(z.string(), z.array(z.object({ spec: SearchSpec })).min(1)),
-  exports: z.object({ sft: SftRules, pairs: PairRules }),
-});
 
 /**
  * Finds the round.
@@ -34,7 +27,7 @@ export async function findSourceRound(
 ): Promise<FoundSource> {
   const run = findRun(await store.runs(), config);
   const { round, ppm: searchedWithPpm } = findRound(await store.rounds(run.runNo), run, config);
-  const spec = RunSpec.parse(run.spec);
+  const spec = readSpec(ROUNDS_SPEC, run.spec);
   const artifacts = await store.artifacts({ runNo: run.runNo, kind: "checkpoint" });
   if (round === 1 && artifacts.some((one) => stageOf(one) === "bootstrap")) {
     throw new UsageError(
@@ -100,11 +93,11 @@ async function findTraces(
 
 /** Settings that a checkpoint was trained with. */
 function settingsOf({ meta }: ArtifactInfo): TrainSettings {
-  return z.object({ settings: TrainSettings }).parse(meta).settings;
+  return z.object({ settings: partOfSpec(TRAIN_SETTINGS) }).parse(meta).settings;
 }
 
 /** Settings that a round searched with; rounds after the last one with a specification of its own used that one. */
-function searchOf({ search }: z.infer<typeof RunSpec>, { run, round }: RoundOfRun): SearchSpec {
+function searchOf({ search }: RoundsSpec, { run, round }: RoundOfRun): SearchSpec {
   const named = Object.keys(search).length;
   const found = search[`round ${Math.min(round, named)}`]?.[0]?.spec;
   if (found !== undefined) return found;

@@ -1,35 +1,17 @@
 /** `eval --like`: the conditions of a stored evaluation, for other models. */
 import { z } from "zod";
-import { EvalConfig, SearchOverrides } from "../../config/mod.ts";
-import { EVALUATION_MODES, hashJson, UsageError } from "../../core/mod.ts";
-import type { LoadedSuite } from "../../evaluation/mod.ts";
+import type { EvalConfig } from "../../config/mod.ts";
+import { EVALUATION_MODES, hashJson, readSpec, UsageError, upgradeSpec } from "../../core/mod.ts";
+import { EVALUATION_SPEC, type LoadedSuite, type StoredEvaluation } from "../../evaluation/mod.ts";
 import { allRows, type DuckdbStore, type EvaluationInfo } from "../../store/mod.ts";
 import { findSuites, shippedSuites } from "./load_suites.ts";
 import { conditionsOf, makeTask } from "./plan.ts";
 import { findEvaluations, openStored } from "./stored.ts";
 
-const Sampling = z.object({
-  temperature: z.number(),
-  topP: z.number(),
-  maxTokens: z.int(),
-  modelLength: z.int(),
-});
-
-/** Parts of a stored specification other than the models. */
-const Spec = z.object({
-  policyApi: EvalConfig.shape.policyApi,
-  prompt: EvalConfig.shape.prompt.unwrap(),
-  seed: z.int(),
-  mode: z.union([
-    z.object({ search: z.looseObject(Sampling.shape), width: z.int().optional() }),
-    z.object({ style: z.enum(["code", "talk"]), ...Sampling.shape }),
-  ]),
-});
-
 /** A stored evaluation that another one is to be like. */
 export interface EvaluationModel {
   readonly info: EvaluationInfo;
-  readonly spec: z.infer<typeof Spec>;
+  readonly spec: StoredEvaluation;
   readonly problemIds: readonly string[];
   /** Samples of a problem. */
   readonly samples: number;
@@ -56,7 +38,7 @@ export async function readModel(db: string, name: string): Promise<EvaluationMod
       `Cannot measure like evaluation ${info.evalId}: it is ${info.state}; finish it first`,
     );
   }
-  return { info, spec: Spec.parse(info.spec), ...await readSize(store, info.evalId) };
+  return { info, spec: readSpec(EVALUATION_SPEC, info.spec), ...await readSize(store, info.evalId) };
 }
 
 const SizeRow = z.tuple([z.string(), z.int()]);
@@ -87,7 +69,8 @@ export async function likeConfig(
   model: EvaluationModel,
 ): Promise<EvalConfig> {
   const { info, spec, problemIds, samples } = model;
-  const sampled = Sampling.parse("search" in spec.mode ? spec.mode.search : spec.mode);
+  const sampled = "search" in spec.mode ? spec.mode.search : spec.mode;
+  const { temperature, topP, maxTokens, modelLength } = sampled;
   const suite = await suiteOf(config, info);
   const common = {
     ...config,
@@ -99,12 +82,15 @@ export async function likeConfig(
     policyApi: spec.policyApi,
     prompt: spec.prompt,
     noCode: "style" in spec.mode && spec.mode.style === "talk",
-    ...sampled,
+    temperature,
+    topP,
+    maxTokens,
+    modelLength,
   };
   if (!("search" in spec.mode)) return common;
   return {
     ...common,
-    search: SearchOverrides.parse(spec.mode.search),
+    search: spec.mode.search,
     ...(spec.mode.width === undefined ? {} : { width: spec.mode.width }),
   };
 }
@@ -134,13 +120,13 @@ export function checkLike(
   // A suite that was asked for by its name is there, or loading has failed.
   if (loaded === undefined) return;
   const task = makeTask(config, { loaded, name: z.enum(EVALUATION_MODES).parse(info.mode) });
-  const now = {
+  const { version: _version, ...now } = upgradeSpec(EVALUATION_SPEC, {
     ...conditionsOf(task, config),
     problems: loaded.checksum,
     mode: task.mode.spec,
     seed: config.seed,
-  };
-  const then = z.record(z.string(), z.json()).parse(info.spec);
+  });
+  const then = z.record(z.string(), z.json()).parse(upgradeSpec(EVALUATION_SPEC, info.spec));
   const changed = Object.entries(now).filter(([key, value]) =>
     hashJson(value) !== hashJson(then[key] ?? null)
   ).map(([key]) => key);

@@ -1,7 +1,13 @@
 import { type EvolveConfig, evolveSizes } from "../../config/mod.ts";
-import { ConfigError, hashJson, type Json } from "../../core/mod.ts";
+import { ConfigError, hashJson, type Json, storedSpec } from "../../core/mod.ts";
 import { isProblemFile } from "../../datasets/mod.ts";
-import { leavesEasy, MAX_ROUNDS, roundSchedules, type ScheduleOptions } from "../../rounds/mod.ts";
+import {
+  leavesEasy,
+  MAX_ROUNDS,
+  ROUNDS_SPEC,
+  roundSchedules,
+  type ScheduleOptions,
+} from "../../rounds/mod.ts";
 import { findSuites } from "../eval/load_suites.ts";
 import { limitsSpec } from "../limits_spec.ts";
 import { loadProblemSet } from "../problem_set.ts";
@@ -79,35 +85,28 @@ export function evolveSpec(
   const levels = rounds.flatMap(({ round, minLevel }) =>
     minLevel === null ? [] : [[`round ${round}`, minLevel] as const]
   );
-  return {
+  return storedSpec(ROUNDS_SPEC, {
     problems: config.problems,
     // A file may grow while its run waits; rounds would then be dealt other problems than they began with.
-    ...(isProblemFile(config.problems) && {
-      problemsHash: hashJson(schedule.problems.map(({ id, level }) => [id, level])),
-    }),
-    ...(config.fields !== undefined && { fields: config.fields }),
+    problemsHash: isProblemFile(config.problems)
+      ? hashJson(schedule.problems.map(({ id, level }) => [id, level]))
+      : null,
+    fields: config.fields ?? null,
     problemsPerRound: sizes.problemsPerRound,
     selection: sizes.selection,
     seed: config.seed,
     // Named by round, so that a difference between two runs reads as `search.round 3.…`.
     search: Object.fromEntries(rounds.map(({ round, passes }) => [
       `round ${round}`,
-      passes.map(({ problems, spec, seeds }) => ({
-        problems,
-        seeds: [...seeds],
-        spec: { ...spec, calibration: spec.calibration && { ...spec.calibration } },
-      })),
+      passes.map(({ problems, spec, seeds }) => ({ problems, seeds, spec })),
     ])),
-    // Not named where no round has one, so that runs from before there were any go on.
-    ...(levels.length > 0 && { minLevel: Object.fromEntries(levels) }),
-    // The same: runs that search every problem once, or all of them always, mean what they did.
-    ...(leavesEasy(schedule) && { leavesEasy: true }),
+    minLevel: Object.fromEntries(levels),
+    leavesEasy: leavesEasy(schedule),
     roundBudgetTokens: config.roundBudgetTokens ?? null,
     bootstrap: config.bootstrap ?? null,
     policyApi: config.policyApi,
     limits: limitsSpec(),
-    // Not named where it is not asked for, so that runs from before there was one go on.
-    ...(config.quarantineFrom !== undefined && { quarantineFrom: config.quarantineFrom }),
+    quarantineFrom: config.quarantineFrom ?? null,
     ...parts,
-  };
+  });
 }

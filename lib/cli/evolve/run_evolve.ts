@@ -1,11 +1,12 @@
 import { basename, dirname, join, resolve } from "node:path";
 import type { EvolveConfig } from "../../config/mod.ts";
-import { isStarterSet, type Json } from "../../core/mod.ts";
+import { isStarterSet, type Json, upgradeSpec } from "../../core/mod.ts";
 import { GRADER_VERSION } from "../../grading/mod.ts";
 import { renderHtml, runReport } from "../../report/mod.ts";
 import {
   isComplete,
   roundResults,
+  ROUNDS_SPEC,
   type RoundsOutcome,
   type RoundsPlan,
   runRounds,
@@ -90,7 +91,12 @@ class Evolution {
   async #finished(): Promise<EvolveOutcome | null> {
     const { store, reporter } = this.#parts;
     const { run: name } = this.#config;
-    const run = await store.matchRun({ name, spec: this.#spec, mode: openMode(this.#config) });
+    const run = await store.matchRun({
+      name,
+      spec: this.#spec,
+      upgrade: (stored) => upgradeSpec(ROUNDS_SPEC, stored),
+      mode: openMode(this.#config),
+    });
     if (run === null || !await isComplete(this.#roundsPlan(run), store)) return null;
     reporter.say(`Continuing run "${run.name}": every round is done`);
     return await this.#outcome(run, { ended: "complete", round: this.#plan.schedules.length });
@@ -177,6 +183,7 @@ class Evolution {
       name: run,
       command: "evolve",
       spec: this.#spec,
+      upgrade: (stored) => upgradeSpec(ROUNDS_SPEC, stored),
       mode: openMode(this.#config),
       provenance: {
         config: asJson(this.#config),

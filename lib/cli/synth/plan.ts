@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { parseShard, shardOf, type SynthConfig } from "../../config/mod.ts";
 import {
   ConfigError,
@@ -5,11 +6,16 @@ import {
   hashSeed,
   isStarterSet,
   type Json,
+  partOfSpec,
   type Problem,
   seededRandom,
   shuffled,
+  type SpecKind,
+  storedSpec,
+  upgradeSpec,
+  withField,
 } from "../../core/mod.ts";
-import { PRESETS, SearchSpec } from "../../search/mod.ts";
+import { PRESETS, SEARCH_SPEC, SearchSpec } from "../../search/mod.ts";
 import {
   DEFAULT_POLICY,
   type ModelIdentity,
@@ -135,17 +141,26 @@ function searchSpec(config: SynthConfig): SearchSpec {
  * and seeds are wanted is not in it, so a larger `--limit` or `--trees` goes on where the smaller one ended.
  */
 export function runSpec(config: SynthConfig, plan: SynthPlan, models: ModelIdentity): Json {
-  return {
+  return storedSpec(SYNTH_SPEC, {
     problems: config.problems,
-    // Not named where nothing is renamed, so that runs from before there were any go on.
-    ...(config.fields !== undefined && { fields: config.fields }),
-    search: { ...plan.spec, calibration: plan.spec.calibration && { ...plan.spec.calibration } },
+    fields: config.fields ?? null,
+    search: plan.spec,
     policyApi: config.policyApi,
     policy: models.policy,
     ppm: models.ppm,
     limits: limitsSpec(),
-  };
+  });
 }
+
+/** Specifications of runs of `synth` as they are stored. What is added to them is named here with what was done before. */
+export const SYNTH_SPEC: SpecKind<{ readonly search: SearchSpec }> = {
+  name: "specification of a run of synth",
+  schema: z.object({ search: partOfSpec(SEARCH_SPEC) }),
+  added: [
+    { fields: null },
+  ],
+  parts: (spec) => withField(spec, "search", (search) => upgradeSpec(SEARCH_SPEC, search)),
+};
 
 /** A rollout draws at several nodes on its way down: 1,393 draws in 308 rollouts of 50 starter problems. */
 const EXPANSIONS_PER_ROLLOUT = 4.5;

@@ -1,5 +1,5 @@
 import type { SynthConfig } from "../../config/mod.ts";
-import { InfrastructureError, Interrupted } from "../../core/mod.ts";
+import { InfrastructureError, Interrupted, upgradeSpec } from "../../core/mod.ts";
 import { type DuckdbStore, type OpenedRun, openStore } from "../../store/mod.ts";
 import { modelHost } from "../host.ts";
 import { finishOnInterrupt, type InterruptSignals } from "../terminal/interrupt.ts";
@@ -18,7 +18,7 @@ import {
   openReplies,
   probeModels,
 } from "../../models/mod.ts";
-import { runSpec, type SynthPlan } from "./plan.ts";
+import { runSpec, SYNTH_SPEC, type SynthPlan } from "./plan.ts";
 import { searchProvenance } from "./provenance.ts";
 import type { SynthOutcome } from "./summary.ts";
 
@@ -84,6 +84,7 @@ class Synth {
     const run = await store.matchRun({
       name: this.#config.run,
       spec: runSpec(this.#config, this.#plan, identity),
+      upgrade: (stored) => upgradeSpec(SYNTH_SPEC, stored),
       mode: openMode(this.#config),
     });
     return run === null ? null : { run, left: await pendingJobs(store, this.#request(run)) };
@@ -141,6 +142,7 @@ class Synth {
       name: this.#config.run,
       command: "synth",
       spec: runSpec(this.#config, this.#plan, models.identity),
+      upgrade: (stored) => upgradeSpec(SYNTH_SPEC, stored),
       mode: openMode(this.#config),
       provenance: await searchProvenance(this.#config, { sandbox, models }),
     });

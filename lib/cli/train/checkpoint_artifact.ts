@@ -1,6 +1,6 @@
-import type { Json } from "../../core/mod.ts";
+import { type Json, storedSpec } from "../../core/mod.ts";
 import { type ArtifactStore, type MetricPoint, openStore } from "../../store/mod.ts";
-import type { CheckpointSummary, TrainingKind, TrainSettings } from "../../training/mod.ts";
+import { type CheckpointSummary, TRAIN_SETTINGS, type TrainingKind, type TrainSettings } from "../../training/mod.ts";
 import { storedLocation } from "../../models/mod.ts";
 
 /** Metadata that the row of a checkpoint holds beside its place and hash. */
@@ -8,10 +8,10 @@ export function checkpointMeta(
   settings: TrainSettings,
   summary: CheckpointSummary | null,
 ): Readonly<Record<string, Json>> {
-  if (summary === null) return { settings: { ...settings } };
+  if (summary === null) return { settings: storedSpec(TRAIN_SETTINGS, settings) };
   const { calibration, heldOut, tokens, steps, seconds } = summary;
   return {
-    settings: { ...settings },
+    settings: storedSpec(TRAIN_SETTINGS, settings),
     calibration: calibration && { ...calibration },
     heldOut: heldOut && { ...heldOut, round1: heldOut.round1 && { ...heldOut.round1 } },
     tokens,

@@ -5,54 +5,17 @@ import { planAblate } from "../../../lib/cli/ablate/run_ablate.ts";
 import { findSourceRound } from "../../../lib/cli/ablate/source_round.ts";
 import { AblateConfig } from "../../../lib/config/mod.ts";
 import type { Json } from "../../../lib/core/mod.ts";
-import { pairRules, sftRules } from "../../../lib/export/mod.ts";
-import { PRESETS } from "../../../lib/search/mod.ts";
-import { type DuckdbStore, openStore } from "../../../lib/store/mod.ts";
-import { trainSettings } from "../../../lib/training/mod.ts";
-import { testProblem, testRun, testTree } from "../../conformance/store.ts";
+import { openStore } from "../../../lib/store/mod.ts";
+import { keepRun, roundSpec } from "./_source_run.ts";
 import { temporaryFolder } from "../../store/_files.ts";
-
-/** A run of evolve as its rows say it: one round over one problem, done. */
-async function keepRun(store: DuckdbStore, name: string, problems: string): Promise<number> {
-  const json = (value: unknown): Json => JSON.parse(JSON.stringify(value));
-  const { runNo } = await store.openRun(testRun({
-    name,
-    command: "evolve",
-    spec: json({
-      problems,
-      search: { "round 1": [{ spec: PRESETS["starter/r1"].spec }] },
-      exports: { sft: sftRules("starter"), pairs: pairRules("starter") },
-    }),
-  }));
-  await store.putProblems([testProblem(1)]);
-  await store.writeTree({ runNo, roundNo: 1 }, testTree("test/1", 0));
-  const keep = (roundNo: number, kind: "sft" | "checkpoint", stage: string) =>
-    store.addArtifact({
-      runNo,
-      roundNo,
-      kind,
-      role: stage === "ppm" ? "ppm" : "policy",
-      sha256: null,
-      location: `files/${name}/round-${roundNo}/${stage}`,
-      rows: kind === "sft" ? 7 : null,
-      meta: json({ stage, settings: trainSettings(stage === "ppm" ? "ppm" : "sft") }),
-      parents: [],
-    });
-  await keep(0, "checkpoint", "policy");
-  await keep(1, "sft", "sft");
-  await keep(1, "checkpoint", "policy");
-  await keep(1, "checkpoint", "ppm");
-  await store.putRound({ runNo, roundNo: 1, policy: "p", ppm: null, params: {}, state: "done" });
-  return runNo;
-}
 
 Deno.test("ablate --dry-run says what is done in the control world, and that its run is not there", async () => {
   await using folder = await temporaryFolder();
   const db = `${folder.path}/a.duckdb`;
   {
     await using store = await openStore(db);
-    await keepRun(store, "slips", "control");
-    await keepRun(store, "evolve", "starter");
+    await keepRun(store, "slips", roundSpec("control"));
+    await keepRun(store, "evolve", roundSpec("starter"));
   }
   const plan = (more: Readonly<Record<string, Json>>) =>
     planAblate(
@@ -74,7 +37,7 @@ Deno.test("findSourceRound() finds the traces that the policy of the round was t
   await using folder = await temporaryFolder();
   const db = `${folder.path}/a.duckdb`;
   await using store = await openStore(db);
-  await keepRun(store, "evolve", "starter");
+  await keepRun(store, "evolve", roundSpec("starter"));
   const { source } = await findSourceRound(store, { db }, null);
   assert.deepEqual(source.traces, {
     artifactId: 2,
