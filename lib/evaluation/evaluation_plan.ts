@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { type Json, partOfSpec, type SpecKind, storedSpec, upgradeSpec, withField } from "../core/mod.ts";
+import {
+  type Json,
+  partOfSpec,
+  type SpecKind,
+  storedSpec,
+  upgradeSpec,
+  withField,
+} from "../core/mod.ts";
 import { SEARCH_SPEC } from "../search/mod.ts";
 import type { EvaluationRequest } from "../store/evaluation_store.ts";
 import type { EvaluationMode } from "./modes/mod.ts";
@@ -49,8 +56,11 @@ export const EVALUATION_SPEC: SpecKind<StoredEvaluation> = {
   schema: StoredEvaluation,
   added: [],
   parts: (spec) =>
-    withField(spec, "mode", (mode) =>
-      withField(mode, "search", (search) => upgradeSpec(SEARCH_SPEC, search))),
+    withField(
+      spec,
+      "mode",
+      (mode) => withField(mode, "search", (search) => upgradeSpec(SEARCH_SPEC, search)),
+    ),
 };
 
 /** Request to the store to open an evaluation: the same request finds the same evaluation. */

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { isJsonObject, type Json, type JsonObject, partOfSpec, type SpecKind, upgradeSpec, withField } from "../core/mod.ts";
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  partOfSpec,
+  type SpecKind,
+  upgradeSpec,
+  withField,
+} from "../core/mod.ts";
 import { PAIR_RULES, SFT_RULES } from "../export/mod.ts";
 import { SEARCH_SPEC } from "../search/mod.ts";
 import { LEARNING_SETTINGS } from "../training/mod.ts";
@@ -28,17 +36,18 @@ export const ROUNDS_SPEC: SpecKind<RoundsSpec> = {
       ...(sft === undefined ? {} : { sft: upgradeSpec(SFT_RULES, sft) }),
       ...(pairs === undefined ? {} : { pairs: upgradeSpec(PAIR_RULES, pairs) }),
     }));
-    return withField(exported, "training", (kinds) =>
-      mapValues(kinds, (settings) => upgradeSpec(LEARNING_SETTINGS, settings)));
+    return withField(
+      exported,
+      "training",
+      (kinds) => mapValues(kinds, (settings) => upgradeSpec(LEARNING_SETTINGS, settings)),
+    );
   },
 };
 
 function upgradePasses(passes: Json): Json {
   if (!Array.isArray(passes)) return passes;
   return passes.map((pass: Json) =>
-    isJsonObject(pass)
-      ? withField(pass, "spec", (spec) => upgradeSpec(SEARCH_SPEC, spec))
-      : pass
+    isJsonObject(pass) ? withField(pass, "spec", (spec) => upgradeSpec(SEARCH_SPEC, spec)) : pass
   );
 }
 

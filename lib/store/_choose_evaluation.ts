@@ -2,7 +2,9 @@ import { UsageError } from "../core/mod.ts";
 import type { EvaluationRequest, EvaluationSample, SampleVerdict } from "./evaluation_store.ts";
 
 /** The error of `resume` where there is nothing to go on with. */
-export function evaluationMissing({ suite, mode, runNo, roundNo }: Omit<EvaluationRequest, "open">): UsageError {
+export function evaluationMissing(
+  { suite, mode, runNo, roundNo }: Omit<EvaluationRequest, "open">,
+): UsageError {
   const of = runNo === null
     ? ""
     : ` of run ${runNo}${roundNo === null ? "" : `, round ${roundNo}`}`;

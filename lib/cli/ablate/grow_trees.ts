@@ -1,6 +1,15 @@
 import { z } from "zod";
 import type { TreesRequest } from "../../ablation/mod.ts";
-import { InfrastructureError, Interrupted, partOfSpec, type Problem, type SpecKind, storedSpec, upgradeSpec, withField } from "../../core/mod.ts";
+import {
+  InfrastructureError,
+  Interrupted,
+  partOfSpec,
+  type Problem,
+  type SpecKind,
+  storedSpec,
+  upgradeSpec,
+  withField,
+} from "../../core/mod.ts";
 import { SEARCH_SPEC, type SearchSpec } from "../../search/mod.ts";
 import type { OpenedRun } from "../../store/mod.ts";
 import { asJson } from "../as_json.ts";

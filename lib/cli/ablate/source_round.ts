@@ -3,7 +3,15 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { DataFile } from "../../ablation/mod.ts";
 import type { AblateConfig } from "../../config/mod.ts";
-import { hashSeed, partOfSpec, type Problem, readSpec, seededRandom, shuffled, UsageError } from "../../core/mod.ts";
+import {
+  hashSeed,
+  partOfSpec,
+  type Problem,
+  readSpec,
+  seededRandom,
+  shuffled,
+  UsageError,
+} from "../../core/mod.ts";
 import { OWN_FILES } from "../../export/mod.ts";
 import { ROUNDS_SPEC, type RoundsSpec, stageOf } from "../../rounds/mod.ts";
 import type { SearchSpec } from "../../search/mod.ts";

@@ -1,7 +1,7 @@
 /** `eval --like`: the conditions of a stored evaluation, for other models. */
 import { z } from "zod";
 import type { EvalConfig } from "../../config/mod.ts";
-import { EVALUATION_MODES, hashJson, readSpec, UsageError, upgradeSpec } from "../../core/mod.ts";
+import { EVALUATION_MODES, hashJson, readSpec, upgradeSpec, UsageError } from "../../core/mod.ts";
 import { EVALUATION_SPEC, type LoadedSuite, type StoredEvaluation } from "../../evaluation/mod.ts";
 import { allRows, type DuckdbStore, type EvaluationInfo } from "../../store/mod.ts";
 import { findSuites, shippedSuites } from "./load_suites.ts";
@@ -38,7 +38,11 @@ export async function readModel(db: string, name: string): Promise<EvaluationMod
       `Cannot measure like evaluation ${info.evalId}: it is ${info.state}; finish it first`,
     );
   }
-  return { info, spec: readSpec(EVALUATION_SPEC, info.spec), ...await readSize(store, info.evalId) };
+  return {
+    info,
+    spec: readSpec(EVALUATION_SPEC, info.spec),
+    ...await readSize(store, info.evalId),
+  };
 }
 
 const SizeRow = z.tuple([z.string(), z.int()]);

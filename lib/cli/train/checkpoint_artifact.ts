@@ -1,6 +1,11 @@
 import { type Json, storedSpec } from "../../core/mod.ts";
 import { type ArtifactStore, type MetricPoint, openStore } from "../../store/mod.ts";
-import { type CheckpointSummary, TRAIN_SETTINGS, type TrainingKind, type TrainSettings } from "../../training/mod.ts";
+import {
+  type CheckpointSummary,
+  TRAIN_SETTINGS,
+  type TrainingKind,
+  type TrainSettings,
+} from "../../training/mod.ts";
 import { storedLocation } from "../../models/mod.ts";
 
 /** Metadata that the row of a checkpoint holds beside its place and hash. */
