@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rawLogprobs, type RawPosition } from "./_raw_logprobs.ts";
 
 /** A choice of either route, as far as it is used. */
 export interface RawChoice {
@@ -9,6 +10,8 @@ export interface RawChoice {
   readonly finish_reason: string | null;
   /** The stop string, or the id of a stop token, or null; `undefined` of a server that has no such field. */
   readonly stop_reason?: string | number | null | undefined;
+  /** Its tokens with their log-probabilities, where the server says them. */
+  readonly positions?: readonly RawPosition[];
 }
 
 /** Finish reason of a choice that holds nothing that is known. */
@@ -26,6 +29,7 @@ export function rawChoice(choice: unknown): RawChoice {
   const content = message === null ? fields["text"] : message["content"];
   const finish = fields["finish_reason"];
   const parts = Array.isArray(content) ? content.map(partOf) : [partOf(content)];
+  const positions = rawLogprobs(choice);
   const isKnown = message !== null || typeof content === "string" || typeof finish === "string";
   return {
     text: parts.map(({ text }) => text).join(""),
@@ -35,6 +39,7 @@ export function rawChoice(choice: unknown): RawChoice {
     stop_reason: "stop_reason" in fields || "matched_stop" in fields
       ? stopReason(fields["stop_reason"]) ?? stopReason(fields["matched_stop"])
       : undefined,
+    ...(positions === null ? {} : { positions }),
   };
 }
 

@@ -14,6 +14,7 @@ export const OPTIONAL_FIELDS = [
   "skip_special_tokens",
   "continue_final_message",
   "add_generation_prompt",
+  "return_tokens_as_token_ids",
   "top_k",
   "min_p",
   "repetition_penalty",

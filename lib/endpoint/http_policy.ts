@@ -1,8 +1,9 @@
-import { ProviderError, usualTokens } from "../core/mod.ts";
-import { isAborted, readChoice, shareTokens } from "./_completion.ts";
+import { ProviderError } from "../core/mod.ts";
+import { isAborted } from "./_completion.ts";
 import type { RawChoice } from "./_raw_choice.ts";
+import { readBatch } from "./_read_batch.ts";
 import type { Completion, Policy, SampleOptions, SampleReply, SampleRequest } from "./policy.ts";
-import type { StopHandling } from "./probe.ts";
+import type { StopHandling, TokenFindings } from "./probe.ts";
 import {
   KEEPS_DELIMITERS,
   NEUTRAL_SAMPLING,
@@ -10,8 +11,10 @@ import {
   TextReply,
   type Usage,
 } from "./_replies.ts";
-import { type Batch, collectSamples } from "./_sample.ts";
+import { collectSamples } from "./_sample.ts";
+import type { RequestBody } from "./transport.ts";
 import type { ServedModelOptions } from "./served_model.ts";
+import { noTokens, otherTokens, TokenRequests } from "./_token_requests.ts";
 
 /** Options of {@linkcode completionsPolicy} and {@linkcode chatPolicy}. */
 export interface HttpPolicyOptions extends ServedModelOptions {
@@ -29,6 +32,8 @@ export interface HttpPolicyOptions extends ServedModelOptions {
   readonly neutralises?: boolean;
   /** Whether a continued message is marked as a prefix (DeepSeek, Mistral). @default false */
   readonly marksPrefix?: boolean;
+  /** Findings about single tokens that hold for all servers; of the completions route only. @default none are asked for */
+  readonly tokens?: TokenFindings | null;
 }
 
 /** A policy behind `/v1/completions`: a fine-tuned model that knows the special tokens. */
@@ -80,15 +85,23 @@ const MAX_HALVINGS = 3;
 const BELIEVED_EMPTIES = 4;
 
 function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
+  const { tokens: found = null, pool } = options;
+  const tokens = found === null || route.api === "chat"
+    ? null
+    : new TokenRequests(found, pool, options.model);
   const ask = async (
     request: SampleRequest,
-    { count, offset, ...call }: SampleOptions & { readonly count: number; readonly offset: number },
+    { count, offset, fields, ...call }: SampleOptions & {
+      readonly count: number;
+      readonly offset: number;
+      readonly fields: RequestBody;
+    },
   ) => {
     let empties = 0;
     let maxTokens = request.maxTokens;
-    return await options.pool.request(route.path, {
+    const { shown, ...batch } = await pool.request(route.path, {
       ...commonFields(request, { count, offset, options }),
-      ...route.fields(request),
+      ...fields,
     }, {
       signal: call.signal,
       // The same would take as long again: what a model repeats until its tokens are used up, above all.
@@ -114,18 +127,39 @@ function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
         sequenceTokens: generatedTokens / completions.length,
       }),
     });
+    if (tokens === null) return batch;
+    return { ...batch, completions: await tokens.withTokens(batch.completions, shown, request) };
   };
   return {
     description: { api: route.api, model: options.model, ...options.findings },
-    sample: (request: SampleRequest, call: SampleOptions = {}): Promise<SampleReply> =>
-      collectSamples(request, {
+    tokens: tokens?.ability ?? null,
+    sample: async (request: SampleRequest, call: SampleOptions = {}): Promise<SampleReply> => {
+      const fields = await questionOf(request, route, tokens);
+      if (fields === null) return otherTokens(request);
+      return await collectSamples(request, {
         signal: call.signal,
-        ask: (count, offset, { signal }) => ask(request, { ...call, signal, count, offset }),
+        ask: (count, offset, { signal }) =>
+          ask(request, { ...call, signal, count, offset, fields }),
         honoursN: options.honoursN ?? true,
         price: options.price ?? null,
         now: options.now ?? (() => performance.now()),
-      }),
+      });
+    },
   };
+}
+
+/** Fields of a request that say what is asked; `null` where forced text encodes to other tokens than it stands for. */
+async function questionOf(
+  request: SampleRequest,
+  route: Route,
+  tokens: TokenRequests | null,
+): Promise<RequestBody | null> {
+  const { continuation = [], logprobs, prompt } = request;
+  const fields = route.fields(request);
+  if (logprobs === undefined && continuation.length === 0) return fields;
+  if (tokens === null || typeof prompt !== "string") throw noTokens();
+  const forced = await tokens.promptOf(prompt, continuation);
+  return forced === null ? null : { ...fields, prompt: forced, ...tokens.fields(request) };
 }
 
 /**
@@ -171,73 +205,6 @@ function tooSlow(
       "the text is not whole; raise --request-timeout",
     { status: null, isRetryable: false, kind: "too slow" },
   );
-}
-
-/** The completions of one reply; what the server did otherwise than asked is mended and counted. */
-function readBatch(
-  choices: readonly RawChoice[],
-  context: {
-    readonly request: SampleRequest;
-    readonly count: number;
-    readonly usage: Usage;
-    readonly url: string;
-    readonly options: HttpPolicyOptions;
-  },
-): Omit<Batch, "cutShort"> {
-  const { request, count, usage, url, options } = context;
-  const { pool, stopHandling = {} } = options;
-  if (choices.length === 0) {
-    throw new ProviderError(`Cannot use the reply of ${url}: expected ${count} choices, got none`, {
-      status: 200,
-      isRetryable: true,
-      kind: "no choices",
-    });
-  }
-  const texts = choices.map(({ text, reasoning = "" }) => reasoning + text);
-  const isPart = choices.length > 1 && (options.countOneChoice ?? []).includes(url);
-  const counted = isPart ? null : usage.completion_tokens;
-  const generatedTokens = counted ?? texts.reduce((sum, text) => sum + usualTokens(text), 0);
-  if (counted === null) {
-    pool.noteQuirk("no usage", `${url} counts no tokens: they are estimated from the text`);
-  }
-  if (choices.length < count) {
-    pool.noteQuirk("n not honoured", `${url} answered ${choices.length} choices of ${count}`);
-  }
-  const shares = shareTokens(texts, generatedTokens);
-  const completions = choices.map((choice, i) => {
-    const { completion, wasCut, reasoning } = readChoice(
-      choice,
-      request,
-      shares[i] ?? 0,
-      stopHandling[url],
-    );
-    if (reasoning > 0) {
-      pool.noteQuirk(
-        "reasoning set aside",
-        `${url} writes its reasoning first (${reasoning} characters): it is paid for, and no part of the text`,
-      );
-    }
-    if (completion.finishReason === "aborted") {
-      pool.noteQuirk("ended by the server", `${url} ended a text by "${completion.serverReason}"`);
-    }
-    if (wasCut) {
-      pool.noteQuirk(
-        "stop string not honoured",
-        `${url} went on after "${completion.stopString}": the text is cut there`,
-      );
-    }
-    return completion;
-  });
-  return {
-    completions,
-    promptTokens: usage.prompt_tokens ?? usualTokens(promptText(request.prompt)),
-    generatedTokens,
-    isEstimated: counted === null,
-  };
-}
-
-function promptText(prompt: SampleRequest["prompt"]): string {
-  return typeof prompt === "string" ? prompt : prompt.map(({ content }) => content).join("\n");
 }
 
 /**

@@ -23,4 +23,5 @@ export * from "./scripted_token_policy.ts";
 export * from "./served_model.ts";
 export * from "./server_load.ts";
 export * from "./token.ts";
+export { commonTokenFindings } from "./_token_requests.ts";
 export * from "./transport.ts";

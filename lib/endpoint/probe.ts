@@ -45,6 +45,22 @@ export type StopHandling = "kept" | "named" | "cut" | "ignored" | "unknown";
  */
 export type Continuation = "continued" | "prefix" | "echoed" | "none" | "unknown";
 
+/** Findings about single tokens: whether an endpoint shows them, and how it is asked to go on behind one. */
+export interface TokenFindings {
+  /** Most alternatives per token that it answers. */
+  readonly maxAlternatives: number;
+  /** Field that asks for them; llama.cpp's old name is `n_probs`. */
+  readonly field: "logprobs" | "n_probs";
+  /** Whether tokens are told by their ids. */
+  readonly tellsIds: boolean;
+  /** How it takes forced tokens: as ids, or as text behind the prompt. */
+  readonly continuation: "ids" | "text";
+  /** Field of `/tokenize` that takes a text. */
+  readonly tokenizeField: "prompt" | "content";
+  /** Tokens that end a sequence, by id and by text. */
+  readonly ends: { readonly ids: readonly number[]; readonly texts: readonly string[] };
+}
+
 /** Findings about one policy endpoint. */
 export interface PolicyFindings extends EndpointFindings {
   readonly honoursN: boolean;
@@ -59,6 +75,11 @@ export interface PolicyFindings extends EndpointFindings {
   readonly countsOneChoice?: true;
   /** Parts of a request that it refused, and what was sent instead; absent where it took everything. */
   readonly adaptations?: Adaptations;
+  /**
+   * Log-probabilities of tokens and forced tokens; in place of findings the reason why there are none. Absent in what was stored before
+   * they were probed.
+   */
+  readonly tokens?: TokenFindings | string;
 }
 
 /** Findings about one PPM endpoint. */

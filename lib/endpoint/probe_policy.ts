@@ -4,6 +4,7 @@ import type { Adaptations, AdaptingTransport } from "./adapting_transport.ts";
 import type { EndpointSettings } from "./cure.ts";
 import { isLength } from "./_completion.ts";
 import { tryContinuation } from "./_probe_continuation.ts";
+import { tryTokens } from "./_probe_tokens.ts";
 import type { PolicyFindings, ProbeOptions, StopHandling } from "./probe.ts";
 import {
   KEEPS_DELIMITERS,
@@ -57,6 +58,9 @@ async function findOut(
   const continuation = options.api === "chat"
     ? await tryContinuation(transport, { ...options, model: served.model })
     : null;
+  const tokens = options.api === "chat"
+    ? "the chat route takes no forced tokens"
+    : await tryTokens(transport, { ...options, model: served.model });
   const countsOneChoice = missesChoices(first);
   const adaptations = "adaptations" in transport ? transport.adaptations() : null;
   const { ownedBy: _, ...named } = served;
@@ -64,6 +68,7 @@ async function findOut(
     url,
     ...named,
     ...findings,
+    tokens,
     ...(continuation === null ? {} : { continuation }),
     ...(countsOneChoice ? { countsOneChoice: true as const } : {}),
     ...(adaptations === null || isEmpty(adaptations) ? {} : { adaptations }),

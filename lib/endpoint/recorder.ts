@@ -12,6 +12,7 @@ import { hashJson, InfrastructureError, type ReplyKey, type ReplyStore } from ".
 import { apportion } from "./_completion.ts";
 import { FINISH_REASONS, type Policy, type SampleReply, type SampleRequest } from "./policy.ts";
 import type { Ppm, ScoreReply } from "./ppm.ts";
+import type { TokenAbility } from "./token.ts";
 
 /** `record`: ask the model for what is not recorded yet, and keep what it said. `replay`: never ask; a reply that is missing is an error. */
 export type RecorderMode = "record" | "replay";
@@ -33,6 +34,14 @@ const Cost = z.strictObject({
   tokensAreEstimated: z.boolean().exactOptional(),
 });
 
+const RecordedToken = z.strictObject({
+  id: z.int().nullable(),
+  text: z.string(),
+  bytes: z.array(z.int()).nullable(),
+  logprob: z.number(),
+  isEnd: z.boolean().exactOptional(),
+});
+
 const RecordedCompletion = z.strictObject({
   completion: z.strictObject({
     text: z.string(),
@@ -40,6 +49,8 @@ const RecordedCompletion = z.strictObject({
     stopString: z.string().nullable(),
     tokens: z.int(),
     serverReason: z.string().exactOptional(),
+    generated: z.array(RecordedToken.extend({ alternatives: z.array(RecordedToken) }))
+      .exactOptional(),
   }),
   cost: Cost.nullable(),
 });
@@ -61,6 +72,7 @@ export function recordedPolicy(policy: Policy, options: RecorderOptions): Policy
     hashJson({ role: "policy", model: String(identity), ...requestJson(request) });
   return {
     description: policy.description,
+    tokens: policy.tokens ?? null,
     sample: async (request, call) => {
       const requestHash = keyOf(request);
       const isThere = await store.getReply({ requestHash, sample: request.n - 1 }) !== null;
@@ -76,12 +88,45 @@ export function recordedPolicy(policy: Policy, options: RecorderOptions): Policy
   };
 }
 
+const RecordedAbility = z.strictObject({
+  maxAlternatives: z.int().min(1),
+  continuation: z.enum(["ids", "text"]),
+}).nullable();
+
+/**
+ * Ability of a policy to show single tokens, as it was when its replies were recorded: a replay must ask as the recording did. The first
+ * that was recorded stays; `null` of recordings that hold none.
+ */
+export async function recordedAbility(
+  policy: Pick<Policy, "description" | "tokens">,
+  { store, mode }: RecorderOptions,
+): Promise<TokenAbility | null> {
+  const model = String(policy.description["model"] ?? null);
+  const key = { requestHash: hashJson({ role: "policy", model, ability: "tokens" }), sample: 0 };
+  if (mode === "record") await store.putReply(key, JSON.stringify(policy.tokens ?? null));
+  const body = await store.getReply(key);
+  return body === null ? null : parseRecorded(RecordedAbility, body);
+}
+
 function requestJson(request: Omit<SampleRequest, "n">) {
   const { prompt, stop, temperature, topP, maxTokens, seed } = request;
   const text = typeof prompt === "string"
     ? prompt
     : prompt.map(({ role, content }) => ({ role, content }));
-  return { prompt: text, stop, temperature, topP, maxTokens, seed };
+  const { logprobs, continuation } = request;
+  return {
+    prompt: text,
+    stop,
+    temperature,
+    topP,
+    maxTokens,
+    seed,
+    // Absent where not asked for: the key of every reply that was recorded before they were there.
+    ...(logprobs === undefined ? {} : { logprobs }),
+    ...(continuation === undefined
+      ? {}
+      : { continuation: continuation.map(({ id, text }) => ({ id, text })) }),
+  };
 }
 
 async function readSamples(

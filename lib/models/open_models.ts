@@ -2,6 +2,7 @@ import type { PolicyApi, ServeSettings } from "../config/mod.ts";
 import { DEFAULT_CALIBRATION, type Json, type PpmCalibration } from "../core/mod.ts";
 import {
   chatPolicy,
+  commonTokenFindings,
   completionsPolicy,
   EndpointPool,
   type PolicyFindings,
@@ -140,7 +141,7 @@ export async function openModels(
   const models = isReplayed
     ? openReplayed(wanted, identified)
     : await openLive(wanted, settings, { ...options, identified });
-  return replies === null ? models : recordedModels(models, { replies });
+  return replies === null ? models : await recordedModels(models, { replies });
 }
 
 /** Under the names by which the replies were recorded. */
@@ -198,6 +199,7 @@ async function openLive(
       countOneChoice: policy.findings.filter(({ countsOneChoice }) => countsOneChoice)
         .map(({ url }) => url),
       marksPrefix: policy.findings.some(({ continuation }) => continuation === "prefix"),
+      tokens: commonTokenFindings(policy.findings),
       findings: { endpoints: policy.findings },
       price: settings.prices.policy ?? null,
     }),

@@ -1,6 +1,7 @@
 import {
   type Policy,
   type Ppm,
+  recordedAbility,
   recordedPolicy,
   recordedPpm,
   type RecorderOptions,
@@ -16,15 +17,17 @@ export interface RecordedModelsOptions {
 }
 
 /** The models with their replies kept, or replaced by what was kept. */
-export function recordedModels<Models extends ServedModels>(
+export async function recordedModels<Models extends ServedModels>(
   models: Models,
   { replies, names }: RecordedModelsOptions,
-): Models {
+): Promise<Models> {
   const named = <Model extends Policy | Ppm>(model: Model, name: string | undefined): Model =>
     name === undefined ? model : { ...model, description: { ...model.description, model: name } };
+  const policy = named(models.policy, names?.policy);
+  const tokens = await recordedAbility(policy, replies);
   return {
     ...models,
-    policy: recordedPolicy(named(models.policy, names?.policy), replies),
+    policy: recordedPolicy({ ...policy, tokens }, replies),
     ppm: models.ppm === null ? null : recordedPpm(named(models.ppm, names?.ppm), replies),
   };
 }

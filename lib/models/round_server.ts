@@ -113,7 +113,7 @@ export class RoundServer implements AsyncDisposable {
       : await this.#startLive(served, opening);
     const models = replies === null
       ? live
-      : recordedModels(live, { replies, names: namesOf(served) });
+      : await recordedModels(live, { replies, names: namesOf(served) });
     return { served, models, resources: opening.move() };
   }
 

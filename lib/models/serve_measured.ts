@@ -102,9 +102,12 @@ async function replayed(
 }
 
 /** Replies belong to weights, not to the name under which an engine serves them. */
-function withReplies(models: OpenModels, replies: RecorderOptions): OpenModels {
+async function withReplies(
+  models: OpenModels,
+  replies: RecorderOptions,
+): Promise<OpenModels> {
   const { policy, ppm } = models.identity;
-  return recordedModels(models, {
+  return await recordedModels(models, {
     replies,
     names: { policy: hashJson(policy), ppm: hashJson(ppm) },
   });

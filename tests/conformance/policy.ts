@@ -1,7 +1,13 @@
 /** Tests that every policy behind an endpoint must pass, whatever serves it: toy server, recordings, embedded engine, real servers. */
 import assert from "node:assert/strict";
 import { policyPrompt, ProviderError, STOP_STRINGS } from "../../lib/core/mod.ts";
-import type { Completion, Policy, SampleRequest } from "../../lib/endpoint/mod.ts";
+import {
+  type Completion,
+  OTHER_TOKENS,
+  type Policy,
+  type SampleRequest,
+  textOfTokens,
+} from "../../lib/endpoint/mod.ts";
 
 /** How to get at the policy under test. */
 export interface PolicyUnderTest {
@@ -15,6 +21,8 @@ export interface PolicyUnderTest {
   readonly writesFormat: boolean;
   /** Whether equal seeds give equal texts while nothing else is asked. */
   readonly takesSeeds: boolean;
+  /** Whether it shows log-probabilities and goes on behind forced tokens. @default false */
+  readonly showsTokens?: boolean;
   /** Why it cannot be tested here; `null` when it can. */
   readonly missing?: string | null;
   /** Whether a process of its own serves it, which is read from all the time. @default false */
@@ -58,6 +66,7 @@ export function testPolicy(name: string, subject: PolicyUnderTest): void {
     });
   };
   testReplies(test, subject);
+  testTokens(test, subject);
   testRefusals(test, subject);
 }
 
@@ -129,6 +138,64 @@ function testReplies(test: Test, { writesFormat, takesSeeds }: PolicyUnderTest):
     },
     takesSeeds ? null : "the server is not known to take seeds",
   );
+}
+
+/** Largest difference between log-probabilities of one token behind one prefix, computed twice. */
+const LOGPROB_TOLERANCE = 0.05;
+
+function checkTokens({ text, generated, finishReason }: Completion, alternatives: number): void {
+  assert.ok(generated !== undefined && generated.length > 0);
+  const whole = textOfTokens(generated);
+  // The last token may end the sequence without being text, or reach beyond a stop string.
+  assert.ok(finishReason === "end" || whole.startsWith(text), `${whole}\n---\n${text}`);
+  for (const token of generated) {
+    assert.ok(token.logprob <= 0 && token.alternatives.length <= alternatives);
+    const values = token.alternatives.map(({ logprob }) => logprob);
+    assert.deepEqual(values, values.toSorted((a, b) => b - a));
+    const total = [token.logprob, ...values].reduce((sum, value) => sum + Math.exp(value), 0);
+    assert.ok(total < 1 + LOGPROB_TOLERANCE, `${total}`);
+    assert.ok(!token.alternatives.some(({ id, text }) => id === token.id && text === token.text));
+  }
+}
+
+function testTokens(test: Test, { showsTokens = false }: PolicyUnderTest): void {
+  const skipped = showsTokens ? null : "it shows no tokens";
+  test("sample() shows each token with its log-probability and others", async (policy) => {
+    assert.ok(policy.tokens && policy.tokens.maxAlternatives >= 1);
+    const alternatives = Math.min(3, policy.tokens.maxAlternatives);
+    const { completions } = await policy.sample({ ...REQUEST, logprobs: alternatives });
+    completions.forEach((completion) => checkTokens(completion, alternatives));
+    assert.ok(completions.some((one) => one.generated?.some((t) => t.alternatives.length > 0)));
+    const [without] = (await policy.sample({ ...REQUEST, n: 1 })).completions;
+    assert.equal(without?.generated, undefined);
+  }, skipped);
+
+  test("sample() goes on behind forced tokens", async (policy) => {
+    const greedy = { ...REQUEST, n: 1, temperature: 0, maxTokens: 12, logprobs: 1 };
+    const [whole] = (await policy.sample(greedy)).completions;
+    const forced = whole?.generated?.slice(0, 2) ?? [];
+    const [rest] = (await policy.sample({ ...greedy, continuation: forced })).completions;
+    assert.ok(whole?.generated && rest?.generated);
+    const expected = whole.generated.slice(2, 6);
+    assert.deepEqual(
+      rest.generated.slice(0, 4).map(({ text }) => text),
+      expected.map((t) => t.text),
+    );
+    expected.forEach(({ logprob }, i) =>
+      assert.ok(Math.abs(logprob - (rest.generated?.[i]?.logprob ?? NaN)) < LOGPROB_TOLERANCE)
+    );
+    assert.ok(!rest.text.startsWith(textOfTokens(forced)) || textOfTokens(forced) === "");
+  }, skipped);
+
+  test("sample() draws behind an alternative", async (policy) => {
+    const request = { ...REQUEST, n: 1, logprobs: 3 };
+    const [drawn] = (await policy.sample(request)).completions;
+    const other = drawn?.generated?.[0]?.alternatives.find(({ isEnd }) => isEnd !== true);
+    assert.ok(other);
+    const [behind] = (await policy.sample({ ...request, continuation: [other] })).completions;
+    assert.ok(behind);
+    if (behind.serverReason !== OTHER_TOKENS) checkTokens(behind, 3);
+  }, skipped);
 }
 
 function testRefusals(test: Test, subject: PolicyUnderTest): void {

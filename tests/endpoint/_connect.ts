@@ -1,4 +1,5 @@
 import {
+  commonTokenFindings,
   completionsPolicy,
   EndpointPool,
   openTransport,
@@ -26,6 +27,7 @@ export function policyAt(
       model: model ?? findings.model,
       sendsSeed: findings.takesSeed === true,
       honoursN: findings.honoursN,
+      tokens: commonTokenFindings([findings]),
       findings: { endpoints: [findings] },
     });
   };

@@ -9,6 +9,8 @@ export interface ModelServerQuirks {
   /** Whether the usage of a reply is that of its first choice (llama.cpp). */
   readonly countsOneChoice?: boolean;
   readonly hasTokenize?: boolean;
+  /** How it shows log-probabilities. vLLM by ids, SGLang by text, llama.cpp by objects; after temperature: useless. @default not at all */
+  readonly logprobs?: "ids" | "text" | "objects" | "after temperature";
   /** Whether the tokenizer takes the format's delimiters apart. */
   readonly splitsTokens?: boolean;
   readonly hasMetrics?: boolean;
@@ -41,7 +43,10 @@ export function modelServer(quirks: ModelServerQuirks = {}): ScriptedServer {
         return pool(body, quirks);
       case "/tokenize":
         if (!quirks.hasTokenize) break;
-        return Response.json({ count: countTokens(String(body["prompt"]), quirks), tokens: [] });
+        return tokenize(body, quirks);
+      case "/detokenize":
+        if (!quirks.hasTokenize) break;
+        return Response.json({ prompt: textOfIds(body["tokens"]) });
       case "/metrics":
         if (!quirks.hasMetrics) break;
         return new Response(
@@ -57,11 +62,67 @@ function countTokens(text: string, { splitsTokens }: ModelServerQuirks): number 
   return splitsTokens ? text.length : text.match(TOKEN)?.length ?? 0;
 }
 
+/** Tokens of the toy's texts, numbered as they come. */
+const numbers = new Map<string, number>();
+
+function idsOf(text: string): number[] {
+  return (text.match(TOKEN) ?? []).map((token) => {
+    const id = numbers.get(token) ?? numbers.size;
+    numbers.set(token, id);
+    return id;
+  });
+}
+
+function textOfIds(ids: unknown): string {
+  const texts = [...numbers.keys()];
+  return (Array.isArray(ids) ? ids : []).map((id) => texts[Number(id)] ?? "").join("");
+}
+
+function tokenize(body: SeenRequest["body"], quirks: ModelServerQuirks): Response {
+  const isLlama = quirks.logprobs === "objects";
+  const tokens = idsOf(String(body[isLlama ? "content" : "prompt"] ?? ""));
+  if (isLlama) return Response.json({ tokens });
+  return Response.json({ count: countTokens(String(body["prompt"]), quirks), tokens });
+}
+
+/** Other tokens than the one drawn, with the same probabilities everywhere. */
+const OTHERS = [["Q", -2], ["</s>", -3], ["Z", -4], ["#", -9999]] as const;
+
+function logprobsOf(
+  text: string,
+  body: SeenRequest["body"],
+  { logprobs: shape }: ModelServerQuirks,
+): unknown {
+  if (shape === undefined || typeof body["logprobs"] !== "number") return null;
+  const scale = shape === "after temperature" ? 1 / Math.max(0.1, Number(body["temperature"])) : 1;
+  const others = OTHERS.slice(0, body["logprobs"])
+    .map(([token, value]) => [token, value * scale] as const);
+  const tokens = text.match(TOKEN) ?? [];
+  if (shape === "objects") {
+    const object = (token: string, logprob: number) => ({
+      id: idsOf(token)[0],
+      token,
+      bytes: [...new TextEncoder().encode(token)],
+      logprob,
+    });
+    const top_logprobs = others.map(([token, value]) => object(token, value));
+    return { content: tokens.map((token) => ({ ...object(token, -0.25), top_logprobs })) };
+  }
+  const name = (token: string) => shape === "text" ? token : `token_id:${idsOf(token)[0]}`;
+  return {
+    tokens: tokens.map(name),
+    token_logprobs: tokens.map(() => -0.25),
+    top_logprobs: tokens.map((token) =>
+      Object.fromEntries([[token, -0.25] as const, ...others].map(([t, v]) => [name(t), v]))
+    ),
+  };
+}
+
 function complete(
   body: SeenRequest["body"],
   { quirks, draw }: { readonly quirks: ModelServerQuirks; readonly draw: number },
 ): Response {
-  const prompt = String(body["prompt"]);
+  const prompt = Array.isArray(body["prompt"]) ? textOfIds(body["prompt"]) : String(body["prompt"]);
   const maxTokens = Number(body["max_tokens"]);
   if (countTokens(prompt, quirks) + maxTokens > 4096) {
     return Response.json({ error: { message: "maximum context length is 4096" } }, { status: 400 });
@@ -77,7 +138,9 @@ function complete(
       : typeof body["seed"] === "number"
       ? body["seed"] + index
       : draw * 1000 + index;
-    return { index, ...choiceOf(textOf(seed, quirks), { stops, maxTokens, quirks }) };
+    const endless = textBehind(prompt, textOf(seed, quirks));
+    const choice = choiceOf(endless, { stops, maxTokens, quirks });
+    return { index, ...choice, logprobs: logprobsOf(choice.text, body, quirks) };
   });
   const counted = quirks.countsOneChoice ? choices.slice(0, 1) : choices;
   const generated = counted.reduce((sum, { text }) => sum + countTokens(text, quirks), 0);
@@ -92,6 +155,12 @@ function textOf(seed: number, { knowsFormat = true }: ModelServerQuirks): string
   const word = () => letter() + letter() + letter();
   const end = knowsFormat ? "<end_of_step>" : " ";
   return Array.from({ length: 400 }, () => `${word()} ${word()}${end}`).join("");
+}
+
+/** Rest of a text behind the beginning that a prompt ends with. */
+function textBehind(prompt: string, text: string): string {
+  const known = [4, 3, 2, 1].find((length) => prompt.endsWith(text.slice(0, length))) ?? 0;
+  return text.slice(known);
 }
 
 function choiceOf(

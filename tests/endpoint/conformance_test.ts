@@ -1,9 +1,11 @@
 import {
+  commonTokenFindings,
   completionsPolicy,
   EndpointPool,
   memoryReplyStore,
   openTransport,
   poolingPpm,
+  probePolicy,
   recordedPolicy,
   recordedPpm,
 } from "../../lib/endpoint/mod.ts";
@@ -30,19 +32,29 @@ function clients(quirks: ModelServerQuirks) {
     ({ url } = server);
   });
   const pool = () => new EndpointPool([openTransport(url)]);
-  const policy = (model: string) =>
-    completionsPolicy({ pool: pool(), model, sendsSeed: true, findings: {} });
+  const policy = async (model: string) => {
+    const findings = await probePolicy(openTransport(url), { api: "completions", model: "policy" });
+    return completionsPolicy({
+      pool: pool(),
+      model,
+      sendsSeed: true,
+      tokens: commonTokenFindings([findings]),
+      findings: {},
+    });
+  };
   const calibration = { bias: 0, scale: 1 };
   return {
-    policy: () => Promise.resolve(policy("policy")),
-    unknown: () => Promise.resolve(policy("nobody")),
+    policy: () => policy("policy"),
+    unknown: () => policy("nobody"),
     ppm: () =>
       Promise.resolve(poolingPpm({ pool: pool(), model: "ppm", calibration, findings: {} })),
   };
 }
 
 const TOYS: Readonly<Record<string, ModelServerQuirks>> = {
-  "a server like vLLM": { hasTokenize: true, hasMetrics: true },
+  "a server like vLLM": { hasTokenize: true, hasMetrics: true, logprobs: "ids" },
+  "a server like SGLang": { hasTokenize: true, logprobs: "text" },
+  "a server like llama.cpp": { hasTokenize: true, logprobs: "objects" },
   "a server that ignores n, counts nothing and names stop strings": {
     ignoresN: true,
     hidesUsage: true,
@@ -59,10 +71,11 @@ for (const [name, quirks] of Object.entries(TOYS)) {
     maxModelLength: 4096,
     writesFormat: true,
     takesSeeds: true,
+    showsTokens: quirks.logprobs !== undefined,
   });
 }
 
-const live = clients({});
+const live = clients({ hasTokenize: true, logprobs: "ids" });
 testPolicy("recorded replies", {
   open: async () => {
     const options = { store: memoryReplyStore() };
@@ -71,6 +84,7 @@ testPolicy("recorded replies", {
     const replaying = recordedPolicy(policy, { ...options, mode: "replay" });
     return {
       description: policy.description,
+      tokens: replaying.tokens ?? null,
       sample: async (request, call) => {
         await recording.sample(request, call);
         return await replaying.sample(request, call);
@@ -80,6 +94,7 @@ testPolicy("recorded replies", {
   maxModelLength: 4096,
   writesFormat: true,
   takesSeeds: true,
+  showsTokens: true,
 });
 
 const reference = (texts: readonly string[]) =>

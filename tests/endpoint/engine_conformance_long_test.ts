@@ -35,6 +35,7 @@ testPolicy("the embedded engine", {
   maxModelLength: 4096,
   writesFormat: true,
   takesSeeds: true,
+  showsTokens: true,
   missing: missingModels,
   isProcess: true,
 });

@@ -37,6 +37,7 @@ Deno.test("probePolicy() finds out what a server like vLLM does", async () => {
     formatTokens: "whole",
     takesSeed: null,
     offersLoad: true,
+    tokens: "it answers no log-probabilities",
     notices: [],
   });
 });

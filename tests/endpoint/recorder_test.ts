@@ -3,6 +3,7 @@ import type { ReplyStore } from "../../lib/core/mod.ts";
 import {
   memoryReplyStore,
   openFileReplyStore,
+  recordedAbility,
   recordedPolicy,
   recordedPpm,
   type SampleRequest,
@@ -166,4 +167,19 @@ Deno.test("openFileReplyStore() names the line that is no reply", async () => {
   } finally {
     await Deno.remove(path);
   }
+});
+
+Deno.test("recordedAbility() is what it was when the replies were recorded", async () => {
+  const store = memoryReplyStore();
+  const description = { model: "m" };
+  const tokens = { maxAlternatives: 8, continuation: "ids" } as const;
+  assert.equal(await recordedAbility({ description }, { store, mode: "replay" }), null);
+  const first = await recordedAbility({ description, tokens }, { store, mode: "record" });
+  assert.deepEqual(first, tokens);
+  // A server that can do less when the recording goes on, and a replay without any.
+  const later = await recordedAbility({ description, tokens: null }, { store, mode: "record" });
+  assert.deepEqual(later, tokens);
+  assert.deepEqual(await recordedAbility({ description }, { store, mode: "replay" }), tokens);
+  const other = { description: { model: "other" } };
+  assert.equal(await recordedAbility(other, { store, mode: "replay" }), null);
 });

@@ -1,8 +1,10 @@
 import type { SynthConfig } from "../../config/mod.ts";
 import { type ProbedEndpoints, probePolicies, probePpms } from "../../models/mod.ts";
 import { UsageError } from "../../core/mod.ts";
+import type { EndpointFindings, PolicyFindings } from "../../endpoint/mod.ts";
 import { modelHost } from "../host.ts";
-import { finding, type Say } from "./finding.ts";
+import { abilitiesOf } from "./abilities.ts";
+import { type Ability, finding, type Say } from "./finding.ts";
 
 /** Whether the endpoints that a run names do what it needs of them. */
 export async function examineEndpoints(say: Say, config: SynthConfig): Promise<void> {
@@ -20,9 +22,14 @@ export async function examineEndpoints(say: Say, config: SynthConfig): Promise<v
         signal: AbortSignal.timeout(PATIENCE_MS),
       };
       // One by one, so that each is told of.
-      const check = async () =>
-        described(await probe({ urls: [url], model: model ?? null }, options));
-      say(await finding(`${role} ${url}`, () => check().catch(explainSilence)));
+      let abilities: readonly Ability[] = [];
+      const check = async () => {
+        const probed = await probe({ urls: [url], model: model ?? null }, options);
+        abilities = probed.findings.flatMap((one) => isPolicy(one) ? abilitiesOf(one) : []);
+        return described(probed);
+      };
+      const found = await finding(`${role} ${url}`, () => check().catch(explainSilence));
+      say(abilities.length === 0 ? found : { ...found, abilities });
     }
   }
 }
@@ -44,4 +51,8 @@ function explainSilence(error: unknown): never {
     } s; check that the server runs, the address and its port`,
     { cause: error },
   );
+}
+
+function isPolicy(findings: EndpointFindings): findings is PolicyFindings {
+  return "stopStrings" in findings;
 }

@@ -9,6 +9,17 @@ export interface Finding {
   readonly level: Level;
   /** Result of the check: what was found, or what is wrong and what to do about it; empty when the name says all. */
   readonly detail: string;
+  /** Abilities of a server, with what follows from each. */
+  readonly abilities?: readonly Ability[];
+}
+
+/** One thing that a server does or does not do. */
+export interface Ability {
+  readonly name: string;
+  /** Behaviour that was seen. */
+  readonly found: string;
+  /** Consequence for a run; empty where nothing follows. */
+  readonly consequence: string;
 }
 
 /** Takes findings as they come. */
@@ -55,10 +66,16 @@ function causeOf(error: unknown): string {
   return fault === null ? text : `${fault} (${text})`;
 }
 
-/** Shows a finding in a line. */
-export function findingLine({ name, level, detail }: Finding): string {
+/** Shows a finding in a line, and below it what a server can do. */
+export function findingLine({ name, level, detail, abilities = [] }: Finding): string {
   const mark = level === "fail" ? "FAIL" : level;
-  return `${mark.padEnd(4)}  ${name}${detail === "" ? "" : `: ${detail}`}`;
+  const line = `${mark.padEnd(4)}  ${name}${detail === "" ? "" : `: ${detail}`}`;
+  const width = (key: "name" | "found") => Math.max(0, ...abilities.map((one) => one[key].length));
+  const [names, founds] = [width("name"), width("found")];
+  const rows = abilities.map((one) =>
+    `      ${one.name.padEnd(names)}  ${one.found.padEnd(founds)}  ${one.consequence}`.trimEnd()
+  );
+  return [line, ...rows].join("\n");
 }
 
 /** Counts findings by level. */

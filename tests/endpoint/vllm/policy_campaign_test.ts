@@ -55,6 +55,14 @@ Deno.test({
       formatTokens: "whole",
       takesSeed: null,
       offersLoad: true,
+      tokens: {
+        continuation: "ids",
+        ends: { ids: [0], texts: ["<|endoftext|>"] },
+        field: "logprobs",
+        maxAlternatives: 20,
+        tellsIds: true,
+        tokenizeField: "prompt",
+      },
       notices: [],
     });
   },
