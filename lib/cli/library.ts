@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type PolicyApi, serveSettings } from "../config/mod.ts";
-import type { PpmCalibration } from "../core/mod.ts";
+import { type PpmCalibration, UsageError } from "../core/mod.ts";
 import type { Policy, Ppm } from "../endpoint/mod.ts";
 import * as models from "../models/mod.ts";
 import type { Sandbox } from "../sandbox/mod.ts";
@@ -47,8 +47,8 @@ export async function openModels(options: OpenModelsOptions): Promise<OpenedMode
   await using resources = new AsyncDisposableStack();
   const { policy, ppm } = await models.openModels(
     {
-      policy: models.modelSource(options.policy, options.policyModel),
-      ppm: options.ppm === undefined ? null : models.modelSource(options.ppm, options.ppmModel),
+      policy: sourceOf(options.policy, options.policyModel),
+      ppm: options.ppm === undefined ? null : sourceOf(options.ppm, options.ppmModel),
       policyApi: options.api ?? "completions",
       calibration: options.calibration ?? null,
     },
@@ -57,6 +57,17 @@ export async function openModels(options: OpenModelsOptions): Promise<OpenedMode
   );
   const kept = resources.move();
   return { policy, ppm, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Reads a place as it is written: a folder, or URLs with commas between them. */
+function sourceOf(place: string, model?: string): models.ModelSource {
+  const source = models.modelSource(place.split(",").map((part) => part.trim()), model);
+  if (source === null || place.trim() === "") {
+    throw new UsageError(
+      `Cannot open model "${place}": expected a checkpoint folder, or the URL of an endpoint with /v1`,
+    );
+  }
+  return source;
 }
 
 /** Options of {@linkcode openSandbox} and {@linkcode openGradingSandbox}. */

@@ -61,7 +61,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     // A command and its subcommands may have options of the same name.
     .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false });
-  const words = spellHelp(args);
+  let words = spellHelp(args);
   const load = COMMANDS[words[0] ?? ""];
   try {
     if (load === undefined) {
@@ -70,6 +70,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
       const command = await load();
       program.addCommand(inheritExit(command));
       await checkSubcommand(command, words[1]);
+      if (words.some((word) => /^--[a-z-]+\./.test(word))) {
+        const { settingParts } = await import("./settings.ts");
+        words = settingParts(words, command);
+      }
     }
     await program.parseAsync([...words], { from: "user" });
     return EXIT.done;

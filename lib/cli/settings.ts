@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
 import type { z } from "zod";
 import {
+  flagName,
   parseShard,
+  renamedSettings,
   resolveConfig,
   type Resolved,
   SETTING_GROUPS,
@@ -23,6 +25,15 @@ export function addSettings(command: Command, schema: z.ZodObject): Command {
     const text = example === null ? description : `${description}, e.g. '${example}'`;
     command.addOption(new Option(usage, text + shown).helpGroup(`${group}:`));
   }
+  for (const key of Object.keys(renamedSettings(schema))) {
+    // It is refused with its new name, which says more than that it is unknown.
+    command.addOption(new Option(`${flagName(key)} [value]`).hideHelp());
+  }
+  // Several of them add up: how --sft.epochs 2 reaches the command (see settingParts).
+  command.addOption(
+    new Option(`${PART_FLAG} <path=value>`).hideHelp().default([])
+      .argParser((text, before: readonly string[]) => [...before, text]),
+  );
   const file = (usage: string, text: string) => new Option(usage, text).helpGroup("Configuration:");
   return command
     .addOption(
@@ -43,6 +54,43 @@ function placeholder(type: string): string {
   return "value";
 }
 
+/** Hidden flag of one setting within a group. */
+const PART_FLAG = "--set-part";
+
+/**
+ * Command line in which settings within a group are ones that its parser knows: `--sft.epochs 2` becomes `--set-part sft.epochs=2`. Lines
+ * of commands that have no such settings are left as they are.
+ */
+export function settingParts(args: readonly string[], command: Command): readonly string[] {
+  if (!takesParts(command)) return args;
+  const spelled: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? "";
+    const match = /^--([a-z][a-z-]*(?:\.[A-Za-z]\w*(?:-\w+)*)+)(?:=(.*))?$/s.exec(arg);
+    if (match === null) {
+      spelled.push(arg);
+      continue;
+    }
+    const [, name = "", given] = match;
+    const value = given ?? args[++i];
+    if (value === undefined) {
+      throw new ConfigError(`Cannot use flag ${arg}: expected a value, got none`);
+    }
+    spelled.push(PART_FLAG, `${camelCase(name)}=${value}`);
+  }
+  return spelled;
+}
+
+function takesParts(command: Command): boolean {
+  return command.options.some(({ long }) => long === PART_FLAG) ||
+    command.commands.some(takesParts);
+}
+
+/** `ppm-training.batch-size` is `ppmTraining.batchSize`. */
+function camelCase(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /** Help text of worked command lines, one of each as `[what it does, arguments behind "deno task"]`. */
 export function workedExamples(examples: readonly (readonly [string, string])[]): string {
   const lines = examples.flatMap(([what, line]) => [`  ${what}:`, `    deno task ${line}`]);
@@ -61,13 +109,19 @@ export interface CommandConfig<T> extends Resolved<T> {
  */
 export async function commandConfig<S extends z.ZodObject>(
   schema: S,
-  options: Readonly<Record<string, string | boolean>>,
+  options: Readonly<Record<string, string | boolean | readonly string[]>>,
 ): Promise<CommandConfig<z.output<S>>> {
-  const { config: file, printConfig, ...flags } = options;
+  const { config: file, printConfig, setPart, ...given } = options;
+  const flags = Object.fromEntries(
+    Object.entries(given).flatMap(([key, value]) =>
+      typeof value === "string" || typeof value === "boolean" ? [[key, value] as const] : []
+    ),
+  );
   const environment = Deno.env.toObject();
   const path = typeof file === "string" ? file : environment["RSTAR_CONFIG"];
   const resolved = resolveConfig(schema, {
     flags,
+    parts: typeof setPart === "object" ? setPart.map(partOf) : [],
     environment,
     file: path === undefined ? undefined : { path, text: await readConfigFile(path) },
   });
@@ -86,6 +140,12 @@ export function withShardDatabase<
     ...resolved,
     config: { ...resolved.config, db: shardDatabase(resolved.config.db, shard) },
   };
+}
+
+/** `sft.epochs=2`, taken apart. */
+function partOf(text: string): readonly [string, string] {
+  const end = text.indexOf("=");
+  return [text.slice(0, end), text.slice(end + 1)];
 }
 
 async function readConfigFile(path: string): Promise<string> {

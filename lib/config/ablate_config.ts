@@ -24,7 +24,9 @@ export const AblateConfig = z.strictObject({
   round: z.int().min(1).max(15).optional()
     .describe("Round of it whose trees and models are used (default: the last that is done)"),
   base: z.string().min(1).optional()
-    .describe("Folder of the run's base (default: where it was, or the one that ships)"),
+    .describe("Folder of the run's base (default: where it was, or the one that ships)").meta({
+      path: "read",
+    }),
   quick: z.boolean().default(false).describe("Few problems, one seed: minutes, for a first look"),
   problems: z.int().min(1).optional()
     .describe("Problems of the round that are used (default: all; quick: 24)"),
@@ -48,13 +50,14 @@ export const AblateConfig = z.strictObject({
     .describe("Rollouts of supervision, comma separated (default: 2,4,8,16,64; quick: 2,8)"),
   suite: z.string().min(1).default("starter_validation").describe(
     "Suite that arms are measured on",
-  ),
+  ).meta({ path: "read" }),
   control: z.string().min(1).max(100).optional()
     .describe(
       "Run of evolve in the control world, where search is then compared as well (made by evolve --run NAME " +
         "--problems control --base fixtures/starter/control --suites control_validation)",
     ),
-  controlSuite: z.string().min(1).default("control_validation").describe("Suite of that world"),
+  controlSuite: z.string().min(1).default("control_validation").describe("Suite of that world")
+    .meta({ path: "read" }),
   ...chainSettings,
 });
 

@@ -25,7 +25,7 @@ export function settingsOf(schema: z.ZodObject): readonly Setting[] {
     flag: flagName(key),
     description: describe(field),
     type: fieldType(field),
-    group: groupOfSetting(key, fieldType(field)),
+    group: groupOfSetting(key),
     example: exampleOfSetting(key, fieldType(field)),
     defaultValue: field instanceof z.ZodDefault || field instanceof z.ZodPrefault
       ? field.def.defaultValue

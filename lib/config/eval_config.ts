@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { Renamed } from "./renamed.ts";
 import { EVALUATION_MODES } from "../core/mod.ts";
+import { modelPlaces } from "./_model_field.ts";
 import { serveSettings } from "./serve_settings.ts";
 import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 
@@ -36,7 +38,7 @@ export const EvalConfig = z.strictObject({
   suite: names.default(["starter_test"])
     .describe(
       "Suites, groups (paper, quick, starter, control), suite or problem files of your own, comma separated",
-    ),
+    ).meta({ path: "read" }),
   fields,
   mode: z.array(z.enum(EVALUATION_MODES)).min(1).optional()
     .describe(
@@ -51,13 +53,19 @@ export const EvalConfig = z.strictObject({
   allRounds: z.boolean().default(false).describe("Measure every round of a run and compare them"),
   run: z.string().min(1).max(100).optional()
     .describe("Run whose rounds are meant (default: the newest evolve run)"),
-  checkpoint: z.string().min(1).optional()
-    .describe("Measure this policy instead: a checkpoint folder, or URLs of endpoints"),
-  ppm: z.string().min(1).optional().describe("PPM: a checkpoint folder, or URLs of endpoints"),
+  policy: modelPlaces.optional()
+    .describe(
+      "Policy: a checkpoint folder, or URLs of endpoints, comma separated; with round, what serves that round's policy in place of the " +
+        "embedded engine",
+    ).meta({ path: "read" }),
+  ppm: modelPlaces.optional()
+    .describe("PPM: a checkpoint folder, or URLs of endpoints, comma separated").meta({
+      path: "read",
+    }),
   base: z.string().min(1).optional()
-    .describe("Folder of the run's base (default: where it was, or the one that ships)"),
-  policy: z.string().min(1).optional()
-    .describe("URLs that serve the round's policy, in place of the embedded engine"),
+    .describe("Folder of the run's base (default: where it was, or the one that ships)").meta({
+      path: "read",
+    }),
   policyModel: z.string().min(1).optional().describe("Model that the policy endpoint must serve"),
   ppmModel: z.string().min(1).optional().describe("Model that the PPM endpoint must serve"),
   policyApi,
@@ -108,24 +116,34 @@ export const EvalConfig = z.strictObject({
   record,
   replay,
   unsafeNoSandbox,
-  csv: z.string().min(1).optional().describe("Write the figures to this CSV file as well"),
-  markdown: z.string().min(1).optional().describe("Write the tables to this Markdown file as well"),
-  html: z.string().min(1).optional().describe("Write a page with charts to this file as well"),
+  csv: z.string().min(1).optional().describe("Write the figures to this CSV file as well").meta({
+    path: "write",
+  }),
+  markdown: z.string().min(1).optional().describe("Write the tables to this Markdown file as well")
+    .meta({ path: "write" }),
+  html: z.string().min(1).optional().describe("Write a page with charts to this file as well").meta(
+    { path: "write" },
+  ),
   dryRun,
   json,
   quiet,
 }).superRefine((config, context) => {
   const contradict = (path: string, message: string) =>
     context.addIssue({ code: "custom", path: [path], message });
-  const sources = [config.round !== undefined, config.allRounds, config.checkpoint !== undefined];
-  if (sources.filter((given) => given).length > 1) {
-    contradict("checkpoint", "round, allRounds and checkpoint exclude one another; give one");
+  if (config.allRounds && config.round !== undefined) {
+    contradict("round", "round and allRounds exclude one another; give one");
   }
-  if (config.policy !== undefined && config.round === undefined) {
-    contradict("policy", "serves the policy of one round; give round, or checkpoint alone");
+  if (config.allRounds && config.policy !== undefined) {
+    contradict(
+      "policy",
+      "is one model, or serves that of one round; allRounds measures all; give one",
+    );
   }
   if (config.base !== undefined && !config.allRounds && config.round !== 0) {
-    contradict("base", "is measured as round 0; give round 0 or allRounds, or checkpoint alone");
+    contradict(
+      "base",
+      "is measured as round 0; give round 0 or allRounds, or the folder as policy",
+    );
   }
   if (config.base !== undefined && config.policy !== undefined) {
     contradict("base", "policy serves it; give one");
@@ -154,6 +172,10 @@ export const EvalConfig = z.strictObject({
   if (config.allRounds && config.ppm !== undefined) {
     contradict("ppm", "every round has its own; leave it out");
   }
+}).meta({
+  renamed: {
+    checkpoint: { key: "policy" },
+  } satisfies Renamed,
 });
 
 /** Everything `deno task eval` can be told, resolved. */

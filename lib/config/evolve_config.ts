@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Renamed } from "./renamed.ts";
 import { isStarterSet } from "../core/mod.ts";
 import { serveSettings } from "./serve_settings.ts";
 import { SearchOverrides, SynthConfig } from "./synth_config.ts";
@@ -32,7 +33,7 @@ const Hooks = z.strictObject({
 /** How models are trained where our own trainer on this machine is not what one wants. */
 const Trainer = z.strictObject({
   command: z.array(z.string().min(1)).min(1).optional(),
-  accelerate: z.string().min(1).optional(),
+  accelerate: z.string().min(1).optional().meta({ path: "read" }),
 });
 
 /** Sizes of a run that are not given: `quick` is what tests and a first look use. */
@@ -95,24 +96,24 @@ export const EvolveConfig = z.strictObject({
   base: z.string().min(1).optional()
     .describe(
       "Model that every round trains from: a checkpoint folder (default: the starter base)",
-    ),
+    ).meta({ path: "read" }),
   bootstrap: z.string().min(1).optional()
     .describe(
       "General code model that searches in round 1 in place of the base; needs hooks.serve",
-    ),
+    ).meta({ path: "read" }),
   policyApi: SynthConfig.shape.policyApi
     .describe(
       "Route of the bootstrap model; chat is for general models without the special tokens",
     ),
   sft: settings.default({}).describe("Settings of policy training over its preset's"),
-  ppm: settings.default({}).describe("Settings of PPM training over its preset's"),
+  ppmTraining: settings.default({}).describe("Settings of PPM training over its preset's"),
   training: z.enum(["starter", "paper"]).optional()
     .describe("Preset of training settings (default: that of the family of presets)"),
   trainer: Trainer.default({})
     .describe("Command that trains in place of our trainer, or a configuration file of accelerate"),
-  exportPreset: z.enum(["default", "starter", "paper", "released"]).optional()
+  rules: z.enum(["default", "starter", "paper", "released"]).optional()
     .describe(
-      "Rules by which trees become training data (default: those of the starter world, or default)",
+      "Preset of the rules by which trees become training data (default: those of the starter world, or default)",
     ),
   sftRules: settings.default({}).describe("Further rules for policy data over the preset's"),
   pairRules: settings.default({}).describe("Further rules for preference pairs over the preset's"),
@@ -120,7 +121,9 @@ export const EvolveConfig = z.strictObject({
     "Commands that serve a round's models elsewhere, in place of the embedded engine",
   ),
   suites: names.default(["starter_validation"])
-    .describe("Suites that every round is measured on; the first one steers until-flat"),
+    .describe("Suites that every round is measured on; the first one steers until-flat").meta({
+      path: "read",
+    }),
   evalProblems: z.union([z.literal("all"), z.int().min(0)]).optional()
     .describe("Problems of a suite that the policy alone answers (default: 200; quick: 100)"),
   evalSearch: z.union([z.literal("all"), z.int().min(0)]).optional()
@@ -171,6 +174,11 @@ export const EvolveConfig = z.strictObject({
   if (config.fromRound !== undefined && config.fromRound > roundsOf(config)) {
     contradict("fromRound", `is beyond the last round, ${roundsOf(config)}`);
   }
+}).meta({
+  renamed: {
+    ppm: { key: "ppmTraining", flag: "--ppm-training.<setting>, e.g. --ppm-training.epochs 2" },
+    exportPreset: { key: "rules" },
+  } satisfies Renamed,
 });
 
 /** Everything `deno task evolve` can be told, resolved. */

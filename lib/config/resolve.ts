@@ -2,6 +2,7 @@ import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import { ConfigError, describeIssue, nearest } from "../core/mod.ts";
 import { unwrapped } from "./_unwrap.ts";
+import { renamedError, renamedSettings } from "./renamed.ts";
 
 /** Where a value came from, lowest first: each one is overridden by the next. */
 export const ORIGINS = ["default", "file", "environment", "flag"] as const;
@@ -15,6 +16,8 @@ export interface ConfigSources {
   readonly flags: Readonly<Record<string, string | boolean>>;
   /** The whole environment; only `RSTAR_*` is looked at. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Settings within a group, each by its path, such as `sft.epochs`, in order. */
+  readonly parts?: readonly (readonly [string, string])[] | undefined;
   /** Configuration file: JSON with comments. */
   readonly file?: { readonly path: string; readonly text: string } | undefined;
 }
@@ -47,16 +50,20 @@ export function resolveConfig<S extends z.ZodObject>(
       origins[key] = origin;
     }
   };
-  if (sources.file !== undefined) take(readFile(keys, sources.file), "file");
+  if (sources.file !== undefined) take(readFile(schema, sources.file), "file");
   take(readEnvironment(schema, sources.environment), "environment");
-  take(fromTexts(schema, sources.flags), "flag");
+  take(fromTexts(schema, checkedFlags(schema, sources.flags)), "flag");
+  for (const [path, text] of sources.parts ?? []) {
+    setPart(values, { schema, path, text });
+    origins[path.split(".")[0] ?? ""] = "flag";
+  }
   const result = schema.safeParse(values);
   if (!result.success) throw configError(result.error, { values, origins, schema, sources });
   return { config: result.data, origins };
 }
 
 function readFile(
-  keys: readonly string[],
+  schema: z.ZodObject,
   file: { readonly path: string; readonly text: string },
 ): Record<string, unknown> {
   const errors: ParseError[] = [];
@@ -74,7 +81,11 @@ function readFile(
       `Cannot read configuration "${file.path}": expected an object of settings`,
     );
   }
+  const keys = Object.keys(schema.shape);
+  const renamed = renamedSettings(schema);
   for (const key of Object.keys(object.data)) {
+    const now = renamed[key];
+    if (now !== undefined) throw renamedError(`key "${key}" in "${file.path}"`, `"${now.key}"`);
     if (!keys.includes(key)) throw unknownKey(`key "${key}" in "${file.path}"`, key, keys);
   }
   return object.data;
@@ -85,14 +96,73 @@ function readEnvironment(
   environment: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   const names = new Map(Object.keys(schema.shape).map((key) => [variableName(key), key]));
+  const renamed = new Map(
+    Object.entries(renamedSettings(schema)).map(([old, { key }]) => [variableName(old), key]),
+  );
   const texts: Record<string, string> = {};
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith("RSTAR_") || OTHER_VARIABLES.includes(name)) continue;
     const key = names.get(name);
+    const now = renamed.get(name);
+    if (now !== undefined) throw renamedError(`variable "${name}"`, variableName(now));
     if (key === undefined) throw unknownKey(`variable "${name}"`, name, [...names.keys()]);
     texts[key] = text;
   }
   return fromTexts(schema, texts);
+}
+
+/** The flags, none of which has an old name. */
+function checkedFlags<Value>(
+  schema: z.ZodObject,
+  flags: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> {
+  for (const [old, { key, flag }] of Object.entries(renamedSettings(schema))) {
+    if (flags[old] !== undefined) {
+      throw renamedError(`flag ${flagName(old)}`, flag ?? flagName(key));
+    }
+  }
+  return flags;
+}
+
+/** Sets `sft.epochs` in the settings of `sft`, whatever their source. */
+function setPart(
+  values: Record<string, unknown>,
+  { schema, path, text }: {
+    readonly schema: z.ZodObject;
+    readonly path: string;
+    readonly text: string;
+  },
+): void {
+  const [group = "", ...rest] = path.split(".");
+  const field = schema.shape[group];
+  const type = field === undefined ? null : fieldType(field);
+  if (field === undefined || (type !== "object" && type !== "record")) {
+    const groups = Object.keys(schema.shape).filter((key) => isJson(schema, key));
+    throw new ConfigError(
+      `Cannot use flag --${path}: "${group}" is no group of settings; groups are ${
+        groups.join(", ")
+      }`,
+    );
+  }
+  values[group] = withPart(values[group], { field, rest, text });
+}
+
+function withPart(
+  value: unknown,
+  { field, rest: [key, ...rest], text }: {
+    readonly field: z.core.$ZodType | undefined;
+    readonly rest: readonly string[];
+    readonly text: string;
+  },
+): unknown {
+  if (key === undefined) {
+    const type = field === undefined ? null : fieldType(field);
+    return type === null || type === "union" ? jsonValue(text) : fromText(type, text);
+  }
+  const plain = field === undefined ? undefined : unwrapped(field);
+  const below = plain instanceof z.ZodObject ? plain.shape[key] : undefined;
+  const group = z.record(z.string(), z.unknown()).safeParse(value).data ?? {};
+  return { ...group, [key]: withPart(group[key], { field: below, rest, text }) };
 }
 
 /** `budgetTokens` is `RSTAR_BUDGET_TOKENS`. */

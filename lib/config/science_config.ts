@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Renamed, renamedSettings } from "./renamed.ts";
 import { ConfigError, describeIssues } from "../core/mod.ts";
 import { chainSettings } from "./_chain_settings.ts";
 import { EvolveConfig } from "./evolve_config.ts";
@@ -12,8 +13,9 @@ export const SCIENCE_SIZES = {
 
 /** Settings of evolve that a study sets itself, with its own setting for each: chains and ablations must agree on them. */
 const OWN_SETTINGS: ReadonlyMap<string, string> = new Map([
-  ...["rounds", "quick", "run", ...Object.keys(chainSettings)].map((key) => [key, key] as const),
+  ...["rounds", "quick", ...Object.keys(chainSettings)].map((key) => [key, key] as const),
   ["seed", "seeds"],
+  ["run", "study"],
 ]);
 
 /**
@@ -21,7 +23,7 @@ const OWN_SETTINGS: ReadonlyMap<string, string> = new Map([
  * Each field's description is its help text; defaults stand here and nowhere else.
  */
 export const ScienceConfig = z.strictObject({
-  run: z.string().min(1).max(80).default("science")
+  study: z.string().min(1).max(80).default("science")
     .describe("Name of the study; every seed's chain is a run of evolve, NAME-seed-N"),
   quick: z.boolean().default(false)
     .describe("One seed and two small rounds: minutes; it exercises the study and shows nothing"),
@@ -37,15 +39,27 @@ export const ScienceConfig = z.strictObject({
       "Test problems of levels 3 and up that get a fresh tree of each round's policy (default: as testSearch)",
     ),
   suite: z.string().min(1).default("starter_test")
-    .describe("Suite that claims are tested on; rounds are steered by validation problems alone"),
+    .describe("Suite that claims are tested on; rounds are steered by validation problems alone")
+    .meta({ path: "read" }),
   evolve: z.record(z.string(), z.json()).default({})
     .describe(
       "Settings of evolve over its defaults, for every seed; not those that science has itself (rounds, workers, trainer ...)",
-    ),
-  out: z.string().min(1).optional().describe("Write the study to this Markdown file as well"),
+    ).meta({ settings: EvolveConfig }),
+  out: z.string().min(1).optional().describe("Write the study to this Markdown file as well").meta({
+    path: "write",
+  }),
   ...chainSettings,
 }).superRefine(({ evolve }, context) => {
+  const renamed = renamedSettings(EvolveConfig);
   for (const key of Object.keys(evolve)) {
+    const now = renamed[key];
+    if (now !== undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["evolve", key],
+        message: `it is called "${now.key}" now`,
+      });
+    }
     const own = OWN_SETTINGS.get(key);
     if (own === undefined) continue;
     context.addIssue({
@@ -54,6 +68,10 @@ export const ScienceConfig = z.strictObject({
       message: `the study sets it for every chain; use its own setting "${own}" (${flagName(own)})`,
     });
   }
+}).meta({
+  renamed: {
+    run: { key: "study" },
+  } satisfies Renamed,
 });
 
 /** Everything `deno task science` can be told, resolved. */
@@ -111,7 +129,7 @@ export function chainConfig(config: ScienceConfig, seed: number): EvolveConfig {
     ...config.evolve,
     ...passedOn(config),
     seed,
-    run: `${config.run}-seed-${seed}`,
+    run: `${config.study}-seed-${seed}`,
     quick: config.quick,
     rounds: scienceSizes(config).rounds,
   });

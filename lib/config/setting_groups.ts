@@ -17,15 +17,27 @@ export const SETTING_GROUPS = {
   ],
   "Models": [
     ...["policy", "policyModel", "policyApi", "ppm", "ppmModel", "ppmBias", "ppmScale", "base"],
-    ...["bootstrap", "checkpoint", "prompt", "noCode", "hooks", "torch"],
+    ...["bootstrap", "prompt", "noCode", "hooks", "torch"],
   ],
   "Search": [
     ...["preset", "rollouts", "candidates", "trees", "search", "mode", "k", "width", "temperature"],
     ...["topP", "maxTokens", "modelLength", "ppmFrom", "curriculum"],
   ],
-  "Training": ["training", "sft", "trainer", "exportPreset", "sftRules", "pairRules", "traces"],
+  "Training": [
+    ...["training", "sft", "ppmTraining", "trainer", "rules", "sftRules", "pairRules", "traces"],
+  ],
   "Rounds and runs": [
-    ...["run", "round", "rounds", "allRounds", "quick", "fromRound", "stopAfter", "untilFlat"],
+    ...[
+      "run",
+      "study",
+      "round",
+      "rounds",
+      "allRounds",
+      "quick",
+      "fromRound",
+      "stopAfter",
+      "untilFlat",
+    ],
     ...["resume", "newRun", "newEval", "like", "control", "seed", "seeds", "samples", "evolve"],
   ],
   "Limits": [
@@ -54,7 +66,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   prices: '{"policy": {"input": 0.1, "output": 0.4}}',
   problemBudget: '{"tokens": 20000}',
   sft: '{"epochs": 2}',
-  ppm: '{"batchSize": 64}',
+  ppmTraining: '{"batchSize": 64}',
   trainer: '{"accelerate": "fsdp.yaml"}',
   hooks: '{"serve": ["docs/cluster/serve_vllm.sh"]}',
   sftRules: '{"perProblem": 4}',
@@ -63,12 +75,11 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Heading of a setting. What `synth` calls a PPM is a model, what `evolve` does are settings of its training.
+ * Heading of a setting.
  *
  * @throws {RangeError} If it stands under none.
  */
-export function groupOfSetting(key: string, type: string): SettingGroup {
-  if (key === "ppm" && type === "record") return "Training";
+export function groupOfSetting(key: string): SettingGroup {
   for (const [group, keys] of Object.entries(SETTING_GROUPS)) {
     if ((keys as readonly string[]).includes(key)) return group as SettingGroup;
   }

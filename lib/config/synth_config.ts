@@ -3,10 +3,9 @@ import { FieldMappingSetting } from "../core/mod.ts";
 import { PRESET_NAMES, SearchSpec } from "../search/mod.ts";
 import { DEFAULT_DATABASE } from "./default_database.ts";
 import { duration } from "./_duration_field.ts";
+import { areUrls, modelPlaces } from "./_model_field.ts";
 import { PolicyApi, serveSettings } from "./serve_settings.ts";
 import { parseShard } from "./shard.ts";
-
-const urls = z.array(z.url({ protocol: /^https?$/ }));
 
 /** Limits for the trees of one problem, those of all its seeds together. */
 const ProblemBudget = z.strictObject({
@@ -24,7 +23,8 @@ export const SearchOverrides = z.strictObject(SearchSpec.unwrap().shape).partial
  */
 export const SynthConfig = z.strictObject({
   problems: z.string().min(1).default("starter")
-    .describe("Problem set by name, or a .jsonl, .json, .csv, .tsv or .parquet file (.gz as well)"),
+    .describe("Problem set by name, or a .jsonl, .json, .csv, .tsv or .parquet file (.gz as well)")
+    .meta({ path: "read" }),
   fields: FieldMappingSetting.optional()
     .describe("Fields of a problem file, e.g. question=prompt.0.content,answer=gold"),
   preset: z.enum(PRESET_NAMES).default("starter/r1").describe("Named search parameters"),
@@ -34,23 +34,26 @@ export const SynthConfig = z.strictObject({
   trees: z.int().min(1).max(4096).optional()
     .describe("Trees per problem, each with its own seed (default: the preset's)"),
   search: SearchOverrides.default({}).describe("Further search parameters over the preset's"),
-  policy: urls.default([])
+  policy: modelPlaces.default([])
     .describe(
-      "Base URLs of the policy, comma separated, with /v1; none starts the embedded engine",
-    ),
+      "Policy: a checkpoint folder for the embedded engine, or URLs of endpoints with /v1, comma separated (default: the one that ships)",
+    ).meta({ path: "read" }),
   policyModel: z.string().min(1).optional()
-    .describe("Model the policy endpoint serves; for the embedded engine a checkpoint folder"),
+    .describe("Name under which the endpoints must serve the policy"),
   policyApi: PolicyApi.default("completions")
     .describe("Route of the policy; chat is for general models without the special tokens"),
-  ppm: urls.default([]).describe("Base URLs of the PPM, comma separated"),
+  ppm: modelPlaces.default([])
+    .describe(
+      "PPM: a checkpoint folder for the embedded engine, or URLs of endpoints, comma separated",
+    ).meta({ path: "read" }),
   ppmModel: z.string().min(1).optional()
-    .describe("Model the PPM endpoint serves; for the embedded engine a checkpoint folder"),
+    .describe("Name under which the endpoints must serve the PPM"),
   ppmBias: z.number().optional()
     .describe("b of the PPM's scale, tanh((logit - b) / scale) (default: the checkpoint's, or 0)"),
   ppmScale: z.number().positive().optional()
     .describe("Scale of the PPM, tanh((logit - b) / scale) (default: the checkpoint's, or 1)"),
   ...serveSettings,
-  db: z.string().min(1).default(DEFAULT_DATABASE).describe("Database file"),
+  db: z.string().min(1).default(DEFAULT_DATABASE).describe("Database file").meta({ path: "write" }),
   run: z.string().min(1).max(100).default("synth").describe("Name of the run"),
   resume: z.boolean().default(false).describe("Insist that the run exists"),
   newRun: z.boolean().default(false).describe("Start over beside an existing run"),
@@ -76,8 +79,10 @@ export const SynthConfig = z.strictObject({
     .describe(
       "Park a tree in which the policy answers nothing and no rollout ends for so long, e.g. 30m",
     ),
-  record: z.string().min(1).optional().describe("Record every reply of an endpoint in this file"),
-  replay: z.string().min(1).optional().describe("Answer from the replies recorded in this file"),
+  record: z.string().min(1).optional().describe("Record every reply of an endpoint in this file")
+    .meta({ path: "write" }),
+  replay: z.string().min(1).optional().describe("Answer from the replies recorded in this file")
+    .meta({ path: "read" }),
   unsafeNoSandbox: z.string().optional()
     .describe("Run steps without confinement; the value must name the danger (docs/security.md)"),
   log: z.enum(["debug", "info", "warn", "error", "off"]).default("info")
@@ -112,7 +117,14 @@ export const SynthConfig = z.strictObject({
   if ((config.budgetPrice ?? config.problemBudget.price) !== undefined && !(policy ?? ppm)) {
     contradict("prices", "a budget of money needs prices; give prices.policy, prices.ppm or both");
   }
-  if (config.policyApi === "chat" && config.policy.length === 0) {
+  for (const role of ["policy", "ppm"] as const) {
+    if (config[`${role}Model`] === undefined || areUrls(config[role])) continue;
+    contradict(
+      `${role}Model`,
+      `is the name of a model behind endpoints, and ${role} names none; a checkpoint folder is given as ${role} (--${role} FOLDER)`,
+    );
+  }
+  if (config.policyApi === "chat" && !areUrls(config.policy)) {
     contradict("policyApi", "chat needs an endpoint of its own; the embedded engine has none");
   }
 });

@@ -5,22 +5,20 @@ import { artifactPlace } from "./artifact_location.ts";
 import { baseFolder } from "./base_folder.ts";
 import { type ScaleSettings, storedCalibration } from "./calibration.ts";
 import { DEFAULT_POLICY } from "./default_policy.ts";
-import { type ModelPair, type ModelSource, modelSource } from "./model_source.ts";
+import { type ModelPair, type ModelSource, modelSource, storedSource } from "./model_source.ts";
 
 /** Settings that say which models are meant. */
 export interface ModelChoice extends ScaleSettings {
   readonly db: string;
-  /** Policy from elsewhere: a folder, or URLs. */
-  readonly checkpoint?: string | undefined;
   /** Run whose rounds are meant; the newest of evolve where none is named. */
   readonly run?: string | undefined;
   readonly round?: number | undefined;
   readonly allRounds: boolean;
-  /** URLs that serve the round's policy. */
-  readonly policy?: string | undefined;
+  /** Policy: a folder, or URLs; with a round those that serve its policy. */
+  readonly policy?: readonly string[] | undefined;
   readonly policyModel?: string | undefined;
   /** PPM: a folder, or URLs; those of a round serve its PPM. */
-  readonly ppm?: string | undefined;
+  readonly ppm?: readonly string[] | undefined;
   readonly ppmModel?: string | undefined;
   /** Folder of the run's base. */
   readonly base?: string | undefined;
@@ -49,7 +47,8 @@ export async function findModels(
   config: ModelChoice,
   store: RunStore & ArtifactStore,
 ): Promise<readonly MeasuredModels[]> {
-  if (config.checkpoint !== undefined) return [await elsewhere(config, config.checkpoint)];
+  const named = modelSource(config.policy ?? [], config.policyModel);
+  if (named !== null && config.round === undefined) return [await elsewhere(config, named)];
   const run = findRun(await store.runs(), config);
   const checkpoints = run === null
     ? []
@@ -57,7 +56,7 @@ export async function findModels(
   const rounds = roundsOf(checkpoints);
   const newest = rounds.at(-1);
   if (run === null || (newest === undefined && !isAskedFor(config))) {
-    return [await elsewhere(config, DEFAULT_POLICY)];
+    return [await elsewhere(config, storedSource(DEFAULT_POLICY))];
   }
   const wanted = config.allRounds ? rounds : [config.round ?? newest ?? 0];
   if (wanted.length === 0 || wanted.some((round) => !rounds.includes(round))) {
@@ -97,13 +96,12 @@ function findRun(runs: readonly RunInfo[], config: ModelChoice): RunInfo | null 
   throw new UsageError(
     `Cannot measure ${
       config.run === undefined ? "rounds" : `run "${config.run}"`
-    } in "${config.db}": it has ${names}; name one with --run, or a model with --checkpoint`,
+    } in "${config.db}": it has ${names}; name one with --run, or a model with --policy`,
   );
 }
 
-async function elsewhere(config: ModelChoice, checkpoint: string): Promise<MeasuredModels> {
-  const policy = modelSource(checkpoint, config.policyModel);
-  const ppm = config.ppm === undefined ? null : modelSource(config.ppm, config.ppmModel);
+async function elsewhere(config: ModelChoice, policy: ModelSource): Promise<MeasuredModels> {
+  const ppm = modelSource(config.ppm ?? [], config.ppmModel);
   return {
     label: policy.kind === "folder"
       ? policy.folder.split("/").filter((part) => part !== "").slice(-2).join("/")
@@ -132,14 +130,13 @@ async function ofRound(
   if (policy === null) throw new UsageError(`Cannot measure round ${round}: it has no policy`);
   const ppm = find("ppm");
   const place = (artifact: ArtifactInfo, named: ModelSource | null): ModelSource => {
-    const source = modelSource(artifactPlace(config.db, artifact));
+    const source = storedSource(artifactPlace(config.db, artifact));
     if (named === null) return source;
     if (named.kind === "folder") return named;
     return { ...named, serves: source.kind === "folder" ? source.folder : null };
   };
-  const named = (text: string | undefined, model: string | undefined) =>
-    text === undefined ? null : modelSource(text, model);
-  const namedPpm = named(config.ppm, config.ppmModel);
+  const namedPolicy = modelSource(config.policy ?? [], config.policyModel);
+  const namedPpm = modelSource(config.ppm ?? [], config.ppmModel);
   const ppmSource = ppm === null ? namedPpm : place(ppm, namedPpm);
   return {
     label: `round ${round}`,
@@ -147,9 +144,9 @@ async function ofRound(
     roundNo: round,
     policyArtifact: policy.artifactId,
     ppmArtifact: ppm?.artifactId ?? null,
-    policy: round === 0 && config.policy === undefined
-      ? modelSource(await baseFolder(policy, config.base))
-      : place(policy, named(config.policy, config.policyModel)),
+    policy: round === 0 && namedPolicy === null
+      ? storedSource(await baseFolder(policy, config.base))
+      : place(policy, namedPolicy),
     ppm: ppmSource,
     calibration: await storedCalibration(config, ppmSource, ppm),
   };

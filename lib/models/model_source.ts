@@ -25,15 +25,24 @@ export interface ModelPair {
 }
 
 /**
- * Reads where a model is: URLs, comma separated, or else a folder.
+ * Reads where a model is: URLs, or one folder.
  *
+ * @param places As a setting has them; none names no model.
  * @param model Name that endpoints must serve it under; any where it is absent.
  */
-export function modelSource(text: string, model?: string): ModelSource {
-  const parts = text.split(",").map((part) => part.trim());
-  return parts.every(isUrl)
-    ? { kind: "urls", urls: parts, model: model ?? null, serves: null }
-    : { kind: "folder", folder: text };
+export function modelSource(places: readonly string[], model?: string): ModelSource | null {
+  const [first] = places;
+  if (first === undefined) return null;
+  return isUrl(first)
+    ? { kind: "urls", urls: places, model: model ?? null, serves: null }
+    : { kind: "folder", folder: first };
+}
+
+/** The model at a place that a row names: a folder, a URL, or a name that only a serving hook understands. */
+export function storedSource(place: string): ModelSource {
+  return isUrl(place)
+    ? { kind: "urls", urls: [place], model: null, serves: null }
+    : { kind: "folder", folder: place };
 }
 
 /** Where a model is, for people: its folder, or its URLs. */

@@ -221,7 +221,10 @@ export async function refuseUnreadCommits(path: string): Promise<void> {
   const full = resolve(path);
   if (await findUnreadCommits(full) === null) return;
   // Nobody writes while the file is open for reading, so that what is seen twice is no commit that was being written.
-  const instance = await DuckDBInstance.create(full, { access_mode: "READ_ONLY" });
+  const instance = await DuckDBInstance.create(full, { access_mode: "READ_ONLY" })
+    .catch((error: unknown) => {
+      throw storeError(path, error);
+    });
   try {
     const unread = await findUnreadCommits(full);
     if (unread !== null) throw damagedLog(path, unread);

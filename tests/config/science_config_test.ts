@@ -10,7 +10,7 @@ Deno.test.each<[string, unknown, string]>([
   ["workers", 1, "--workers"],
   ["concurrency", 8, "--concurrency"],
   ["rounds", 3, "--rounds"],
-  ["run", "mine", "--run"],
+  ["run", "mine", "--study"],
   ["trainer", { command: ["train"] }, "--trainer"],
   ["quick", true, "--quick"],
   ["seed", 4, "--seeds"],

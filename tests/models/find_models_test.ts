@@ -84,7 +84,7 @@ Deno.test("findModels() lets endpoints serve a round, and remembers what they mu
     model: null,
     serves: "/data/evolve/round-1/policy",
   });
-  const [elsewhere] = await find({ checkpoint: "http://a/v1", ppm: "/models/ppm" }, store);
+  const [elsewhere] = await find({ policy: "http://a/v1", ppm: "/models/ppm" }, store);
   assert.deepEqual(elsewhere?.policy, {
     kind: "urls",
     urls: ["http://a/v1"],

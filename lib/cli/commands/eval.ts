@@ -25,7 +25,7 @@ export function evalCommand(): Command {
     .description("Measure checkpoints on benchmark suites, with error bars")
     .addHelpText(
       "after",
-      "\nWithout --round, --all-rounds or --checkpoint the newest round of the newest evolve run is measured,\n" +
+      "\nWithout --round, --all-rounds or --policy the newest round of the newest evolve run is measured,\n" +
         "and the model that ships where there is none.",
     );
   addSettings(command, EvalConfig);
@@ -35,7 +35,7 @@ export function evalCommand(): Command {
       ["every round of the newest evolve run, compared", "eval --all-rounds --limit 100"],
       [
         "eight samples of a model on a server, by suite",
-        "eval --checkpoint http://localhost:8000/v1 --suite math500,gsm8k --mode sample --k 8",
+        "eval --policy http://localhost:8000/v1 --suite math500,gsm8k --mode sample --k 8",
       ],
     ]),
   );

@@ -39,7 +39,7 @@ interface ExportFlags {
   readonly round: string;
   readonly kind: Part | "both";
   readonly out?: string;
-  readonly preset: RulePreset;
+  readonly rules: RulePreset;
   readonly sftRules: string;
   readonly pairRules: string;
   readonly quarantine?: string;
@@ -70,7 +70,14 @@ export function exportCommand(): Command {
         .choices([...Object.keys(ROLES), "both"]).default("both"),
     )
     .addOption(
-      new Option("--preset <name>", "rules by which data is chosen").choices([...RULE_PRESETS])
+      new Option("--preset <name>").hideHelp().argParser(() => {
+        throw new UsageError("Cannot use flag --preset: it is called --rules now");
+      }),
+    )
+    .addOption(
+      new Option("--rules <name>", "preset of the rules by which data is chosen").choices([
+        ...RULE_PRESETS,
+      ])
         .default("default"),
     )
     .option("--sft-rules <json>", rules("traces"), "{}")
@@ -135,7 +142,7 @@ type Run = (
 async function exportJobs(
   flags: ExportFlags,
 ): Promise<readonly { readonly part: Part; readonly run: Run }[]> {
-  const { preset } = flags;
+  const preset = flags.rules;
   const formats = parseFormats(flags.formats);
   const ids = flags.quarantine === undefined ? [] : await readIds(flags.quarantine);
   const quarantine = ids.length === 0 ? {} : { quarantine: ids };

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { commentedConfig } from "../../config/mod.ts";
+import { commentedConfig, pathSettingsSource } from "../../config/mod.ts";
 import { fileFault, UsageError } from "../../core/mod.ts";
 import { CONFIGURABLE, configurationDocs } from "../configuration_docs.ts";
 import { notice, print } from "../terminal/output.ts";
@@ -7,6 +7,7 @@ import { notice, print } from "../terminal/output.ts";
 interface InitOptions {
   readonly for: keyof typeof CONFIGURABLE;
   readonly docs?: boolean;
+  readonly pathSettings?: boolean;
 }
 
 /** `init [file]`: writes a commented configuration file. */
@@ -18,8 +19,10 @@ export function initCommand(): Command {
       new Option("--for <command>", "command that the file configures")
         .choices(Object.keys(CONFIGURABLE)).default("synth"),
     )
+    .addOption(new Option("--path-settings", "print lib/config/path_settings.ts").hideHelp())
     .option("--docs", "print docs/configuration.md and write no file")
     .action(async (file: string, options: InitOptions) => {
+      if (options.pathSettings) return print(pathSettingsSource(CONFIGURABLE).trimEnd());
       if (options.docs) return print(configurationDocs().trimEnd());
       try {
         await Deno.writeTextFile(file, commentedConfig(CONFIGURABLE[options.for]), {

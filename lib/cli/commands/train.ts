@@ -30,7 +30,7 @@ interface TrainFlags {
   readonly data: string;
   readonly base: string;
   readonly out: string;
-  readonly preset: TrainingPreset;
+  readonly training: TrainingPreset;
   readonly settings: string;
   readonly seed: string;
   readonly accelerate?: string;
@@ -54,7 +54,14 @@ export function trainCommand(): Command {
     .requiredOption("--base <folder>", "model to start from: a Hugging Face checkpoint")
     .requiredOption("--out <folder>", "folder that the checkpoint will be")
     .addOption(
-      new Option("--preset <name>", "settings").choices([...TRAINING_PRESETS]).default("starter"),
+      new Option("--preset <name>").hideHelp().argParser(() => {
+        throw new UsageError("Cannot use flag --preset: it is called --training now");
+      }),
+    )
+    .addOption(
+      new Option("--training <name>", "preset of settings").choices([...TRAINING_PRESETS]).default(
+        "starter",
+      ),
     )
     .option("--settings <json>", "settings over the preset's, e.g. '{\"epochs\": 2}'", "{}")
     .option("--seed <n>", "seed of order, dropout and the held-out split", "0")
@@ -84,7 +91,7 @@ async function runTrain(flags: TrainFlags): Promise<void> {
     output: flags.out,
     seed: parseSeed(flags.seed),
     settings: trainSettings(flags.kind, {
-      preset: flags.preset,
+      preset: flags.training,
       overrides: parseSettings(flags.settings),
     }),
   };

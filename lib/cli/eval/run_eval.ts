@@ -118,7 +118,6 @@ async function measure(
     needsPpm,
     host: modelHost(),
     policyApi: config.policyApi,
-    ...(config.policy === undefined ? { flags: { policy: "--checkpoint" } } : {}),
     modelLength: Math.max(
       ...tasks.map(({ loaded }) => config.modelLength ?? loaded.suite.modelLength),
     ),

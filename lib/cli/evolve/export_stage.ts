@@ -26,8 +26,8 @@ export interface ExportRules {
 }
 
 /** Preset of the rules: what was asked for, or what suits the family of presets. */
-export function rulePreset({ exportPreset, preset }: EvolveConfig): RulePreset {
-  return exportPreset ?? (preset === "starter" ? "starter" : "default");
+export function rulePreset({ rules, preset }: EvolveConfig): RulePreset {
+  return rules ?? (preset === "starter" ? "starter" : "default");
 }
 
 /**
@@ -36,10 +36,10 @@ export function rulePreset({ exportPreset, preset }: EvolveConfig): RulePreset {
  * @throws {ConfigError} If a rule is unknown or out of range.
  */
 export function exportRules(config: EvolveConfig): ExportRules {
-  const exportPreset = rulePreset(config);
+  const rules = rulePreset(config);
   return {
-    sft: sftRules(exportPreset, config.sftRules),
-    pairs: pairRules(exportPreset, config.pairRules),
+    sft: sftRules(rules, config.sftRules),
+    pairs: pairRules(rules, config.pairRules),
   };
 }
 

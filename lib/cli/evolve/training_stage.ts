@@ -21,7 +21,7 @@ export type RoundTraining = "sft" | "ppm";
 export function trainingSettings(kind: RoundTraining, config: EvolveConfig): TrainSettings {
   return trainSettings(kind, {
     preset: config.training ?? config.preset,
-    overrides: kind === "sft" ? config.sft : config.ppm,
+    overrides: kind === "sft" ? config.sft : config.ppmTraining,
   });
 }
 

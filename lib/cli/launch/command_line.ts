@@ -2,7 +2,7 @@
 export interface CommandLine {
   /** The command; empty when there is none. */
   readonly command: string;
-  /** Values of flags by name without dashes; the last one of several. A bare switch, and one before another flag, has none. */
+  /** Values of flags by name without dashes, `sft.epochs` among them; the last one of several. A bare switch, and one before another flag, has none. */
   readonly flags: Readonly<Record<string, string>>;
   /** Everything after the command that is no flag, values of flags included: which flags take one is not known here. */
   readonly words: readonly string[];
@@ -13,7 +13,7 @@ export function readCommandLine([command = "", ...args]: readonly string[]): Com
   const flags: Record<string, string> = {};
   const words: string[] = [];
   for (const [i, arg] of args.entries()) {
-    const match = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(arg);
+    const match = /^--([a-z][a-z-]*(?:\.[A-Za-z][\w-]*)*)(?:=(.*))?$/s.exec(arg);
     if (match === null) {
       words.push(arg);
       continue;

@@ -1,6 +1,11 @@
 /** Derives the permissions of a process: the one place that turns a command and its settings into Deno's permissions. */
 import { dirname, join, resolve } from "node:path";
-import { DEFAULT_DATABASE, parseShard, shardDatabase } from "../../config/bare/mod.ts";
+import {
+  DEFAULT_DATABASE,
+  parseShard,
+  PATH_SETTINGS,
+  shardDatabase,
+} from "../../config/bare/mod.ts";
 import { parseJson, UsageError } from "../../core/bare/mod.ts";
 import { interpreterPath, PROXY_VARIABLES, proxyEnvironment } from "../../process/bare/mod.ts";
 import type { CommandLine } from "./command_line.ts";
@@ -29,18 +34,20 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   starter: ["sandbox", "models"],
 };
 
-/** Settings that name a file or folder to read. */
-const READ_SETTINGS = [
-  ...["problems", "config", "replay", "policyModel", "ppmModel", "checkpoint", "base", "bootstrap"],
-  ...["data", "cases", "attacks", "file", "quarantine", "only", "accelerate", "ppm", "policy"],
-  ...["suite", "suites", "controlSuite", "convert"],
+/**
+ * Options that are no settings of a schema and name a file or folder to read; what settings name, their schemas say (`PATH_SETTINGS`). Any
+ * command may have them: none of them means anything else elsewhere.
+ */
+const READ_OPTIONS = [
+  ...["config", "data", "cases", "attacks", "file", "quarantine", "only", "accelerate", "convert"],
+  ...["base", "problems"],
 ];
 
-/** Settings that name a file to write: its folder is granted, because files are written under another name and renamed. */
-const WRITE_SETTINGS = ["db", "record", "out", "markdown", "csv", "html"];
+/** The same, to write: the folder of the file is granted, because files are written under another name and renamed. */
+const WRITE_OPTIONS = ["db", "out", "markdown", "csv", "html"];
 
-/** Settings that name a folder to write. */
-const FOLDER_SETTINGS = ["out", "folder"];
+/** The same, to write a folder. */
+const FOLDER_OPTIONS = ["out", "folder"];
 
 /** Hosts of the originals of problem sets. */
 const DOWNLOAD_HOSTS = ["raw.githubusercontent.com:443"];
@@ -87,7 +94,8 @@ export function grantsFor(sources: GrantSources): Grants {
   const cache = join(projectRoot, ".rstar");
   const db = resolve(textOf(settings["db"]) ?? defaultDatabase(sources));
   const others = operandsOf(line).map((path) => resolve(path));
-  const named = (keys: readonly string[]) => keys.flatMap((key) => pathsOf(settings[key]));
+  const fields = PATH_SETTINGS[SCHEMA_OF[line.command] ?? line.command];
+  const named = (keys: readonly string[]) => keys.flatMap((key) => pathsOf(at(settings, key)));
   const written = [
     cache,
     ...(needs.includes("database") && line.command !== "merge"
@@ -96,8 +104,8 @@ export function grantsFor(sources: GrantSources): Grants {
     ...(line.command === "merge"
       ? others.slice(0, 1).flatMap((to) => [dirname(to), dirname(realPath(to))])
       : []),
-    ...named(WRITE_SETTINGS).map((path) => dirname(path)),
-    ...named(FOLDER_SETTINGS),
+    ...named([...WRITE_OPTIONS, ...fields?.write ?? []]).map((path) => dirname(path)),
+    ...named(FOLDER_OPTIONS),
     ...(line.command === "init" ? [dirname(resolve(line.words[0] ?? "rstar.jsonc"))] : []),
     ...(line.command === "data" ? [join(projectRoot, "data", "problems")] : []),
     ...(line.command === "starter" ? [join(projectRoot, "data", "starter")] : []),
@@ -113,9 +121,7 @@ export function grantsFor(sources: GrantSources): Grants {
     read: readsAll ? true : unique([
       projectRoot,
       ...written,
-      ...named(READ_SETTINGS),
-      ...READ_SETTINGS.flatMap((key) => pathsOf(groupOf(settings, "evolve")[key])),
-      ...pathsOf(groupOf(settings, "trainer")["accelerate"]),
+      ...named([...READ_OPTIONS, ...fields?.read ?? []]),
       // Their folders: the log of a database lies beside it, and hundreds of files would be too long a list.
       ...others.flatMap((path) => [dirname(path), dirname(realPath(path))]),
       ...(line.command === "sql" || others.length > 0 ? [] : line.words.flatMap(wordPaths)),
@@ -198,10 +204,10 @@ function hasOwnCommand(settings: Readonly<Record<string, unknown>>): boolean {
   return [settings["hooks"], settings["trainer"], settings["command"]].some(isCommand);
 }
 
-/** `{"serve": ["prog", …]}` or `["prog", …]`, as a value or as JSON. */
+/** `{"serve": ["prog", …]}` or `["prog", …]`, as a value or as JSON, or `--hooks.serve prog`. */
 function isCommand(value: unknown): boolean {
   const text = JSON.stringify((typeof value === "string" ? parseJson(value) : value) ?? null);
-  return /\["(?:[^"\\]|\\.)+"/.test(text);
+  return /(?:\[|"serve":|"command":)"(?:[^"\\]|\\.)+"/.test(text);
 }
 
 /** A command of the user's own needs what the user's shell has; everything else sees a chosen part. */
@@ -215,6 +221,15 @@ function environmentOf({ line, settings, environment }: GrantSources) {
       (isTrainer && name === "LD_LIBRARY_PATH")
     ),
   ));
+}
+
+/** Commands that take the settings of another one. */
+const SCHEMA_OF: Readonly<Record<string, string>> = { doctor: "synth" };
+
+/** The value at a path such as `trainer.accelerate`. */
+function at(settings: Readonly<Record<string, unknown>>, path: string): unknown {
+  const [key = "", ...rest] = path.split(".");
+  return rest.length === 0 ? settings[key] : at(groupOf(settings, key), rest.join("."));
 }
 
 /** Settings in a group of their own, as a value or as JSON: what a study tells its chains under `evolve`, for one. */
@@ -241,7 +256,9 @@ function textsOf(value: unknown): readonly string[] {
 const URL_TEXT = /^https?:\/\//;
 
 function pathsOf(value: unknown): readonly string[] {
-  return textsOf(value).filter((text) => !URL_TEXT.test(text) && text !== "-")
+  // JSON is a group of settings, or a mistake.
+  const isJson = typeof value === "string" && /^\s*[{[]/.test(value);
+  return isJson ? [] : textsOf(value).filter((text) => !URL_TEXT.test(text) && text !== "-")
     .map((text) => resolve(text));
 }
 

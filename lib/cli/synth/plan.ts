@@ -21,6 +21,7 @@ import {
   type ModelIdentity,
   type ModelPair,
   type ModelSource,
+  modelSource,
   ppmCalibration,
   type WantedModels,
 } from "../../models/mod.ts";
@@ -78,13 +79,9 @@ function partOf(problems: readonly Problem[], { shard: text }: SynthConfig): rea
 
 /** Where the models are: endpoints, or folders for the embedded engine. */
 function modelsOf({ policy, policyModel, ppm, ppmModel }: SynthConfig): ModelPair {
-  const at = (urls: readonly string[], model: string | undefined): ModelSource | null => {
-    if (urls.length > 0) return { kind: "urls", urls, model: model ?? null, serves: null };
-    return model === undefined ? null : { kind: "folder", folder: model };
-  };
   return {
-    policy: at(policy, policyModel) ?? { kind: "folder", folder: DEFAULT_POLICY },
-    ppm: at(ppm, ppmModel),
+    policy: modelSource(policy, policyModel) ?? { kind: "folder", folder: DEFAULT_POLICY },
+    ppm: modelSource(ppm, ppmModel),
   };
 }
 
@@ -97,7 +94,7 @@ async function withCalibration(
   if (spec.guidance === "terminal") {
     if ((config.ppmBias ?? config.ppmScale) === undefined) return spec;
     throw new ConfigError(
-      "Cannot use --ppm-bias and --ppm-scale: this search asks no PPM; name one with --ppm or --ppm-model",
+      "Cannot use --ppm-bias and --ppm-scale: this search asks no PPM; name one with --ppm",
     );
   }
   const isGiven = (config.ppmBias ?? config.ppmScale) !== undefined;
@@ -121,10 +118,10 @@ function searchSpec(config: SynthConfig): SearchSpec {
       }`,
     );
   }
-  const hasPpm = config.ppm.length > 0 || config.ppmModel !== undefined;
+  const hasPpm = config.ppm.length > 0;
   if (result.data.guidance === "ppm" && !hasPpm) {
     throw new ConfigError(
-      `Cannot use preset "${config.preset}": its search is guided by a PPM; name one with --ppm or --ppm-model`,
+      `Cannot use preset "${config.preset}": its search is guided by a PPM; name one with --ppm`,
     );
   }
   if (result.data.guidance === "terminal" && hasPpm) {

@@ -49,7 +49,7 @@ Deno.test("eval, killed and started again, equals an undisturbed one", async () 
   await withFolder(async (folder) => {
     await using endpoint = programEndpoint();
     const suite = await writeSuite(folder, { count: 60 });
-    const common = ["--suite", suite, "--checkpoint", endpoint.url, "--workers", "1"];
+    const common = ["--suite", suite, "--policy", endpoint.url, "--workers", "1"];
     const whole = await evaluate([...common, "--db", `${folder}/whole.duckdb`]);
     assert.equal(whole.evaluations[0]?.value, programScore(60));
 
@@ -89,7 +89,7 @@ Deno.test("of two evaluations at once on one database the second is told who hol
     await using endpoint = programEndpoint();
     const suite = await writeSuite(folder, { count: 40 });
     const db = `${folder}/x.duckdb`;
-    const args = ["eval", "--quiet", "--suite", suite, "--checkpoint", endpoint.url, "--db", db];
+    const args = ["eval", "--quiet", "--suite", suite, "--policy", endpoint.url, "--db", db];
     const started = Promise.withResolvers<void>();
     endpoint.onRequest = (count) => {
       if (count === 3) started.resolve();
@@ -114,10 +114,10 @@ Deno.test("eval --like measures another model as a stored evaluation was, so tha
     const db = ["--db", `${folder}/x.duckdb`];
     const sums = ["--suite", suite, ...db];
     await evaluate([
-      ...[...sums, "--checkpoint", first.url, "--mode", "sample", "-k", "3", "--limit", "7"],
+      ...[...sums, "--policy", first.url, "--mode", "sample", "-k", "3", "--limit", "7"],
       ...["--temperature", "0.5", "--max-tokens", "300", "--seed", "5"],
     ]);
-    const like = [...sums, "--checkpoint", second.url, "--like", "1"];
+    const like = [...sums, "--policy", second.url, "--like", "1"];
     const { evaluations: [again] } = await evaluate(like);
     assert.deepEqual([again?.eval_id, again?.n, again?.mode], [2, 7, "sample"]);
     await using store = await openStore(`${folder}/x.duckdb`);
@@ -143,7 +143,7 @@ Deno.test("eval measures a model that only talks, through its chat route", async
     await using endpoint = programEndpoint();
     const suite = await writeSuite(folder, { count: 20 });
     const { evaluations } = await evaluate([
-      ...["--suite", suite, "--checkpoint", endpoint.url, "--policy-api", "chat", "--no-code"],
+      ...["--suite", suite, "--policy", endpoint.url, "--policy-api", "chat", "--no-code"],
       ...["--mode", "greedy,sample", "-k", "2", "--db", `${folder}/x.duckdb`],
     ]);
     assert.deepEqual(evaluations.map(({ mode, value, n }) => [mode, value, n]), [
@@ -158,7 +158,7 @@ Deno.test("eval measures the model that ships on starter problems and GSM8K, and
     const suites = ["--suite", "starter_validation,gsm8k"];
     const recording = `${folder}/replies.jsonl`;
     const live = await evaluate([
-      ...["--checkpoint", BASE, ...suites, "--limit", "6", "--mode", "greedy,sample", "-k", "2"],
+      ...["--policy", BASE, ...suites, "--limit", "6", "--mode", "greedy,sample", "-k", "2"],
       ...["--db", `${folder}/live.duckdb`, "--record", recording, "--csv", `${folder}/x.csv`],
       ...["--markdown", `${folder}/x.md`],
     ]);

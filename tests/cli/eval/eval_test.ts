@@ -93,7 +93,7 @@ Deno.test("eval refuses an endpoint whose context is too small, before anything 
     endpoint.onRequest = (_, prompt) => prompts.push(prompt);
     const suite = await writeSuite(folder, { count: 2 });
     await refuses([
-      ...["--suite", suite, "--checkpoint", endpoint.url, "--db", `${folder}/x.duckdb`],
+      ...["--suite", suite, "--policy", endpoint.url, "--db", `${folder}/x.duckdb`],
     ], {
       code: 2,
       message: /expected a context of 4096 tokens, got 1024; serve it with --max-model-len 4096/,
@@ -111,9 +111,9 @@ Deno.test("eval names the option of an endpoint that is not there", async () => 
     const endpoint = programEndpoint();
     const { url } = endpoint;
     await endpoint[Symbol.asyncDispose]();
-    await refuses(["--suite", suite, "--checkpoint", url, "--db", `${folder}/x.duckdb`], {
+    await refuses(["--suite", suite, "--policy", url, "--db", `${folder}/x.duckdb`], {
       code: 1,
-      message: /connection refused; start the server or check --checkpoint/,
+      message: /connection refused; start the server or check --policy/,
     });
   });
 });
@@ -189,7 +189,7 @@ Deno.test("eval refuses settings that contradict each other", async () => {
     code: 2,
     message: /for "k": like takes it from the stored/,
   });
-  await refuses(["--round", "1", "--checkpoint", "x"], { code: 2, message: /exclude one another/ });
+  await refuses(["--round", "1", "--policy", "x"], { code: 2, message: /exclude one another/ });
   await refuses(["--round", "1", "--base", "x"], {
     code: 2,
     message: /--base.*measured as round 0/,

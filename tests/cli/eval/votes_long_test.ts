@@ -56,7 +56,7 @@ Deno.test("eval counts equal wrong answers in several writings together, and so 
     await Deno.writeTextFile(`${folder}/one.json`, JSON.stringify(suite));
     const db = `${folder}/x.duckdb`;
     const args = [
-      ...["--suite", `${folder}/one.json`, "--checkpoint", endpoint.url, "--policy-api", "chat"],
+      ...["--suite", `${folder}/one.json`, "--policy", endpoint.url, "--policy-api", "chat"],
       ...["--no-code", "--mode", "sample", "-k", "5", "--concurrency", "1", "--db", db, "--quiet"],
     ];
     const figures = async () => {

@@ -169,3 +169,26 @@ Deno.test("merge writes beside its first file and reads beside the others, expor
   assert.ok(read !== true && ["/a", "/b"].every((folder) => read.includes(folder)), String(read));
   assert.ok(["/a", "/b"].every((folder) => !write.includes(folder)));
 });
+
+Deno.test("settings of training are read from no path, wherever they stand; paths in groups are", () => {
+  const before = grants(["evolve"]).read;
+  assert.deepEqual(grants(["evolve", "--ppm", '{"epochs":2,"batchSize":8}']).read, before);
+  assert.deepEqual(grants(["evolve", "--sft", '{"a":"/x/y"}']).read, before);
+  for (
+    const args of [
+      ["evolve", "--trainer.accelerate", "/far/fsdp.yaml"],
+      ["evolve", "--trainer", '{"accelerate":"/far/fsdp.yaml"}'],
+      ["science", "--evolve.trainer.accelerate", "/far/fsdp.yaml"],
+    ]
+  ) {
+    assert.ok((grants(args).read as string[]).includes("/far/fsdp.yaml"), args.join(" "));
+  }
+});
+
+Deno.test("a model is read from its folder, and doctor reads whatever synth does", () => {
+  assert.ok(
+    (grants(["synth", "--policy", "/m/a", "--ppm=/m/b"]).read as string[]).includes("/m/b"),
+  );
+  assert.ok((grants(["eval", "--policy", "/m/a"]).read as string[]).includes("/m/a"));
+  assert.equal(grants(["evolve", "--hooks.serve", "serve.sh,{policy}"]).run, true);
+});

@@ -10,7 +10,7 @@ async function calibration(settings: Readonly<Record<string, unknown>>, note?: s
     const config = SynthConfig.parse({
       limit: 1,
       preset: "starter/r3",
-      ppmModel: folder,
+      ppm: folder,
       ...settings,
     });
     return (await planSynth(config)).spec.calibration;

@@ -12,7 +12,7 @@ Deno.test("rstar train --dry-run shows the request and finds the file in an expo
     const file = join(folder, "sft", OWN_FILES.sft);
     await Deno.writeTextFile(file, "");
     const settings = '{"epochs": 3, "lora": {"rank": 8, "alpha": 16, "dropout": 0}}';
-    const flags = ["--data", folder, "--preset", "paper", "--settings", settings, "--seed", "7"];
+    const flags = ["--data", folder, "--training", "paper", "--settings", settings, "--seed", "7"];
     const { code, stdout, stderr } = await runRstar([...COMMON, ...flags, "--dry-run", "--json"]);
     assert.equal(code, 0, stderr);
     const request = JSON.parse(stdout);
