@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Renamed } from "./renamed.ts";
 import { EVALUATION_MODES } from "../core/mod.ts";
-import { modelPlaces } from "./_model_field.ts";
+import { areUrls, modelPlaces } from "./_model_field.ts";
 import { serveSettings } from "./serve_settings.ts";
 import { SearchOverrides, SynthConfig } from "./synth_config.ts";
 
@@ -132,6 +132,12 @@ export const EvalConfig = z.strictObject({
     context.addIssue({ code: "custom", path: [path], message });
   if (config.allRounds && config.round !== undefined) {
     contradict("round", "round and allRounds exclude one another; give one");
+  }
+  if (config.round !== undefined && config.policy !== undefined && !areUrls(config.policy)) {
+    contradict(
+      "policy",
+      "round and a folder as policy exclude one another; give one, or URLs that serve the policy of that round",
+    );
   }
   if (config.allRounds && config.policy !== undefined) {
     contradict(

@@ -1,11 +1,6 @@
 import { z } from "zod";
+import type { PathFields, PathUse } from "./path_use.ts";
 import { unwrapped } from "./_unwrap.ts";
-
-/** Use of the file or folder that a setting names: `.meta({ path: "read" })` in its schema. */
-export type PathUse = "read" | "write";
-
-/** Settings of a command that name files or folders, by their use; one within a group by its path, such as `trainer.accelerate`. */
-export type PathFields = Readonly<Record<PathUse, readonly string[]>>;
 
 /** Finds the settings of a schema that name files or folders. */
 export function pathFields(schema: z.ZodObject): PathFields {
@@ -42,7 +37,7 @@ export function pathSettingsSource(commands: Readonly<Record<string, z.ZodObject
 }
 
 const HEAD = `/** Made from the schemas by \`deno task init --path-settings\`; a test compares. */
-import type { PathFields } from "./path_fields.ts";
+import type { PathFields } from "./path_use.ts";
 
 // deno-fmt-ignore
 /** Settings that name files or folders, by command. The launcher reads them: loading the schemas would take longer than all else it does. */

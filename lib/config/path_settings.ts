@@ -1,5 +1,5 @@
 /** Made from the schemas by `deno task init --path-settings`; a test compares. */
-import type { PathFields } from "./path_fields.ts";
+import type { PathFields } from "./path_use.ts";
 
 // deno-fmt-ignore
 /** Settings that name files or folders, by command. The launcher reads them: loading the schemas would take longer than all else it does. */
