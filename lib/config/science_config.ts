@@ -103,7 +103,7 @@ export function scienceSizes(config: ScienceConfig): ScienceSizes {
 
 /** Settings that a study passes on to the commands that it is made of. What it prints itself is not among them. */
 export function passedOn(config: ScienceConfig) {
-  const { trainer, hooks, prices, db, concurrency, requestTimeout } = config;
+  const { trainer, hooks, prices, db, concurrency, requestTimeout, requests } = config;
   const { workers, torch, unsafeNoSandbox, quiet } = config;
   return {
     trainer,
@@ -112,6 +112,7 @@ export function passedOn(config: ScienceConfig) {
     db,
     concurrency,
     requestTimeout,
+    requests,
     workers,
     torch,
     unsafeNoSandbox,

@@ -17,7 +17,7 @@ export const SETTING_GROUPS = {
   ],
   "Models": [
     ...["policy", "policyModel", "policyApi", "ppm", "ppmModel", "ppmBias", "ppmScale", "base"],
-    ...["bootstrap", "prompt", "noCode", "hooks", "torch"],
+    ...["bootstrap", "prompt", "noCode", "hooks", "requests", "torch"],
   ],
   "Search": [
     ...["preset", "rollouts", "candidates", "trees", "search", "mode", "k", "width", "temperature"],
@@ -64,6 +64,7 @@ export type SettingGroup = keyof typeof SETTING_GROUPS;
 const EXAMPLES: Readonly<Record<string, string>> = {
   search: '{"maxDepth": 8, "temperature": 0.7}',
   prices: '{"policy": {"input": 0.1, "output": 0.4}}',
+  requests: '{"policy": {"extraBody": {"top_k": 20}}}',
   problemBudget: '{"tokens": 20000}',
   sft: '{"epochs": 2}',
   ppmTraining: '{"batchSize": 64}',

@@ -18,17 +18,21 @@ export interface BoundedFetchOptions {
   readonly maxReplyBytes: number;
   /** Whether the SDK's `authorization` header is passed on. */
   readonly sendKey: boolean;
+  /** Headers that the user wants sent, by name. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * A `fetch` that reads the whole body under the SDK's deadline, up to a limit, and sends no header but its own three:
+ * A `fetch` that reads the whole body under the SDK's deadline, up to a limit, and sends no header but its own three and the user's:
  * the SDK adds headers that describe this machine, and those of an environment variable.
  * Redirects are not followed; they come back as their status.
  */
-export function boundedFetch({ fetch, maxReplyBytes, sendKey }: BoundedFetchOptions): Fetch {
+export function boundedFetch(
+  { fetch, maxReplyBytes, sendKey, headers: wanted = {} }: BoundedFetchOptions,
+): Fetch {
   return async (input, init = {}) => {
     const given = new Headers(init.headers);
-    const headers = new Headers({ accept: "application/json" });
+    const headers = new Headers({ ...wanted, accept: "application/json" });
     for (const name of sendKey ? ["content-type", "authorization"] : ["content-type"]) {
       const value = given.get(name);
       if (value !== null) headers.set(name, value);

@@ -12,6 +12,8 @@ export interface EndpointSettings {
   readonly role: keyof typeof KEY_VARIABLES;
   /** Setting that names its address, `--policy`; `undefined` for the embedded engine, of which there is nothing to set. */
   readonly flag?: string | undefined;
+  /** Variable that holds its key. @default that of the role in {@linkcode KEY_VARIABLES} */
+  readonly keyVariable?: string | undefined;
 }
 
 /** The same failure with its cure at the end of its message; as it is where there is none to name. */
@@ -84,7 +86,7 @@ function connectionCure(kind: string, asked: Asked): string | null {
 
 function statusCure(status: number, asked: Asked): string | null {
   const { flag, role, hasKey, proxy, said, url } = asked;
-  const key = KEY_VARIABLES[role];
+  const key = asked.keyVariable ?? KEY_VARIABLES[role];
   switch (status) {
     case 401:
     case 403:

@@ -12,6 +12,8 @@ export interface ProbeOptions {
   readonly model?: string | undefined;
   /** Setting to name in messages, e.g. `--policy`; `undefined` for the embedded engine, of which there is nothing to set. */
   readonly flag?: string | undefined;
+  /** Variable that holds its key. @default that of its role */
+  readonly keyVariable?: string | undefined;
   /** How often a request of the probe is repeated that failed in a way that may pass. @default 5 calls within a minute */
   readonly retry?: Pick<RetryOptions, "attempts" | "initialDelayMs" | "maxTotalMs">;
   readonly signal?: AbortSignal | undefined;

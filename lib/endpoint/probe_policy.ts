@@ -30,7 +30,8 @@ export function probePolicy(
   transport: Transport | AdaptingTransport,
   options: PolicyProbeOptions,
 ): Promise<PolicyFindings> {
-  const settings: EndpointSettings = { role: "policy", flag: options.flag };
+  const { flag, keyVariable } = options;
+  const settings: EndpointSettings = { role: "policy", flag, keyVariable };
   return probing(settings, () => findOut(transport, { ...options, settings }));
 }
 

@@ -17,7 +17,8 @@ const TOLERANCE = 1e-3;
  * sigmoid: their order would be right and every value wrong.
  */
 export function probePpm(transport: Transport, options: ProbeOptions): Promise<PpmFindings> {
-  const settings: EndpointSettings = { role: "ppm", flag: options.flag };
+  const { flag, keyVariable } = options;
+  const settings: EndpointSettings = { role: "ppm", flag, keyVariable };
   return probing(settings, () => findOut(transport, { ...options, settings }));
 }
 

@@ -2,24 +2,27 @@
  * One HTTP call to one server: the only place that touches the network, and where it is decided whether a failure may pass by
  * itself. The openai SDK is the transport, with its retries off: `retry.ts` is the one place that retries.
  *
- * What leaves the process is the body, three headers and, if one was given, the API key. The key is in no error, no
- * description and no log; a server that repeats it in an error message has it cut out.
+ * What leaves the process is the body, three headers, those that the user named and, if one was given, the API key. The key and the values
+ * of the user's headers are in no error, no description and no log; a server that repeats one in an error message has it cut out.
  */
-import OpenAI, { APIConnectionError, APIError } from "openai";
-import { z } from "zod";
-import { ConfigError, ProviderError, type RequestPlace } from "../core/mod.ts";
-import { boundedFetch, type Fetch, ReplyTooLargeError } from "./_bounded_fetch.ts";
+import OpenAI from "openai";
+import { ConfigError, ProviderError } from "../core/mod.ts";
+import { boundedFetch, type Fetch } from "./_bounded_fetch.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { noReplyInTime, withDeadline } from "./_deadline.ts";
-import { connectionFault, excerpt, mayPass } from "./_fault.ts";
 import type { CallOptions } from "./policy.ts";
 import { readWorkDone } from "./server_load.ts";
 import { StallWatch } from "./_stall_watch.ts";
+import { failureReader, NoJson, saidFailure } from "./_transport_failure.ts";
 
 /** Options of {@linkcode openTransport}. */
 export interface TransportOptions {
   /** Sent as a bearer token; `null` sends no `authorization` header. */
   readonly apiKey?: string | null;
+  /** Headers besides its own, by name. Their values are in no error either. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Fields added to every request that draws or scores; they replace fields of the same name. @default none */
+  readonly extraBody?: RequestBody;
   /** Milliseconds for one whole reply, body included. @default {180000} */
   readonly deadlineMs?: number;
   /**
@@ -71,6 +74,8 @@ export interface Transport {
 export function openTransport(address: string, options: TransportOptions = {}): Transport {
   const {
     apiKey = null,
+    headers = {},
+    extraBody = {},
     deadlineMs = 180_000,
     watchesProgress = false,
     proxy = null,
@@ -91,9 +96,9 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     // The deadline is ours, by our clock.
     timeout: 2 ** 31 - 1,
     logLevel: "off",
-    fetch: boundedFetch({ fetch, maxReplyBytes, sendKey: apiKey !== null }),
+    fetch: boundedFetch({ fetch, maxReplyBytes, sendKey: apiKey !== null, headers }),
   });
-  const failure = failureReader(apiKey, proxy);
+  const failure = failureReader({ apiKey, headers, proxy });
   const send = async (target: string, body: RequestBody | null, signal: AbortSignal) => {
     try {
       return body === null
@@ -118,7 +123,8 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     async request(path, body, { signal } = {}) {
       signal?.throwIfAborted();
       const target = placeOf(path);
-      const call = (inner: AbortSignal) => send(target, body, inner);
+      const sent = body !== null && GENERATES.test(path) ? { ...body, ...extraBody } : body;
+      const call = (inner: AbortSignal) => send(target, sent, inner);
       const late = () => noReplyInTime(target, deadlineMs);
       const reply = watch === null
         ? await withDeadline(call, { clock, deadlineMs, signal, late })
@@ -130,6 +136,9 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     },
   };
 }
+
+/** Routes that draw or score; `/tokenize` and its like take no fields of models. */
+const GENERATES = /\/(?:completions|pooling|classify|score)$/;
 
 /** Route of a server's metrics, which lies beside `/v1`. */
 const METRICS = "../metrics";
@@ -180,122 +189,4 @@ function baseAddress(address: string): string {
     );
   }
   return `${(url.origin + url.pathname).replace(/\/+$/, "").replace(/\/v1$/, "")}/v1`;
-}
-
-/** Turns what the SDK threw into a {@linkcode ProviderError}. */
-function failureReader(
-  apiKey: string | null,
-  proxy: string | null,
-): (url: string, error: unknown) => unknown {
-  const said = (text: string) => excerpt(apiKey ? text.replaceAll(apiKey, "[API key]") : text);
-  return (url, error) => {
-    const place: RequestPlace = { url, hasKey: apiKey !== null, proxy };
-    if (error instanceof APIConnectionError) {
-      const cause = rootCause(error);
-      if (cause instanceof ReplyTooLargeError) {
-        return noReply(place, { problem: cause.message, kind: "reply too long" });
-      }
-      const fault = connectionFault(cause instanceof Error ? cause.message : String(cause));
-      return noReply(place, { ...fault, problem: said(fault.problem), cause: error });
-    }
-    if (error instanceof SyntaxError) {
-      const problem = `expected JSON, got ${said(error.message)}`;
-      return noReply(place, { problem, kind: "no JSON" });
-    }
-    if (error instanceof NoJson) {
-      return noReply(place, {
-        problem: `expected JSON, got "${said(error.text)}"`,
-        kind: "no JSON",
-      });
-    }
-    if (error instanceof SaidFailure) {
-      return new ProviderError(
-        `Cannot get a reply from ${url}: it answered with status 200 and says "${
-          said(error.words)
-        }"`,
-        { status: error.status, place, isRetryable: mayPass(error.status) },
-      );
-    }
-    if (!(error instanceof APIError)) return error;
-    const status = error.status ?? null;
-    const retryAfterMs = retryAfter(error.headers);
-    // The SDK quotes what is a text in JSON.
-    const words = error.message.replace(/^\d{3} /, "").replace(/^"(.*)"$/, "$1");
-    const target = error.headers?.get("location") ?? null;
-    const led = status !== null && status < 400 && target !== null ? ` to ${said(target)}` : "";
-    return new ProviderError(
-      `Cannot get a reply from ${url}: status ${status ?? "unknown"}${led} "${said(words)}"`,
-      {
-        status,
-        place,
-        isRetryable: mayPass(status),
-        ...(retryAfterMs === null ? {} : { retryAfterMs }),
-      },
-    );
-  };
-}
-
-/** The SDK handed over as text what the server did not declare as JSON: the error page of a proxy, mostly. */
-class NoJson extends Error {
-  constructor(readonly text: string) {
-    super("no JSON");
-  }
-}
-
-/** A failure that came with status 200: so do gateways answer whose own server failed. */
-class SaidFailure extends Error {
-  constructor(readonly words: string, readonly status: number | null) {
-    super("failure with status 200");
-  }
-}
-
-const Failure = z.object({
-  error: z.union([
-    z.string(),
-    z.looseObject({ message: z.string(), code: z.unknown().optional() }),
-  ]),
-  choices: z.undefined().optional(),
-  data: z.undefined().optional(),
-});
-
-function saidFailure(reply: unknown): SaidFailure | null {
-  const error = Failure.safeParse(reply).data?.error;
-  if (error === undefined) return null;
-  if (typeof error === "string") return new SaidFailure(error, null);
-  const status = z.int().min(400).max(599).safeParse(error.code).data ?? null;
-  return new SaidFailure(error.message, status);
-}
-
-/** Nothing came that could be read as a reply. */
-function noReply(
-  place: RequestPlace,
-  { problem, isRetryable = true, ...options }: ErrorOptions & {
-    readonly problem: string;
-    readonly kind: string;
-    readonly isRetryable?: boolean;
-  },
-): ProviderError {
-  return new ProviderError(`Cannot get a reply from ${place.url}: ${problem}`, {
-    ...options,
-    status: null,
-    place,
-    isRetryable,
-  });
-}
-
-/** Milliseconds that `retry-after-ms` or `retry-after` (seconds, or a date) asks for; `null` without a readable one. */
-function retryAfter(headers: Headers | undefined): number | null {
-  const milliseconds = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
-  if (milliseconds >= 0) return milliseconds;
-  const value = headers?.get("retry-after") ?? "";
-  const seconds = Number(value);
-  if (value.trim() !== "" && seconds >= 0) return seconds * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
-}
-
-function rootCause(error: unknown): unknown {
-  let cause = error;
-  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
-  return cause;
 }

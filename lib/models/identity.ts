@@ -38,13 +38,25 @@ export function hashOfWeights(identity: Json): string | null {
   return Weights.safeParse(identity).data?.checkpoint ?? null;
 }
 
-/** Identity of a model: a checkpoint by its content, one behind endpoints by its name. */
+/** How a model behind endpoints is asked, as far as that makes another model of it. */
+export interface AskedAs {
+  /** Name that it was found to be served under. */
+  readonly model?: string | undefined;
+  /** Fields added to every request. */
+  readonly extraBody?: Readonly<Record<string, Json>> | undefined;
+}
+
+/** Identity of a model: a checkpoint by its content, one behind endpoints by its name and the fields that are added to its requests. */
 export async function identityOfSource(
   source: ModelSource,
-  found?: string,
+  { model, extraBody = {} }: AskedAs = {},
 ): Promise<Json> {
   if (source.kind === "folder") return await checkpointIdentity(source.folder);
-  return { model: found ?? source.model };
+  return {
+    model: model ?? source.model,
+    // Absent where there are none: so it was stored before there could be any.
+    ...(Object.keys(extraBody).length === 0 ? {} : { extraBody }),
+  };
 }
 
 /**

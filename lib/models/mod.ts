@@ -9,6 +9,7 @@ export * from "./model_host.ts";
 export * from "./model_source.ts";
 export * from "./open_models.ts";
 export * from "./probes.ts";
+export * from "./requests.ts";
 export * from "./round_server.ts";
 export * from "./serve_hook.ts";
 export * from "./serve_measured.ts";

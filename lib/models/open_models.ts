@@ -21,6 +21,7 @@ import {
   probePpms,
 } from "./probes.ts";
 import { recordedModels } from "./recorded_models.ts";
+import type { RequestSettings } from "./requests.ts";
 import {
   ENGINE_NAMES,
   type OpenReplies,
@@ -58,7 +59,7 @@ export interface OpenModelsOptions extends Pick<ProbeOptions, "flags" | "onProgr
 }
 
 /** Options of {@linkcode identifyModels}: what asking endpoints needs. */
-export interface IdentifyOptions extends Omit<ProbeOptions, "requestTimeout"> {
+export interface IdentifyOptions extends Omit<ProbeOptions, keyof RequestSettings> {
   /** Whether replies come from a recording, so that no endpoint is asked. */
   readonly isReplayed: boolean;
 }
@@ -80,22 +81,25 @@ export interface IdentifiedModels {
  */
 export async function identifyModels(
   wanted: WantedModels,
-  { requestTimeout }: ServeSettings,
+  settings: ServeSettings,
   options: IdentifyOptions,
 ): Promise<IdentifiedModels> {
   const asks = (source: ModelSource | null) =>
     !options.isReplayed && source?.kind === "urls" && source.model === null ? source : null;
-  const probing = { ...options, requestTimeout };
+  const probing = { ...options, ...requestsOf(settings) };
   const policyUrls = asks(wanted.policy);
   const ppmUrls = asks(wanted.ppm);
   const policy = policyUrls === null
     ? null
     : await probePolicies(policyUrls, { ...probing, api: wanted.policyApi });
   const ppm = ppmUrls === null ? null : await probePpms(ppmUrls, probing);
+  const asked = (role: "policy" | "ppm") => ({ extraBody: settings.requests[role]?.extraBody });
   return {
     identity: {
-      policy: await identityOfSource(wanted.policy, policy?.model),
-      ppm: wanted.ppm === null ? null : await identityOfSource(wanted.ppm, ppm?.model),
+      policy: await identityOfSource(wanted.policy, { ...asked("policy"), model: policy?.model }),
+      ppm: wanted.ppm === null
+        ? null
+        : await identityOfSource(wanted.ppm, { ...asked("ppm"), model: ppm?.model }),
     },
     policy,
     ppm,
@@ -109,12 +113,12 @@ export async function identifyModels(
  */
 export async function probeModels(
   { policy, ppm, policyApi }: WantedModels,
-  { requestTimeout }: ServeSettings,
+  settings: ServeSettings,
   options: IdentifyOptions & { readonly identified: IdentifiedModels },
 ): Promise<IdentifiedModels> {
   const { identified, isReplayed } = options;
   if (isReplayed) return identified;
-  const probing = { ...options, requestTimeout };
+  const probing = { ...options, ...requestsOf(settings) };
   return {
     ...identified,
     policy: identified.policy ??
@@ -168,7 +172,7 @@ async function openLive(
 ): Promise<OpenModels> {
   const { identified } = options;
   const engines = await openEngines(wanted, settings, options);
-  const probing = { ...options, requestTimeout: settings.requestTimeout };
+  const probing = { ...options, ...requestsOf(settings) };
   const policy = identified.policy ??
     await probePolicies(askedOf(wanted.policy, "policy", engines), {
       ...probing,
@@ -215,6 +219,10 @@ async function openLive(
     ppmPool,
     died: engines.died,
   };
+}
+
+function requestsOf({ requestTimeout, requests }: ServeSettings): RequestSettings {
+  return { requestTimeout, requests };
 }
 
 /** Endpoints of a model: its own, or those of the engine that serves its folder. */

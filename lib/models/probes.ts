@@ -1,9 +1,8 @@
-import type { PolicyApi, ServeSettings } from "../config/mod.ts";
+import type { PolicyApi } from "../config/mod.ts";
 import {
   adaptingTransport,
   type EndpointFindings,
   type EndpointSettings,
-  KEY_VARIABLES,
   openTransport,
   type PolicyFindings,
   probePolicy,
@@ -13,6 +12,7 @@ import {
 import { proxyFor } from "../process/mod.ts";
 import type { ModelHost } from "./model_host.ts";
 import type { EndpointSource } from "./model_source.ts";
+import { type RequestSettings, roleTransport } from "./requests.ts";
 
 /** Endpoints of one role that answered. */
 export interface ProbedEndpoints<Findings extends EndpointFindings = EndpointFindings> {
@@ -33,7 +33,7 @@ export interface AskedEndpoints extends Pick<EndpointSource, "urls" | "model"> {
 }
 
 /** Options of {@linkcode probePolicies} and {@linkcode probePpms}. */
-export interface ProbeOptions extends Pick<ServeSettings, "requestTimeout"> {
+export interface ProbeOptions extends RequestSettings {
   readonly host: Pick<ModelHost, "environment">;
   /** Setting that named the endpoints, for messages. @default --policy and --ppm */
   readonly flags?: Partial<Readonly<Record<"policy" | "ppm", string>>>;
@@ -55,7 +55,7 @@ export function probePolicies(
   return probeAll(endpoints, {
     ...options,
     role: "policy",
-    probe: (transport, flag) => probePolicy(transport, { flag, api, model, signal }),
+    probe: (transport, named) => probePolicy(transport, { ...named, api, model, signal }),
   });
 }
 
@@ -73,7 +73,7 @@ export function probePpms(
   return probeAll(endpoints, {
     ...options,
     role: "ppm",
-    probe: (transport, flag) => probePpm(transport, { flag, model, signal }),
+    probe: (transport, named) => probePpm(transport, { ...named, model, signal }),
   });
 }
 
@@ -81,16 +81,19 @@ async function probeAll<Findings extends EndpointFindings>(
   { urls, isEngine = false }: AskedEndpoints,
   options: ProbeOptions & {
     readonly role: EndpointSettings["role"];
-    readonly probe: (transport: Transport, flag: string | undefined) => Promise<Findings>;
+    readonly probe: (
+      transport: Transport,
+      named: Pick<EndpointSettings, "flag" | "keyVariable">,
+    ) => Promise<Findings>;
   },
 ): Promise<ProbedEndpoints<Findings>> {
-  const { role, host: { environment }, requestTimeout, flags, onProgress } = options;
-  const apiKey = environment[KEY_VARIABLES[role]] ?? null;
+  const { role, host, flags, onProgress } = options;
+  const { keyVariable, ...asking } = roleTransport(role, options, host);
   const transports = urls.map((url) => {
-    const proxy = proxyFor(url, environment);
+    const proxy = proxyFor(url, host.environment);
     const transport = openTransport(url, {
-      apiKey,
-      deadlineMs: requestTimeout * 1000,
+      // The engine is ours: nothing of what a user's servers want is meant for it.
+      ...(isEngine ? { deadlineMs: options.requestTimeout * 1000 } : asking),
       proxy,
       // How long a reply of ours takes depends on the machine; whether it comes is seen.
       watchesProgress: isEngine,
@@ -98,13 +101,15 @@ async function probeAll<Findings extends EndpointFindings>(
     return role === "policy" && !isEngine ? adaptingTransport(transport, onProgress) : transport;
   });
   const flag = isEngine ? undefined : flags?.[role] ?? `--${role}`;
-  const findings = await Promise.all(transports.map((one) => options.probe(one, flag)));
+  const findings = await Promise.all(
+    transports.map((one) => options.probe(one, { flag, keyVariable })),
+  );
   for (const { notices } of findings) notices.forEach(onProgress);
   return {
     transports,
     findings,
     isEngine,
-    settings: { role, flag },
+    settings: { role, flag, keyVariable },
     model: findings[0]?.model ?? "",
   };
 }

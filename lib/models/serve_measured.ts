@@ -1,12 +1,7 @@
 import { z } from "zod";
 import type { PolicyApi, ServeSettings } from "../config/mod.ts";
 import { hashJson, UsageError } from "../core/mod.ts";
-import {
-  type EndpointSettings,
-  KEY_VARIABLES,
-  openTransport,
-  type RecorderOptions,
-} from "../endpoint/mod.ts";
+import { type EndpointSettings, openTransport, type RecorderOptions } from "../endpoint/mod.ts";
 import type { MeasuredModels } from "./find_models.ts";
 import { identityOfSource } from "./identity.ts";
 import type { ModelHost } from "./model_host.ts";
@@ -14,6 +9,7 @@ import type { ModelSource } from "./model_source.ts";
 import { type ModelIdentity, type OpenModels, openModels } from "./open_models.ts";
 import type { ProbeOptions } from "./probes.ts";
 import { recordedModels } from "./recorded_models.ts";
+import { roleTransport } from "./requests.ts";
 import { unaskedModels } from "./served_models.ts";
 
 /** Options of {@linkcode serveModels}. */
@@ -33,17 +29,19 @@ export interface ServeModelsOptions extends Pick<ProbeOptions, "flags" | "onProg
 /**
  * Identity of a pair of models, as far as it can be told without starting anything; `null` for endpoints, which must be asked.
  *
- * @param needsPpm Whether the PPM belongs to it.
+ * @param options Whether the PPM belongs to it, and how the models are asked.
  */
 export async function knownIdentity(
   { policy, ppm }: MeasuredModels,
-  { needsPpm }: { readonly needsPpm: boolean },
+  { needsPpm, requests = {} }:
+    & Pick<ServeModelsOptions, "needsPpm">
+    & Partial<Pick<ServeSettings, "requests">>,
 ): Promise<ModelIdentity | null> {
   const sources = [policy, needsPpm ? ppm : null];
   if (sources.some((source) => source?.kind === "urls" && source.model === null)) return null;
   return {
-    policy: await identityOfSource(policy),
-    ppm: needsPpm && ppm !== null ? await identityOfSource(ppm) : null,
+    policy: await identityOfSource(policy, requests.policy),
+    ppm: needsPpm && ppm !== null ? await identityOfSource(ppm, requests.ppm) : null,
   };
 }
 
@@ -60,7 +58,9 @@ export async function serveModels(
   options: ServeModelsOptions,
 ): Promise<OpenModels> {
   const { needsPpm, replies, policyApi, host, resources, onProgress, signal, flags } = options;
-  if (replies?.mode === "replay") return await replayed(measured, { needsPpm, replies });
+  if (replies?.mode === "replay") {
+    return await replayed(measured, { needsPpm, replies, requests: settings.requests });
+  }
   const wanted = { ...measured, policyApi, ppm: needsPpm ? measured.ppm : null };
   const live = await openModels(wanted, settings, {
     host,
@@ -69,7 +69,7 @@ export async function serveModels(
     signal,
     ...(flags === undefined ? {} : { flags }),
   });
-  const checking = { host, deadlineMs: settings.requestTimeout * 1000 };
+  const checking = { host, settings };
   await checkServed(wanted.policy, live.policy.description, {
     ...checking,
     role: "policy",
@@ -87,9 +87,12 @@ export async function serveModels(
 
 async function replayed(
   measured: MeasuredModels,
-  { needsPpm, replies }: { readonly needsPpm: boolean; readonly replies: RecorderOptions },
+  { replies, ...asked }: Parameters<typeof knownIdentity>[1] & {
+    readonly replies: RecorderOptions;
+  },
 ): Promise<OpenModels> {
-  const identity = await knownIdentity(measured, { needsPpm });
+  const { needsPpm } = asked;
+  const identity = await knownIdentity(measured, asked);
   if (identity === null) {
     throw new UsageError(
       "Cannot replay replies of an endpoint: expected the name of the model that was recorded; name it with --policy-model (and --ppm-model)",
@@ -136,14 +139,14 @@ async function checkServed(
     readonly host: Pick<ModelHost, "environment">;
     readonly role: EndpointSettings["role"];
     readonly modelLength: number | null;
-    readonly deadlineMs: number;
+    readonly settings: ServeSettings;
   },
 ): Promise<void> {
-  const { host: { environment }, role, modelLength, deadlineMs } = options;
-  const apiKey = environment[KEY_VARIABLES[role]] ?? null;
+  const { host, role, modelLength, settings } = options;
+  const { keyVariable: _, ...asking } = roleTransport(role, settings, host);
   const { serves, model: asked } = source.kind === "urls" ? source : { serves: null, model: null };
   for (const { url, model } of Findings.parse(description).endpoints) {
-    const transport = openTransport(url, { apiKey, deadlineMs });
+    const transport = openTransport(url, asking);
     const { data } = Served.parse(await transport.request("/models", null));
     const served = data.find(({ id }) => id === model);
     const length = served?.max_model_len ?? null;

@@ -74,6 +74,38 @@ Deno.test("openTransport() keeps the key out of errors, also when the server rep
   assert.ok(!Deno.inspect(error, { depth: 10 }).includes(KEY));
 });
 
+Deno.test("openTransport() sends the user's headers with every request, and keeps their values out of errors", async () => {
+  await using server = serve(() => Response.json({}));
+  const headers = { "x-gateway": "gate-token-1", "x-org": "7" };
+  const transport = openTransport(server.address, { headers });
+  await transport.request("/models", null);
+  await transport.request("/completions", {});
+  for (const request of server.requests) {
+    assert.equal(request.headers.get("x-gateway"), "gate-token-1");
+    assert.equal(request.headers.get("accept"), "application/json");
+  }
+  const { message } = await failureOf(
+    () => Response.json({ error: "gate-token-1 of org 7" }, { status: 403 }),
+    { headers },
+  );
+  assert.match(message, /status 403 "\[x-gateway\] of org 7"$/);
+});
+
+Deno.test("openTransport() adds the user's fields to what draws or scores, over its own, and to nothing else", async () => {
+  await using server = serve(() => Response.json({}));
+  const transport = openTransport(server.address, { extraBody: { top_k: 20 } });
+  await transport.request("/completions", { prompt: "a", top_k: -1 });
+  await transport.request("/chat/completions", { messages: [] });
+  await transport.request("../pooling", { input: [] });
+  await transport.request("../tokenize", { prompt: "a" });
+  assert.deepEqual(server.requests.map(({ body }) => JSON.parse(body)), [
+    { prompt: "a", top_k: 20 },
+    { messages: [], top_k: 20 },
+    { input: [], top_k: 20 },
+    { prompt: "a" },
+  ]);
+});
+
 Deno.test("openTransport() quotes what a server says once, also where it is a mere text", async () => {
   for (const body of [{ error: "no" }, { error: { message: "no" } }]) {
     const { message } = await failureOf(() => Response.json(body, { status: 403 }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { checkpointIdentity } from "../../lib/models/identity.ts";
+import { checkpointIdentity, identityOfSource } from "../../lib/models/identity.ts";
 import { hashJson, sha256 } from "../../lib/core/mod.ts";
 import { withFolder } from "../with_folder.ts";
 
@@ -71,3 +71,13 @@ Deno.test("checkpointIdentity() refuses a folder that is missing or holds no wei
     });
     await assert.rejects(() => checkpointIdentity(root), { message: /expected weights/ });
   }));
+
+Deno.test("identityOfSource() tells a model that is asked with further fields from the model itself", async () => {
+  const source = { kind: "urls", urls: ["http://h/v1"], model: "m", serves: null } as const;
+  assert.deepEqual(await identityOfSource(source), { model: "m" });
+  assert.deepEqual(await identityOfSource(source, { extraBody: {} }), { model: "m" });
+  assert.deepEqual(await identityOfSource(source, { model: "n", extraBody: { top_k: 5 } }), {
+    model: "n",
+    extraBody: { top_k: 5 },
+  });
+});

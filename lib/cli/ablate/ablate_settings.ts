@@ -14,6 +14,7 @@ export interface AblateSettings extends
     | "prices"
     | "concurrency"
     | "requestTimeout"
+    | "requests"
     | "torch"
     | "workers"
     | "unsafeNoSandbox"

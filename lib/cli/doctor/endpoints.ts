@@ -1,23 +1,44 @@
 import type { SynthConfig } from "../../config/mod.ts";
-import { type ProbedEndpoints, probePolicies, probePpms } from "../../models/mod.ts";
+import {
+  checkpointFiles,
+  modelSource,
+  type ProbedEndpoints,
+  probePolicies,
+  probePpms,
+} from "../../models/mod.ts";
 import { UsageError } from "../../core/mod.ts";
 import type { EndpointFindings, PolicyFindings } from "../../endpoint/mod.ts";
 import { modelHost } from "../host.ts";
 import { abilitiesOf } from "./abilities.ts";
 import { type Ability, finding, type Say } from "./finding.ts";
 
-/** Whether the endpoints that a run names do what it needs of them. */
+/** Whether the models that a run names are there, and their endpoints do what it needs of them. */
 export async function examineEndpoints(say: Say, config: SynthConfig): Promise<void> {
   const roles = [
     ["policy", config.policy, config.policyModel, probePolicies],
     ["PPM", config.ppm, config.ppmModel, probePpms],
   ] as const;
-  for (const [role, urls, model, probe] of roles) {
-    for (const url of urls) {
+  for (const [role, places, model, probe] of roles) {
+    const source = modelSource(places, model);
+    if (source?.kind === "folder") {
+      const { folder } = source;
+      say(
+        await finding(
+          `${role} ${folder}`,
+          async () =>
+            `a checkpoint of ${
+              (await checkpointFiles(folder)).length
+            } files, which the embedded engine serves`,
+        ),
+      );
+      continue;
+    }
+    for (const url of source?.urls ?? []) {
       const options = {
         host: modelHost(),
         api: config.policyApi,
         requestTimeout: config.requestTimeout,
+        requests: config.requests,
         onProgress: () => {},
         signal: AbortSignal.timeout(PATIENCE_MS),
       };

@@ -105,7 +105,7 @@ async function measure(
 ): Promise<readonly MeasuredEntry[]> {
   const { config, reporter } = parts;
   const needsPpm = tasks.some(({ mode }) => mode.needsPpm);
-  const identity = await knownIdentity(models, { needsPpm });
+  const identity = await knownIdentity(models, { needsPpm, requests: config.requests });
   if (identity !== null) {
     const stored = await readStored(models, { tasks, identity, parts });
     if (stored !== null) {

@@ -107,6 +107,15 @@ export function evolveSpec(
     policyApi: config.policyApi,
     limits: limitsSpec(),
     quarantineFrom: config.quarantineFrom ?? null,
+    ...addedFields(config),
     ...parts,
   });
+}
+
+/** Fields that every request of a role gets: with others a model is another one. Absent where there are none, as before there could be any. */
+function addedFields({ requests: { policy, ppm } }: EvolveConfig): Readonly<Record<string, Json>> {
+  const added = { policy: policy?.extraBody ?? {}, ppm: ppm?.extraBody ?? {} };
+  return Object.values(added).every((fields) => Object.keys(fields).length === 0)
+    ? {}
+    : { extraBody: added };
 }

@@ -9,6 +9,7 @@ import {
 import { parseJson, UsageError } from "../../core/bare/mod.ts";
 import { interpreterPath, PROXY_VARIABLES, proxyEnvironment } from "../../process/bare/mod.ts";
 import type { CommandLine } from "./command_line.ts";
+import { at, pathsOf, requestVariables, textOf, urlHosts, wordPaths } from "./setting_values.ts";
 
 /** Kind of resource that a command works with. */
 type Need = "database" | "sandbox" | "models" | "endpoints" | "trainer" | "browser" | "download";
@@ -215,9 +216,10 @@ function environmentOf({ line, settings, environment }: GrantSources) {
   const needs = NEEDS[line.command] ?? [];
   if (needs.includes("trainer") && hasOwnCommand(settings)) return proxyEnvironment(environment);
   const isTrainer = needs.includes("trainer");
+  const named = needs.includes("endpoints") ? requestVariables(settings) : [];
   return proxyEnvironment(Object.fromEntries(
     Object.entries(environment).filter(([name]) =>
-      VARIABLES.test(name) || PROXY_VARIABLES.includes(name) ||
+      VARIABLES.test(name) || PROXY_VARIABLES.includes(name) || named.includes(name) ||
       (isTrainer && name === "LD_LIBRARY_PATH")
     ),
   ));
@@ -225,57 +227,6 @@ function environmentOf({ line, settings, environment }: GrantSources) {
 
 /** Commands that take the settings of another one. */
 const SCHEMA_OF: Readonly<Record<string, string>> = { doctor: "synth" };
-
-/** The value at a path such as `trainer.accelerate`. */
-function at(settings: Readonly<Record<string, unknown>>, path: string): unknown {
-  const [key = "", ...rest] = path.split(".");
-  return rest.length === 0 ? settings[key] : at(groupOf(settings, key), rest.join("."));
-}
-
-/** Settings in a group of their own, as a value or as JSON: what a study tells its chains under `evolve`, for one. */
-function groupOf(
-  settings: Readonly<Record<string, unknown>>,
-  name: string,
-): Readonly<Record<string, unknown>> {
-  const value = settings[name];
-  const group = typeof value === "string" ? parseJson(value) : value;
-  return typeof group === "object" && group !== null ? { ...group } : {};
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
-}
-
-/** Texts of a setting: one, a list, or a list with commas. */
-function textsOf(value: unknown): readonly string[] {
-  const texts = Array.isArray(value) ? value : [value];
-  return texts.flatMap((text) => textOf(text)?.split(",").map((part) => part.trim()) ?? [])
-    .filter((text) => text !== "");
-}
-
-const URL_TEXT = /^https?:\/\//;
-
-function pathsOf(value: unknown): readonly string[] {
-  // JSON is a group of settings, or a mistake.
-  const isJson = typeof value === "string" && /^\s*[{[]/.test(value);
-  return isJson ? [] : textsOf(value).filter((text) => !URL_TEXT.test(text) && text !== "-")
-    .map((text) => resolve(text));
-}
-
-/** Hosts, with their ports, of every address among the settings. */
-function urlHosts(settings: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.values(settings).flatMap(textsOf)
-    .filter((text) => URL_TEXT.test(text) && URL.canParse(text))
-    .map((text) => {
-      const { hostname, port, protocol } = new URL(text);
-      return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
-    });
-}
-
-/** Files that a word may name, one or a list with commas; a sentence names none. */
-function wordPaths(word: string): readonly string[] {
-  return /[\s<>|*?"']/.test(word) || word.length >= 4096 ? [] : pathsOf(word);
-}
 
 function unique(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].toSorted();

@@ -73,7 +73,10 @@ Deno.test("doctor names what is wrong with a database and an endpoint, and says 
     await Deno.writeTextFile(db, "no database");
     const { code, lines } = await doctorWith(folder, {
       python: null,
-      args: [...["--db", db, "--policy", `http://127.0.0.1:${html.addr.port}/v1`], "--json"],
+      args: [
+        ...["--db", db, "--policy", `http://127.0.0.1:${html.addr.port}/v1`],
+        ...["--ppm", "fixtures/starter/base", "--json"],
+      ],
     });
     assert.equal(code, 1);
     const { ok, counts, findings, summary } = JSON.parse(lines.join(""));
@@ -81,10 +84,9 @@ Deno.test("doctor names what is wrong with a database and an endpoint, and says 
     assert.equal(counts.ok + counts.warn + counts.fail, findings.length);
     const levelOf = (start: string) =>
       findings.find(({ name }: { name: string }) => name.startsWith(start))?.level;
-    assert.deepEqual([levelOf("database"), levelOf("policy"), levelOf("clock")], [
-      "fail",
-      "fail",
-      "ok",
-    ]);
+    assert.deepEqual(
+      ["database", "policy", "PPM", "clock"].map(levelOf),
+      ["fail", "fail", "ok", "ok"],
+    );
     assert.match(summary, /failures: a run would stop/);
   }));

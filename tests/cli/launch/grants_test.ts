@@ -144,6 +144,23 @@ Deno.test("a command sees the user's proxies in both spellings, and none for thi
   assert.equal(env["no_proxy"], env["NO_PROXY"]);
 });
 
+Deno.test("a command sees the variables that its requests name, and no command without endpoints does", () => {
+  const environment = { OPENAI_API_KEY: "k", GATE: "g", OTHER: "o" };
+  const seen = (args: readonly string[]) =>
+    Object.keys(grants(args, { environment }).env).filter((name) => name in environment);
+  assert.deepEqual(
+    seen([
+      ...["synth", "--requests.policy.apiKeyVariable", "OPENAI_API_KEY"],
+      ...["--requests.ppm.headers", '{"x-gate":"$GATE"}'],
+    ]),
+    ["OPENAI_API_KEY", "GATE"],
+  );
+  const group = '{"policy":{"apiKeyVariable":"OPENAI_API_KEY"}}';
+  assert.deepEqual(seen(["eval", "--requests", group]), ["OPENAI_API_KEY"]);
+  assert.deepEqual(seen(["science", "--evolve", `{"requests":${group}}`]), ["OPENAI_API_KEY"]);
+  assert.deepEqual(seen(["export", "--requests", group]), []);
+});
+
 Deno.test("a shard's database and socket are named after it where none is named", () => {
   for (const command of ["synth", "eval"]) {
     const { net } = grants([command, "--shard", "3/64"]);
