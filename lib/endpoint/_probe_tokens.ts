@@ -76,7 +76,10 @@ export async function tryTokens(
 async function tryLogprobs(probe: TokenProbe) {
   for (const field of ["logprobs", "n_probs"] as const) {
     for (const alternatives of TRIED_ALTERNATIVES) {
-      const [first] = await positionsOf(probe, { [field]: alternatives }) ?? [];
+      const shown = await positionsOf(probe, { [field]: alternatives });
+      // It took the request and shows none: it would show no fewer either.
+      if (shown?.length === 0) break;
+      const [first] = shown ?? [];
       // The drawn token may stand among the others.
       const count = first?.top.length ?? 0;
       if (first !== undefined && first.logprob !== null && count > 0) {
@@ -87,7 +90,7 @@ async function tryLogprobs(probe: TokenProbe) {
   return null;
 }
 
-/** Positions of one short reply; `null` where it is refused or has none. */
+/** Positions of one short reply; `null` where it is refused, empty where it shows none. */
 async function positionsOf(
   { transport, options }: TokenProbe,
   more: RequestBody,
@@ -109,7 +112,7 @@ async function positionsOf(
       patiently(async () => {
         const reply = await transport.request("/completions", body, { signal: options.signal })
           .catch(unlessUnexpected);
-        return readReply(TextReply, reply, transport.url).choices[0]?.positions ?? null;
+        return readReply(TextReply, reply, transport.url).choices[0]?.positions ?? [];
       }, options),
   );
 }

@@ -43,7 +43,7 @@ async function samplesOf(db: string, evalId: number) {
 }
 
 /** Requests that probing may send before the first question. */
-const PROBES = 4;
+const PROBES = 6;
 
 Deno.test("eval, killed and started again, equals an undisturbed one", async () => {
   await withFolder(async (folder) => {
