@@ -12,7 +12,7 @@ export const SUITES = ["bookworm", "trixie"] as const;
 /** Release of Debian. */
 export type Suite = typeof SUITES[number];
 
-/** Packages that the reader has installed; bubblewrap is taken away again where it is not wanted. */
+/** Packages that the machine's user has installed; bubblewrap is taken away again where it is not wanted. */
 const PACKAGES = [
   ...["nodejs", "npm", "python3", "python3-venv", "git", "ca-certificates", "bubblewrap"],
 ];
