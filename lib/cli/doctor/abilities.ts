@@ -50,7 +50,10 @@ const STOP_STRINGS: Readonly<Record<StopHandling, Said>> = {
 
 const FORMAT_TOKENS: Readonly<Record<PolicyFindings["formatTokens"], Said>> = {
   whole: ["single tokens", "the model may have been trained on the format"],
-  split: ["several tokens each", "a model that does not know the format: use --policy-api chat"],
+  split: [
+    "several tokens each",
+    "a model that does not know the format: use --preset general --policy-api chat",
+  ],
   unknown: ["not told", ""],
 };
 
@@ -58,7 +61,10 @@ const CONTINUATION: Readonly<Record<Continuation, Said>> = {
   continued: ["yes", "steps follow each other"],
   prefix: ["as a prefix", 'the message is sent with "prefix": true'],
   echoed: ["repeats it first", "the repetition is taken off every reply"],
-  none: ["no", "every step would be a first step: use --policy-api completions"],
+  none: [
+    "no",
+    "every step would be a first step: draw whole solutions (--preset general), or use --policy-api completions",
+  ],
   unknown: ["not seen", ""],
 };
 
