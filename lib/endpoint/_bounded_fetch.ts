@@ -12,6 +12,9 @@ export class ReplyTooLargeError extends Error {
   }
 }
 
+/** Header that names the session of a request to routers. */
+export const SESSION_HEADER = "x-session-id";
+
 /** Options of {@linkcode boundedFetch}. */
 export interface BoundedFetchOptions {
   readonly fetch: Fetch;
@@ -23,7 +26,7 @@ export interface BoundedFetchOptions {
 }
 
 /**
- * A `fetch` that reads the whole body under the SDK's deadline, up to a limit, and sends no header but its own three and the user's:
+ * A `fetch` that reads the whole body under the SDK's deadline, up to a limit, and sends no header but its own, a session and the user's:
  * the SDK adds headers that describe this machine, and those of an environment variable.
  * Redirects are not followed; they come back as their status.
  */
@@ -33,7 +36,8 @@ export function boundedFetch(
   return async (input, init = {}) => {
     const given = new Headers(init.headers);
     const headers = new Headers({ ...wanted, accept: "application/json" });
-    for (const name of sendKey ? ["content-type", "authorization"] : ["content-type"]) {
+    const names = ["content-type", SESSION_HEADER, ...(sendKey ? ["authorization"] : [])];
+    for (const name of names) {
       const value = given.get(name);
       if (value !== null) headers.set(name, value);
     }

@@ -1,4 +1,5 @@
 import { ProviderError } from "../core/mod.ts";
+import { isOverloaded, preferred } from "./_affinity.ts";
 import type { Clock } from "./clock.ts";
 import type { Member, MemberSlot } from "./_member.ts";
 import type { Server } from "./_server.ts";
@@ -9,10 +10,17 @@ export interface AcquiredSlot {
   readonly held: MemberSlot;
 }
 
+/** Requests of a line that are looked through for one that wants a free slot's endpoint. */
+const LOOK_AHEAD = 256;
+
 interface Entry {
   /** Members at which this request failed before. */
   readonly avoid: ReadonlySet<Member>;
+  /** The endpoint that its session wants most; `null` without a session. */
+  readonly wanted: Member | null;
   readonly queuedMs: number;
+  /** How often another one that wanted the endpoint more went first. */
+  passedOver: number;
   readonly resolve: (slot: AcquiredSlot) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -29,8 +37,9 @@ export interface WaitingLineOptions {
 }
 
 /**
- * Requests that wait for a slot, first come first served. Which endpoint one goes to is decided when a slot is free, not before:
- * a request never waits for a slow endpoint while another one idles. There is a timer only while somebody waits for something that
+ * Requests that wait for a slot, first come first served but for sessions: who wants the endpoint of a free slot may go before who does not,
+ * a few times. Which endpoint one goes to is decided when a slot is free, not before: a request never waits for a slow endpoint while
+ * another one idles. There is a timer only while somebody waits for something that
  * passes with time.
  */
 export class WaitingLine {
@@ -57,15 +66,21 @@ export class WaitingLine {
    * @throws The signal's reason, when it aborts while waiting.
    */
   async acquire(
-    options: { readonly avoid: ReadonlySet<Member>; readonly signal: AbortSignal | undefined },
+    options: {
+      readonly avoid: ReadonlySet<Member>;
+      readonly signal: AbortSignal | undefined;
+      readonly session?: string | undefined;
+    },
   ): Promise<AcquiredSlot> {
-    const { avoid, signal } = options;
+    const { avoid, signal, session } = options;
     signal?.throwIfAborted();
     if (this.#isClosed) throw closed();
-    const member = this.#freeMember(avoid);
+    const member = this.#freeMember(avoid, session);
     if (member !== null) return { member, held: member.take() };
     const { promise, resolve, reject } = Promise.withResolvers<AcquiredSlot>();
-    const entry = { avoid, queuedMs: this.#options.clock.now(), resolve, reject };
+    const queuedMs = this.#options.clock.now();
+    const [wanted = null] = session === undefined ? [] : preferred(this.#options.members, session);
+    const entry: Entry = { avoid, wanted, queuedMs, passedOver: 0, resolve, reject };
     this.#entries.push(entry);
     this.wake();
     if (signal === undefined) return await promise;
@@ -82,17 +97,25 @@ export class WaitingLine {
 
   /** Puts the first request that may go to a server there; `false` where there is none. */
   takeSlot(server: Server): boolean {
-    const now = this.#options.clock.now();
-    const here = this.#options.members.filter((one) => one.server === server && one.isUsable(now));
-    if (here.length === 0) return false;
-    for (const entry of this.#entries) {
-      const member = here.find((one) => this.#mayGo(entry.avoid, one));
-      if (member === undefined) continue;
-      this.#take(entry);
-      entry.resolve({ member, held: member.take() });
-      return true;
-    }
-    return false;
+    const { members, clock } = this.#options;
+    const now = clock.now();
+    const here = members.filter((one) => one.server === server && one.isUsable(now));
+    const mayCome = ({ avoid }: Entry) => here.some((one) => this.#mayGo(avoid, one));
+    const head = this.#entries.find(mayCome);
+    if (head === undefined) return false;
+    // The head of the line stands back as often as there are endpoints, so that nobody waits for ever.
+    const wanting = members.length < 2 || head.passedOver >= members.length
+      ? undefined
+      : this.#entries.slice(0, LOOK_AHEAD).find((one) =>
+        one.wanted?.server === server && mayCome(one)
+      );
+    const entry = wanting ?? head;
+    const member = here.find((one) => this.#mayGo(entry.avoid, one));
+    if (member === undefined) return false;
+    if (entry !== head) head.passedOver++;
+    this.#take(entry);
+    entry.resolve({ member, held: member.take() });
+    return true;
   }
 
   /** Something has changed: slots, members, their state or the time. */
@@ -121,12 +144,18 @@ export class WaitingLine {
     return index >= 0;
   }
 
-  #freeMember(avoid: ReadonlySet<Member>): Member | null {
+  /** The endpoint that a session wants, where it is free and has no more than its share; else the least loaded one. */
+  #freeMember(avoid: ReadonlySet<Member>, session: string | undefined): Member | null {
     const { members, clock } = this.#options;
     const now = clock.now();
     const load = ({ server }: Member) => server.held / server.limit;
-    return members
-      .filter((one) => one.server.hasFree && one.isUsable(now) && this.#mayGo(avoid, one))
+    const able = members.filter((one) => one.isUsable(now) && this.#mayGo(avoid, one));
+    const free = able.filter((one) => one.server.hasFree);
+    if (session !== undefined && able.length > 1) {
+      const wanted = preferred(able, session).find((one) => !isOverloaded(one, able));
+      if (wanted !== undefined && free.includes(wanted)) return wanted;
+    }
+    return free
       .reduce<Member | null>(
         (best, one) => (best === null || load(one) < load(best) ? one : best),
         null,

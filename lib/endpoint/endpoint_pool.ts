@@ -59,6 +59,8 @@ export interface PoolRequestOptions<T> {
   /** Size of the request, told by its reply, for speed and limits. @default one token for limits, none for speed */
   readonly work?: (value: T) => Work;
   readonly signal?: AbortSignal | undefined;
+  /** Work that it belongs to: see `CallOptions.session`. */
+  readonly session?: string | undefined;
 }
 
 /** Milliseconds for which requests wait for an endpoint to come back, and the default of `retry.maxTotalMs`. */
@@ -216,11 +218,11 @@ export class EndpointPool implements AsyncDisposable {
     body: RequestBody,
     options: PoolRequestOptions<T> & { readonly failedAt: Set<Member> },
   ): Promise<T> {
-    const { read, work = oneToken, signal, failedAt } = options;
-    const { member, held } = await this.#line.acquire({ avoid: failedAt, signal });
+    const { read, work = oneToken, signal, session, failedAt } = options;
+    const { member, held } = await this.#line.acquire({ avoid: failedAt, signal, session });
     this.#requests++;
     try {
-      const reply = await member.transport.request(path, body, { signal });
+      const reply = await member.transport.request(path, body, { signal, session });
       const value = read(reply, member.transport.url);
       member.succeeded(held, { ...work(value), kind: path });
       return value;

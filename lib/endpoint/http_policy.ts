@@ -104,6 +104,7 @@ function httpPolicy(options: HttpPolicyOptions, route: Route): Policy {
       ...fields,
     }, {
       signal: call.signal,
+      session: call.session,
       // The same would take as long again: what a model repeats until its tokens are used up, above all.
       again: (body, timeouts) => {
         if (timeouts > MAX_HALVINGS || maxTokens === 1) return null;

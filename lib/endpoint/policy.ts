@@ -88,6 +88,11 @@ export interface SampleReply {
 /** Options of every call to an endpoint. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Work that a request belongs to, such as a tree: its requests go to one server while that is not overloaded, whose cache then holds
+   * the beginning of their prompts. @default none: the least loaded server
+   */
+  readonly session?: string | undefined;
 }
 
 /** Options of a draw. */

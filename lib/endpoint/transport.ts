@@ -2,12 +2,12 @@
  * One HTTP call to one server: the only place that touches the network, and where it is decided whether a failure may pass by
  * itself. The openai SDK is the transport, with its retries off: `retry.ts` is the one place that retries.
  *
- * What leaves the process is the body, three headers, those that the user named and, if one was given, the API key. The key and the values
+ * What leaves the process is the body, three headers, a hash of the session, those that the user named and, if one was given, the API key. The key and the values
  * of the user's headers are in no error, no description and no log; a server that repeats one in an error message has it cut out.
  */
 import OpenAI from "openai";
-import { ConfigError, ProviderError } from "../core/mod.ts";
-import { boundedFetch, type Fetch } from "./_bounded_fetch.ts";
+import { ConfigError, ProviderError, sha256 } from "../core/mod.ts";
+import { boundedFetch, type Fetch, SESSION_HEADER } from "./_bounded_fetch.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { noReplyInTime, withDeadline } from "./_deadline.ts";
 import type { CallOptions } from "./policy.ts";
@@ -99,11 +99,17 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     fetch: boundedFetch({ fetch, maxReplyBytes, sendKey: apiKey !== null, headers }),
   });
   const failure = failureReader({ apiKey, headers, proxy });
-  const send = async (target: string, body: RequestBody | null, signal: AbortSignal) => {
+  const send = async (
+    target: string,
+    body: RequestBody | null,
+    signal: AbortSignal,
+    session?: string,
+  ) => {
+    const options = { signal, ...(session === undefined ? {} : sessionHeader(session)) };
     try {
       return body === null
-        ? await client.get<unknown>(target, { signal })
-        : await client.post<unknown>(target, { signal, body });
+        ? await client.get<unknown>(target, options)
+        : await client.post<unknown>(target, { ...options, body });
     } catch (error) {
       throw failure(target, error);
     }
@@ -120,11 +126,11 @@ export function openTransport(address: string, options: TransportOptions = {}): 
     : null;
   return {
     url,
-    async request(path, body, { signal } = {}) {
+    async request(path, body, { signal, session } = {}) {
       signal?.throwIfAborted();
       const target = placeOf(path);
       const sent = body !== null && GENERATES.test(path) ? { ...body, ...extraBody } : body;
-      const call = (inner: AbortSignal) => send(target, sent, inner);
+      const call = (inner: AbortSignal) => send(target, sent, inner, session);
       const late = () => noReplyInTime(target, deadlineMs);
       const reply = watch === null
         ? await withDeadline(call, { clock, deadlineMs, signal, late })
@@ -135,6 +141,11 @@ export function openTransport(address: string, options: TransportOptions = {}): 
       throw failure(target, new NoJson(reply));
     },
   };
+}
+
+/** Header by which routers in front of several servers keep a session at one of them; hashed, because a session names a problem. */
+function sessionHeader(session: string) {
+  return { headers: { [SESSION_HEADER]: sha256(session).slice(0, 16) } };
 }
 
 /** Routes that draw or score; `/tokenize` and its like take no fields of models. */

@@ -1,5 +1,6 @@
 import { ConfigError, type StopReason, type TreeRecord } from "../core/mod.ts";
 import type { Question, StepDomain } from "../domain/domain.ts";
+
 import type { Policy } from "../endpoint/policy.ts";
 import { PathChecker } from "./_code_path.ts";
 import { calibrationOf, type JudgeAnswer, type SearchContext } from "./_context.ts";
@@ -7,6 +8,7 @@ import { openDrawer } from "./_draw.ts";
 import { ForkBook } from "./_fork_book.ts";
 import { treeRecord } from "./_record.ts";
 import { Scorer } from "./_scorer.ts";
+import { policyInSession, ppmInSession } from "./_session.ts";
 import { SearchTree } from "./_tree.ts";
 import type { SearchSpec } from "./spec.ts";
 import type { TreeOptions } from "./tree_options.ts";
@@ -37,7 +39,10 @@ export async function withTree(
   question: Question,
   options: TreeSessionOptions,
 ): Promise<TreeRecord> {
-  const { seed, policy, ppm, domain, openJudge, body } = options;
+  const { seed, domain, openJudge, body } = options;
+  const session = `${question.id}/${seed}`;
+  const policy = policyInSession(options.policy, session);
+  const ppm = options.ppm === null ? null : ppmInSession(options.ppm, session);
   const spec = expansionFor(policy, options.spec);
   const { cache = null, now = () => performance.now() } = options;
   checkGuidance(options);

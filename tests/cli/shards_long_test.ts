@@ -96,7 +96,7 @@ Deno.test("eval by shards, merged, is measured already when it is asked for as a
   withWorld(async (folder) => {
     await using endpoint = programEndpoint();
     const args = (db: string) => [
-      ...["eval", "--suite", join(folder, "sums.jsonl"), "--checkpoint", endpoint.url],
+      ...["eval", "--suite", join(folder, "sums.jsonl"), "--policy", endpoint.url],
       ...["--policy-model", "adder", "--mode", "sample", "--k", "2", "--workers", "1", "--quiet"],
       ...["--db", join(folder, db)],
     ];

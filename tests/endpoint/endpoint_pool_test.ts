@@ -315,3 +315,70 @@ Deno.test("EndpointPool strands no request whose pause ends while slots are bein
     assert.equal(await Promise.race([pool.request("/", {}, { read }), stranded]), "a");
   }
 });
+
+Deno.test("EndpointPool keeps a session at one endpoint, and sessions apart evenly", async () => {
+  const at = (url: string) => transport(url, () => Promise.resolve({}));
+  const pool = new EndpointPool(["a", "b", "c"].map(at));
+  const homeOf = async (session: string) => await pool.request("/", {}, { read, session });
+  const sessions = Array.from({ length: 300 }, (_, i) => `problem/${i}`);
+  const homes = new Map<string, string>();
+  for (const session of sessions) homes.set(session, await homeOf(session));
+  for (const session of sessions) assert.equal(await homeOf(session), homes.get(session));
+  for (const url of ["a", "b", "c"]) {
+    const share = [...homes.values()].filter((home) => home === url).length;
+    assert.ok(share > 70 && share < 130, `${share} of 300 at ${url}`);
+  }
+  // One that leaves moves its own sessions only; when it is back, they are.
+  pool.remove("http://b/v1");
+  for (const session of sessions) {
+    const home = await homeOf(session);
+    if (homes.get(session) !== "b") assert.equal(home, homes.get(session));
+  }
+  pool.add(at("b"));
+  for (const session of sessions) assert.equal(await homeOf(session), homes.get(session));
+});
+
+Deno.test("EndpointPool sends a session elsewhere while its endpoint has more than its share", async () => {
+  const [a, b] = [gate("a"), gate("b")];
+  const pool = new EndpointPool([a.transport, b.transport], { concurrency: 8 });
+  const replies = Promise.all(
+    Array.from({ length: 8 }, () => pool.request("/", {}, { read, session: "one" })),
+  );
+  await setImmediate();
+  const counts = [a.waiting.length, b.waiting.length].toSorted();
+  // 1.25 times the mean, rounded up: 5 of 8.
+  assert.deepEqual(counts, [3, 5]);
+  for (let i = 0; i < 5; i++) {
+    await a.answer();
+    await b.answer();
+  }
+  await replies;
+});
+
+Deno.test("EndpointPool gives a free slot to who wants its endpoint, and lets nobody wait for ever", async () => {
+  const [a, b] = [gate("a"), gate("b")];
+  const at = (url: string) => transport(url, () => Promise.resolve({}));
+  const finder = new EndpointPool([at("a"), at("b")]);
+  const homes = new Map<string, string[]>([["a", []], ["b", []]]);
+  for (let i = 0; i < 40; i++) {
+    homes.get(await finder.request("/", {}, { read, session: `${i}` }))?.push(`${i}`);
+  }
+  const [wantA, wantB] = [homes.get("a") ?? [], homes.get("b") ?? []];
+  const pool = new EndpointPool([a.transport, b.transport], { concurrency: 1 });
+  const ask = (session = "") => pool.request("/", {}, { read, session });
+  const first = [ask(wantA[0]), ask(wantB[0])];
+  await setImmediate();
+  // In the line: one that wants b at its head, then three that want a. Only a answers.
+  const patient = ask(wantB[1]);
+  const others = [1, 2, 3].map((i) => ask(wantA[i]));
+  for (let i = 0; i < 4; i++) await a.answer();
+  // It stood back twice, as many times as there are endpoints, and then went to a.
+  assert.equal(await patient, "a");
+  assert.deepEqual(await Promise.all(others.slice(0, 2)), ["a", "a"]);
+  await b.answer();
+  for (let i = 0; i < 3; i++) {
+    await a.answer();
+    await b.answer();
+  }
+  await Promise.all([...first, ...others]);
+});

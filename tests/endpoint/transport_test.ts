@@ -91,6 +91,17 @@ Deno.test("openTransport() sends the user's headers with every request, and keep
   assert.match(message, /status 403 "\[x-gateway\] of org 7"$/);
 });
 
+Deno.test("openTransport() names the session of a request to routers, hashed, and none where there is none", async () => {
+  await using server = serve(() => Response.json({}));
+  const transport = openTransport(server.address);
+  await transport.request("/completions", {}, { session: "gsm8k/12/0" });
+  await transport.request("/completions", {}, { session: "gsm8k/12/0" });
+  await transport.request("/completions", {});
+  const seen = server.requests.map(({ headers }) => headers.get("x-session-id"));
+  assert.match(seen[0] ?? "", /^[0-9a-f]{16}$/);
+  assert.deepEqual(seen, [seen[0], seen[0], null]);
+});
+
 Deno.test("openTransport() adds the user's fields to what draws or scores, over its own, and to nothing else", async () => {
   await using server = serve(() => Response.json({}));
   const transport = openTransport(server.address, { extraBody: { top_k: 20 } });

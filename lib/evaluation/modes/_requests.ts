@@ -59,7 +59,7 @@ export class SampleDrawer {
       topP: sampling.topP,
       maxTokens,
       seed: hashSeed("evaluation", context.seed, questionId, sample, this.#requests),
-    }, { signal: context.signal });
+    }, { signal: context.signal, session: questionId });
     this.#requests++;
     this.#promptTokens += reply.promptTokens;
     this.#generatedTokens += reply.generatedTokens;
