@@ -10,7 +10,7 @@ import type { ShownChoice } from "./_token_requests.ts";
 
 /** Knowledge of the servers that a reply may come from, and where their quirks are counted. */
 export interface ReadBatchOptions {
-  readonly pool: Pick<EndpointPool, "noteQuirk">;
+  readonly pool: Pick<EndpointPool, "noteQuirk" | "noteCached">;
   readonly stopHandling?: Readonly<Record<string, StopHandling>>;
   /** Addresses of servers that count the tokens of one choice of several. @default none */
   readonly countOneChoice?: readonly string[];
@@ -42,6 +42,9 @@ export function readBatch(
   const generatedTokens = counted ?? texts.reduce((sum, text) => sum + usualTokens(text), 0);
   if (counted === null) {
     pool.noteQuirk("no usage", `${url} counts no tokens: they are estimated from the text`);
+  }
+  if (usage.cached_tokens !== null && usage.prompt_tokens !== null) {
+    pool.noteCached(usage.prompt_tokens, usage.cached_tokens);
   }
   if (choices.length < count) {
     pool.noteQuirk("n not honoured", `${url} answered ${choices.length} choices of ${count}`);

@@ -7,6 +7,8 @@ import { rawChoice, UNREADABLE } from "./_raw_choice.ts";
 export interface Usage {
   readonly prompt_tokens: number | null;
   readonly completion_tokens: number | null;
+  /** Prompt tokens that were found in the server's cache; `null` where it does not say. */
+  readonly cached_tokens: number | null;
 }
 
 const Counts = z.record(z.string(), z.unknown());
@@ -18,7 +20,9 @@ const PartialUsage = z.unknown().optional().transform((usage): Usage => {
     .map((name) => tokenCount(counts[name]));
   const rest = (known: number | null | undefined) =>
     typeof total === "number" && typeof known === "number" && total >= known ? total - known : null;
+  const details = Counts.safeParse(counts["prompt_tokens_details"]).data ?? {};
   return {
+    cached_tokens: tokenCount(details["cached_tokens"]),
     prompt_tokens: prompt ?? rest(generated),
     completion_tokens: generated ?? rest(prompt),
   };

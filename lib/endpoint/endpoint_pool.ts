@@ -40,6 +40,8 @@ export interface EndpointMetrics {
   readonly limit: number;
   /** Tokens per second over the last ten seconds. */
   readonly tokensPerSecond: number;
+  /** Share of prompt tokens that servers found in their caches, of the replies that say it; `null` where none does. */
+  readonly cachedShare: number | null;
   /** Failures by kind (`status 429`, `connection refused`), each with an example. */
   readonly failures: Readonly<Record<string, CountedExample>>;
   /** Things that servers did otherwise than asked, and how each was handled, by kind; each with an example. */
@@ -83,6 +85,8 @@ export class EndpointPool implements AsyncDisposable {
   readonly #client = { takeSlot: (server: Server) => this.#line.takeSlot(server) };
   #requests = 0;
   #retries = 0;
+  #toldPromptTokens = 0;
+  #cachedTokens = 0;
 
   /** @throws {RangeError} If there is no endpoint. */
   constructor(transports: readonly Transport[], options: EndpointPoolOptions = {}) {
@@ -179,6 +183,12 @@ export class EndpointPool implements AsyncDisposable {
     this.#quirks.add(kind, example);
   }
 
+  /** Counts the tokens of a prompt, where the server said how many of them it had in its cache. */
+  noteCached(promptTokens: number, cachedTokens: number): void {
+    this.#toldPromptTokens += promptTokens;
+    this.#cachedTokens += cachedTokens;
+  }
+
   /** Requests that may be in flight at once; of a server that several roles share, this one's part. */
   get limit(): number {
     return this.#members.reduce(
@@ -199,6 +209,9 @@ export class EndpointPool implements AsyncDisposable {
       waiting: this.#line.length,
       limit: this.limit,
       tokensPerSecond: endpoints.reduce((total, one) => total + one.tokensPerSecond, 0),
+      cachedShare: this.#toldPromptTokens === 0
+        ? null
+        : this.#cachedTokens / this.#toldPromptTokens,
       failures: this.#failures.snapshot(),
       quirks: this.#quirks.snapshot(),
       endpoints,

@@ -30,13 +30,25 @@ async function draw(answer: Answer, changes: Partial<SampleRequest> = {}) {
   const make = typeof changes.prompt === "string" ? completionsPolicy : chatPolicy;
   const policy = make({ pool, model: "m", sendsSeed: false, findings: {} });
   const reply = await policy.sample({ ...request, ...changes });
-  return { ...reply, requests: server.seen.length, quirks: pool.metrics().quirks };
+  const { quirks, cachedShare } = pool.metrics();
+  return { ...reply, requests: server.seen.length, quirks, cachedShare };
 }
 
 const chat = (choice: Record<string, unknown>, usage: unknown = null) => () =>
   Response.json({ choices: [choice], usage });
 
 const message = { role: "assistant", content: `x = 1\n${STOP}` };
+
+Deno.test("the share of cached prompt tokens is that of servers that say it", async () => {
+  const shareOf = async (usage: unknown) =>
+    (await draw(chat({ message, finish_reason: "stop" }, usage))).cachedShare;
+  const counts = { prompt_tokens: 80, completion_tokens: 5 };
+  assert.equal(await shareOf({ ...counts, prompt_tokens_details: { cached_tokens: 60 } }), 0.75);
+  assert.equal(await shareOf({ ...counts, prompt_tokens_details: { cached_tokens: 0 } }), 0);
+  for (const prompt_tokens_details of [null, {}, { cached_tokens: null }, "none", undefined]) {
+    assert.equal(await shareOf({ ...counts, prompt_tokens_details }), null);
+  }
+});
 
 Deno.test("any finish reason is a finish reason: where the text holds its stop string, none of them matters", async () => {
   const reasons = [

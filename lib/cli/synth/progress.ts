@@ -144,5 +144,9 @@ function loadOf(
 ): string | null {
   if (metrics === undefined) return null;
   const retries = metrics.retries === 0 ? "" : `, ${metrics.retries} retries`;
-  return `${name} ${metrics.running} running, ${metrics.waiting} waiting${retries}`;
+  const { cachedShare } = metrics;
+  const cached = cachedShare === null
+    ? ""
+    : `, ${Math.round(100 * cachedShare)} % of prompt tokens cached`;
+  return `${name} ${metrics.running} running, ${metrics.waiting} waiting${cached}${retries}`;
 }
