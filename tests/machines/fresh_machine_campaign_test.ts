@@ -57,6 +57,22 @@ const CELLS: readonly Cell[] = [
   },
 ];
 
+/**
+ * Whether the builds of torch without CUDA are within reach. Where they are not, a Python for which this machine has no wheel gets as far
+ * as the models, and its user must be told how to go on.
+ */
+async function reachesTorch(): Promise<boolean> {
+  try {
+    return (await fetch("https://download.pytorch.org/whl/cpu/", { method: "HEAD" })).ok;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+const NO_TORCH =
+  /^error: .*Cannot install torch==\S+\+cpu.* let pip reach it \(https_proxy\).*PIP_FIND_LINKS/m;
+
 for (const suite of SUITES) {
   for (const { name, says, code = 0, ...machine } of CELLS) {
     Deno.test({
@@ -67,8 +83,10 @@ for (const suite of SUITES) {
       fn: async () => {
         const deno = machine.hasDeno ? ["deno"] : ["npx", "-y", "deno@2.9.6"];
         const result = await onMachine({ ...machine, suite }, [...deno, ...FIRST_COMMAND]);
-        assert.equal(result.code, code, result.log);
         assert.match(result.log, says);
+        if (code === 0 && result.code !== 0 && suite === "trixie" && !await reachesTorch()) {
+          assert.match(result.log, NO_TORCH);
+        } else assert.equal(result.code, code, result.log);
       },
     });
   }
