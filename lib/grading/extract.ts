@@ -1,6 +1,8 @@
 import { END_OF_ANSWER } from "../core/mod.ts";
 import { lastBoxes } from "./boxes.ts";
 import { findFormulas, type Formula, withoutFormulas } from "./formulas.ts";
+import { splitLabel } from "./label.ts";
+import { unquote } from "./normalize.ts";
 import { isProse, sentenceOf, statedValue } from "./sentence.ts";
 
 /** Rule that found the answer (docs/evaluation.md, "Extraction"). */
@@ -74,7 +76,7 @@ function extractFromProse(text: string, options: ExtractionOptions): Extraction 
   if (phrase !== null) return found(phrase, "phrase");
   if (looksLikeCode(text)) return nothing(false);
   if (options.lastFormula === true) {
-    const guess = lastFormula(text) ?? bareReply(text);
+    const guess = labelledReply(text) ?? lastFormula(text) ?? bareReply(text);
     if (guess !== null) return { ...found(guess, "maths"), isLoose: true };
   }
   if (options.lastNumber === true) {
@@ -82,6 +84,12 @@ function extractFromProse(text: string, options: ExtractionOptions): Extraction 
     if (number !== undefined) return { ...found(number[0].trim(), "last_number"), isLoose: true };
   }
   return nothing(false);
+}
+
+/** A reply that is nothing but a choice with its letter: `**B) 14**`. The letter may be what is asked for. */
+function labelledReply(text: string): string | null {
+  const reply = unquote(text);
+  return bareReply(reply) === null || splitLabel(reply) === null ? null : reply;
 }
 
 /** A reply that is nothing but an answer: `**C**`. */

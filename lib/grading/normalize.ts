@@ -142,7 +142,7 @@ function cleanCommands(text: string): string {
       "|",
     )
     .replace(
-      /\\(?:text(?:bf|it|rm|normal|sf)|mbox|hbox|mathrm|mathbf|mathit|mathsf|operatorname|rm|bf)\s*\{/g,
+      /\\(?:text(?:bf|it|rm|normal|sf|tt|sl|sc|md|up)|emph|mbox|hbox|mathrm|mathbf|mathit|mathsf|operatorname|rm|bf)\s*\{/g,
       "\\text{",
     )
     .replace(/\\frac\s*(\d)\s*([a-zA-Z\d])/g, "\\frac{$1}{$2}")

@@ -10,8 +10,11 @@ export function sentenceOf(input: string): string {
       const next = text[++i];
       if (next === "(" || next === "[") inMaths = true;
       else if (next === ")" || next === "]") inMaths = false;
-    } else if (text[i] === "$") inMaths = !inMaths;
-    else if (!inMaths && endsSentence(text, i)) return text.slice(0, i).trim();
+    } else if (text[i] === "$") {
+      // `$$` is one sign.
+      if (text[i + 1] === "$") i++;
+      inMaths = !inMaths;
+    } else if (!inMaths && endsSentence(text, i)) return text.slice(0, i).trim();
   }
   return text;
 }
