@@ -1,4 +1,6 @@
 /** Text files as lines: unpacked, bounded, and never from behind a link that leads elsewhere. */
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { DatasetError, fileFault } from "../core/mod.ts";
 import { concatBytes } from "./_bytes.ts";
 
@@ -9,28 +11,45 @@ const MAX_LINE_BYTES = 16 * 2 ** 20;
 const MAX_WHOLE_BYTES = 256 * 2 ** 20;
 const MAX_BYTES = 2 * 2 ** 30;
 
+/** Text of problems packs to a tenth or so; what unpacks to far more, and is large, was made to fill a memory. */
+const MAX_RATIO = 50;
+const ANY_RATIO_BYTES = 64 * 2 ** 20;
+
 /** The bytes of a file, unpacked, as they come. */
 async function* unpacked(path: string, maxBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let total = 0;
   try {
     await requireGranted(path);
     const file = await Deno.open(path);
-    const bytes = path.endsWith(".gz")
-      ? file.readable.pipeThrough(new DecompressionStream("gzip"))
-      : file.readable;
-    for await (const chunk of bytes) {
+    const isPacked = path.endsWith(".gz");
+    const { size } = await file.stat();
+    const most = isPacked
+      ? Math.min(maxBytes, Math.max(ANY_RATIO_BYTES, MAX_RATIO * size))
+      : maxBytes;
+    for await (const chunk of isPacked ? gunzipped(file.readable) : file.readable) {
       total += chunk.byteLength;
-      if (total > maxBytes) throw tooLarge(path, "unpacks to", maxBytes);
+      if (total > most) throw tooLarge(path, "unpacks to", most);
       yield chunk;
     }
   } catch (error) {
-    const isGzip = error instanceof TypeError;
-    const fault = isGzip
+    const fault = isDamagedGzip(error)
       ? `expected gzip data (${error.message}); unpack it with gunzip and name what comes out, or fetch it anew`
       : fileFault(error);
     if (fault === null) throw error;
     throw new DatasetError(path, null, `Cannot read "${path}": ${fault}`, { cause: error });
   }
+}
+
+/** Unpacks gzip data, of several members too, as `cat` of packed files makes them: the web's `DecompressionStream` takes one. */
+function gunzipped(
+  bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  // Whoever reads is told of failures.
+  return pipeline(Readable.fromWeb(bytes), createGunzip(), () => {});
+}
+
+function isDamagedGzip(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
 }
 
 /** Deno follows a link out of the folders that this process was given; what lies behind it was not named by anybody. */
@@ -54,7 +73,9 @@ function tooLarge(path: string, what: string, maxBytes: number): DatasetError {
   return new DatasetError(
     path,
     null,
-    `Cannot read "${path}": it ${what} more than ${maxBytes / 2 ** 20} MiB; ` +
+    `Cannot read "${path}": it ${what} more than ${
+      Math.round(10 * maxBytes / 2 ** 20) / 10
+    } MiB; ` +
       "split it, or write it as .jsonl or .parquet",
   );
 }

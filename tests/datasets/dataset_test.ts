@@ -72,7 +72,7 @@ Deno.test.each<[string, string | Uint8Array, number | null, string]>([
   ["a.json", '[{"question":"q","answer":1}, 5]', 2, "item 2: expected a JSON object, got 5"],
   ["a.json", '[{"question":"q"}]', 1, 'item 1, field "answer": missing'],
   ["a", "x", null, "got no ending"],
-  ["a.jsonl.gz", "x", null, "expected gzip data (corrupt gzip stream"],
+  ["a.jsonl.gz", "no gzip data", null, "expected gzip data (incorrect header check"],
   [
     "a.txt",
     "x",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { readLines } from "../../lib/datasets/_text_file.ts";
 import { readProblems } from "../../lib/datasets/mod.ts";
@@ -30,6 +31,41 @@ Deno.test("readLines() stops at a bound of what a file unpacks to", async () => 
       message:
         `Cannot read "${path}": it unpacks to more than 0.5 MiB; split it, or write it as .jsonl or .parquet`,
     });
+  });
+});
+
+Deno.test("readLines() unpacks gzip data of several members, and says where one is damaged", async () => {
+  const [first, second] = ["one\n", "two\n"].map((text) => gzipSync(text));
+  assert.ok(first !== undefined && second !== undefined);
+  const linesOf = async (path: string) => {
+    const lines: string[] = [];
+    for await (const { text } of readLines(path)) lines.push(text);
+    return lines;
+  };
+  await withFile("a.jsonl.gz", Buffer.concat([first, second]), async (path) => {
+    assert.deepEqual(await linesOf(path), ["one", "two", ""]);
+  });
+  const broken = Uint8Array.from(second);
+  broken[12] = 0xff;
+  for (const damaged of [second.subarray(0, -6), broken]) {
+    await withFile("a.jsonl.gz", Buffer.concat([first, damaged]), async (path) => {
+      await assert.rejects(linesOf(path), {
+        name: "DatasetError",
+        message: /expected gzip data \(.*\); unpack it with gunzip/,
+      });
+    });
+  }
+});
+
+Deno.test("readLines() refuses what unpacks to far more than text does, before it fills the memory", async () => {
+  const row = `${JSON.stringify({ question: "q".repeat(900), answer: "1" })}\n`;
+  const bomb = gzipSync(row.repeat(100_000));
+  assert.ok(bomb.byteLength < 2 ** 19);
+  await withFile("a.jsonl.gz", bomb, async (path) => {
+    const read = async () => {
+      for await (const _ of readLines(path));
+    };
+    await assert.rejects(read(), { message: /it unpacks to more than 64 MiB/ });
   });
 });
 
